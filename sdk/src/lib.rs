@@ -1,0 +1,18 @@
+//! The contract of hero_logic: what a play, a span and a question look like, what the Python process and the
+//! runtime say to each other, which methods there are and how they fail.
+//!
+//! This crate knows no storage, no actors and no transport.
+
+pub mod error;
+pub mod frame;
+pub mod json;
+pub mod logic;
+pub mod model;
+pub mod sid;
+pub mod timestamp;
+
+pub use error::{Error, ErrorCode, FieldError};
+pub use json::Json;
+pub use logic::Logic;
+pub use sid::{PlaySid, ResumeId, VersionSid, WorkflowSid};
+pub use timestamp::Timestamp;

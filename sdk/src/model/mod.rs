@@ -1,0 +1,14 @@
+//! What the API shows: plays, spans, questions, workflows and their versions.
+//!
+//! These types are also what the store keeps, by bincode, which is not self-describing: no `flatten`, `untagged`
+//! or skipped fields here, and a change of shape is a new format version of the store.
+
+mod play;
+mod resume;
+mod span;
+mod workflow;
+
+pub use play::{Play, PlayError, Status};
+pub use resume::{ResumeRequest, ResumeStatus};
+pub use span::{LogLevel, LogLine, LogStream, Progress, Span, SpanKind, SpanPage, SpanStatus, Try};
+pub use workflow::{Example, Workflow, WorkflowVersion};
