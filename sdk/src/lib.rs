@@ -8,6 +8,7 @@ pub mod frame;
 pub mod json;
 pub mod logic;
 pub mod model;
+pub mod python;
 pub mod sid;
 pub mod timestamp;
 

@@ -31,6 +31,22 @@ pub enum SpanKind {
     Branch,
 }
 
+impl SpanKind {
+    /// The stable text of the kind.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Flow => "flow",
+            Self::Step => "step",
+            Self::Span => "span",
+            Self::Rpc => "rpc",
+            Self::Pause => "pause",
+            Self::Invoke => "invoke",
+            Self::Sleep => "sleep",
+            Self::Branch => "branch",
+        }
+    }
+}
+
 /// Where a node stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

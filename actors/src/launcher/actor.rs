@@ -1,0 +1,278 @@
+//! Owns the fork server: asks it for children, passes signals on, tells who waits when a child has ended.
+
+use std::{
+    collections::HashMap,
+    io,
+    os::fd::{AsFd, OwnedFd},
+    path::PathBuf,
+    sync::{Arc, mpsc},
+};
+
+use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
+use rustix::{
+    event::{PollFd, PollFlags, poll},
+    process::{Pid, Signal as UnixSignal, kill_process_group},
+};
+use serde::{Deserialize, Serialize};
+use tokio::{net::UnixStream, sync::oneshot};
+
+use super::{
+    LaunchError, Message, Process, Python, Spawn,
+    control::{Control, Packet},
+    fork_server::{self, Start},
+    process::Signal,
+};
+
+/// The actor; its fields are what every fork server is started with.
+pub(crate) struct Launcher {
+    /// The interpreter.
+    pub(crate) python: Python,
+    /// The directory that holds `hero_tracing`.
+    pub(crate) sdk: PathBuf,
+}
+
+/// What the launcher knows of its fork server and of the children.
+pub(crate) struct State {
+    thread: mpsc::SyncSender<Start>,
+    server: Option<Server>,
+    servers_started: u64,
+    next_id: u64,
+    /// Asked for, not yet forked.
+    pending: HashMap<u64, Pending>,
+    /// Forked and not yet ended.
+    running: HashMap<u64, Running>,
+}
+
+struct Server {
+    number: u64,
+    control: Arc<Control>,
+}
+
+struct Pending {
+    reply: RpcReplyPort<Result<Process, LaunchError>>,
+    stream: UnixStream,
+}
+
+struct Running {
+    pid: u32,
+    pidfd: OwnedFd,
+    exited: oneshot::Sender<Option<i32>>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "op", rename_all = "snake_case")]
+enum Request<'a> {
+    Spawn { id: u64, workdir: &'a str, output: &'a str, env: HashMap<&'a str, &'a str> },
+    Signal { id: u64, signal: i32 },
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case")]
+enum Reply {
+    Ready { pid: u32, python: String },
+    Spawned { id: u64, pid: u32 },
+    Failed { id: u64, message: String },
+    Exited { id: u64, status: i32 },
+}
+
+impl Actor for Launcher {
+    type Msg = Message;
+    type State = State;
+    type Arguments = ();
+
+    async fn pre_start(&self, myself: ActorRef<Message>, (): ()) -> Result<State, ActorProcessingErr> {
+        let mut state = State {
+            thread: fork_server::thread()?,
+            server: None,
+            servers_started: 0,
+            next_id: 1,
+            pending: HashMap::new(),
+            running: HashMap::new(),
+        };
+        // Ahead of the first play: an interpreter takes tens of milliseconds to come up.
+        self.start_server(&myself, &mut state)?;
+        Ok(state)
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<Message>,
+        message: Message,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            Message::Spawn { spawn, reply } => {
+                if state.server.is_none() {
+                    self.start_server(&myself, state)?;
+                }
+                state.spawn(&spawn, reply).await;
+            }
+            Message::Signal { id, signal } => state.signal(id, signal).await,
+            Message::Received { server, packet } if state.is_current(server) => {
+                state.received(&myself, packet)?;
+            }
+            Message::Received { .. } => {}
+            Message::Closed { server } => {
+                if state.is_current(server) {
+                    state.server = None;
+                    state.give_up_children();
+                }
+            }
+            Message::Ended { server, stderr } => {
+                tracing::debug!(server, "the fork server has ended");
+                if state.is_current(server) {
+                    state.server = None;
+                    state.give_up_children();
+                }
+                state.fail_pending(&stderr);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Launcher {
+    fn start_server(&self, myself: &ActorRef<Message>, state: &mut State) -> io::Result<()> {
+        let (control, theirs) = Control::pair()?;
+        let control = Arc::new(control);
+        state.servers_started += 1;
+        let number = state.servers_started;
+        let ended = {
+            let launcher = myself.clone();
+            // A launcher that is gone needs no news.
+            Box::new(move |stderr| drop(launcher.cast(Message::Ended { server: number, stderr })))
+        };
+        let start = Start { control: theirs, python: self.python.clone(), sdk: self.sdk.clone(), ended };
+        state.thread.try_send(start).map_err(|error| io::Error::other(error.to_string()))?;
+        state.server = Some(Server { number, control: Arc::clone(&control) });
+
+        let launcher = myself.clone();
+        tokio::spawn(async move {
+            while let Ok(Some(packet)) = control.receive().await {
+                if launcher.cast(Message::Received { server: number, packet }).is_err() {
+                    return;
+                }
+            }
+            drop(launcher.cast(Message::Closed { server: number }));
+        });
+        Ok(())
+    }
+}
+
+impl State {
+    fn is_current(&self, server: u64) -> bool {
+        self.server.as_ref().is_some_and(|current| current.number == server)
+    }
+
+    async fn spawn(&mut self, spawn: &Spawn, reply: RpcReplyPort<Result<Process, LaunchError>>) {
+        let id = self.next_id;
+        self.next_id += 1;
+        match self.send_spawn(id, spawn).await {
+            Ok(stream) => {
+                self.pending.insert(id, Pending { reply, stream });
+            }
+            Err(error) => answer(reply, Err(LaunchError::Fork(error.to_string()))),
+        }
+    }
+
+    async fn send_spawn(&self, id: u64, spawn: &Spawn) -> io::Result<UnixStream> {
+        let control = &self.server.as_ref().ok_or_else(|| io::Error::other("no fork server"))?.control;
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
+        ours.set_nonblocking(true)?;
+        let not_utf8 = || io::Error::other("a path that is not UTF-8");
+        let request = Request::Spawn {
+            id,
+            workdir: spawn.workdir.to_str().ok_or_else(not_utf8)?,
+            output: spawn.output.to_str().ok_or_else(not_utf8)?,
+            env: spawn.env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
+        };
+        control.send(&serde_json::to_vec(&request)?, Some(theirs.as_fd())).await?;
+        UnixStream::from_std(ours)
+    }
+
+    async fn signal(&self, id: u64, signal: Signal) {
+        let (Some(server), true) = (&self.server, self.running.contains_key(&id)) else {
+            return;
+        };
+        let request = Request::Signal { id, signal: signal.number() };
+        let sent = match serde_json::to_vec(&request) {
+            Ok(bytes) => server.control.send(&bytes, None).await,
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = sent {
+            // The fork server is going, and its children with it; `Closed` follows.
+            tracing::warn!(%error, id, "a signal did not reach the fork server");
+        }
+    }
+
+    fn received(&mut self, myself: &ActorRef<Message>, packet: Packet) -> Result<(), serde_json::Error> {
+        match serde_json::from_slice(&packet.bytes)? {
+            Reply::Ready { pid, python } => tracing::debug!(pid, python, "the fork server is ready"),
+            Reply::Spawned { id, pid } => {
+                if let (Some(pending), Some(pidfd)) = (self.pending.remove(&id), packet.descriptor) {
+                    let (exited, exit) = oneshot::channel();
+                    self.running.insert(id, Running { pid, pidfd, exited });
+                    let process = Process {
+                        id,
+                        pid,
+                        stream: Some(pending.stream),
+                        exited: Some(exit),
+                        launcher: myself.clone(),
+                    };
+                    // Nobody waits any more: dropping the process kills it.
+                    answer(pending.reply, Ok(process));
+                }
+            }
+            Reply::Failed { id, message } => {
+                if let Some(pending) = self.pending.remove(&id) {
+                    answer(pending.reply, Err(LaunchError::Fork(message)));
+                }
+            }
+            Reply::Exited { id, status } => {
+                if let Some(running) = self.running.remove(&id) {
+                    // Who held it may have gone.
+                    running.exited.send(Some(status)).ok();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The fork server has gone and cannot tell exits: the kernel kills its children, we kill their groups, and the
+    /// pidfds say when they are dead.
+    fn give_up_children(&mut self) {
+        for (_, running) in self.running.drain() {
+            tokio::task::spawn_blocking(move || {
+                kill_group(running.pid);
+                let mut polled = [PollFd::new(&running.pidfd, PollFlags::IN)];
+                if let Err(error) = poll(&mut polled, None) {
+                    tracing::warn!(%error, pid = running.pid, "the end of a child could not be seen");
+                }
+                // Who held it may have gone.
+                running.exited.send(None).ok();
+            });
+        }
+    }
+
+    fn fail_pending(&mut self, stderr: &str) {
+        for (_, pending) in self.pending.drain() {
+            let reason = stderr.lines().last().unwrap_or("it ended without a word");
+            answer(pending.reply, Err(LaunchError::ForkServer(reason.to_owned())));
+        }
+    }
+}
+
+fn kill_group(pid: u32) {
+    let group = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    if let Some(group) = group
+        && let Err(error) = kill_process_group(group, UnixSignal::KILL)
+    {
+        // Usually there is nobody left.
+        tracing::debug!(%error, pid, "no group was killed");
+    }
+}
+
+fn answer(reply: RpcReplyPort<Result<Process, LaunchError>>, result: Result<Process, LaunchError>) {
+    // Whoever asked may have given up; a process that nobody takes is dropped, which kills it.
+    drop(reply.send(result));
+}

@@ -1,0 +1,84 @@
+//! The thread that starts fork servers, and waits for them.
+//!
+//! A fork server dies with the *thread* that started it (PDEATHSIG), so there is one thread, which stays as long as
+//! the launcher. It must not use `pre_exec`: a plain spawn is vfork, whatever the size of this process.
+
+use std::{
+    io,
+    os::fd::OwnedFd,
+    path::PathBuf,
+    process::{Command, Stdio},
+    sync::mpsc,
+    thread,
+};
+
+use super::Python;
+
+/// How many bytes of a fork server's last words are kept.
+const STDERR_BYTES_MAX: usize = 4096;
+
+/// An order to start a fork server.
+pub(crate) struct Start {
+    /// Its end of the control socket.
+    pub(crate) control: OwnedFd,
+    /// The interpreter.
+    pub(crate) python: Python,
+    /// The directory that holds `hero_tracing`.
+    pub(crate) sdk: PathBuf,
+    /// Called when it has ended, or could not be started, with the end of its standard error.
+    pub(crate) ended: Box<dyn FnOnce(String) + Send>,
+}
+
+/// Starts the thread; it ends when the sender is dropped and its last fork server has ended.
+pub(crate) fn thread() -> io::Result<mpsc::SyncSender<Start>> {
+    // One fork server at a time, and one order that waits while the last one ends.
+    let (sender, orders) = mpsc::sync_channel::<Start>(1);
+    thread::Builder::new().name("launcher".to_owned()).spawn(move || {
+        for order in orders {
+            let Start { control, python, sdk, ended } = order;
+            ended(run(control, &python, &sdk));
+        }
+    })?;
+    Ok(sender)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the launcher is the place where processes are started")]
+fn run(control: OwnedFd, python: &Python, sdk: &std::path::Path) -> String {
+    // -s and -P keep the user's and the current directory out of `sys.path`, -S keeps `site` from running code of
+    // installed packages; the paths that `site` would have added are appended after the SDK's. Not -I or -E: they
+    // would ignore PYTHONHASHSEED.
+    let mut command = Command::new(&python.executable);
+    command
+        .args(["-s", "-P", "-S", "-c"])
+        .arg("import sys; sys.path.insert(0, sys.argv[2]); sys.path.extend(sys.argv[3:]); from hero_tracing._fork_server import main; main()")
+        .arg(std::process::id().to_string())
+        .arg(sdk)
+        .args(&python.site_paths)
+        .env_clear()
+        .envs(scrubbed_environment())
+        .current_dir("/")
+        .stdin(Stdio::from(control))
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    match command.spawn().and_then(std::process::Child::wait_with_output) {
+        Ok(output) => tail(&output.stderr),
+        Err(error) => format!("{}: {error}", python.executable.display()),
+    }
+}
+
+/// The same for every attempt of every play, so that nothing of the server's environment decides what a flow does.
+fn scrubbed_environment() -> [(&'static str, &'static str); 6] {
+    [
+        ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+        ("LANG", "C.UTF-8"),
+        ("LC_ALL", "C.UTF-8"),
+        ("TZ", "UTC"),
+        ("PYTHONHASHSEED", "0"),
+        ("HERO_TRACING", "1"),
+    ]
+}
+
+fn tail(bytes: &[u8]) -> String {
+    let start = bytes.len().saturating_sub(STDERR_BYTES_MAX);
+    String::from_utf8_lossy(bytes.get(start..).unwrap_or_default()).trim().to_owned()
+}

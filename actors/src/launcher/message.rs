@@ -1,0 +1,55 @@
+//! What the launcher is told.
+
+use std::path::PathBuf;
+
+use ractor::RpcReplyPort;
+
+use super::{LaunchError, Process, control::Packet, process::Signal};
+
+/// What a child needs beside its socket.
+#[derive(Clone, Debug)]
+pub(crate) struct Spawn {
+    /// Its current directory; must exist.
+    pub(crate) workdir: PathBuf,
+    /// The file to which everything goes that is written past `print`.
+    pub(crate) output: PathBuf,
+    /// Variables for its environment, beside the scrubbed ones that all children have.
+    pub(crate) env: Vec<(String, String)>,
+}
+
+/// Messages of the launcher.
+pub(crate) enum Message {
+    /// Starts a child.
+    Spawn {
+        /// What it needs.
+        spawn: Spawn,
+        /// The child, connected.
+        reply: RpcReplyPort<Result<Process, LaunchError>>,
+    },
+    /// Signals a child's whole group; one that has ended is ignored.
+    Signal {
+        /// The launcher's number for the child.
+        id: u64,
+        /// Which.
+        signal: Signal,
+    },
+    /// The fork server said something.
+    Received {
+        /// Which fork server, by number of its start.
+        server: u64,
+        /// What.
+        packet: Packet,
+    },
+    /// The fork server's socket is closed.
+    Closed {
+        /// Which fork server.
+        server: u64,
+    },
+    /// The fork server's process has ended.
+    Ended {
+        /// Which fork server.
+        server: u64,
+        /// The end of what it wrote to its standard error.
+        stderr: String,
+    },
+}

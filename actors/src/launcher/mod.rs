@@ -1,0 +1,29 @@
+//! Python processes: which interpreter, the fork server that it runs, and the children that play.
+//!
+//! The launcher knows nothing of plays: it is asked for a process with a work directory, and gives one that is
+//! connected by a socket.
+
+mod actor;
+mod control;
+mod fork_server;
+mod message;
+mod process;
+mod python;
+mod stage;
+
+pub(crate) use actor::Launcher;
+pub(crate) use message::{Message, Spawn};
+pub(crate) use process::{Process, Signal};
+pub(crate) use python::Python;
+pub(crate) use stage::stage_sdk;
+
+/// Why no process could be had.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum LaunchError {
+    /// The fork server does not start or does not stay.
+    #[error("the fork server did not start: {0}")]
+    ForkServer(String),
+    /// It could not fork or hand over.
+    #[error("no process could be forked: {0}")]
+    Fork(String),
+}

@@ -1,0 +1,24 @@
+//! The runtime of hero_logic: supervised plays, their processes, admission and recovery.
+//!
+//! [`Runtime`] is usable as a library and implements [`hero_sdk::Logic`] by messages to actors. This crate knows no
+//! transport, no terminal and no page.
+
+mod call;
+mod clock;
+mod config;
+mod doctor;
+mod failpoint;
+mod feeds;
+mod handle;
+mod launcher;
+mod paths;
+mod play;
+mod plays;
+mod registry;
+mod root;
+mod runtime;
+
+pub use config::{Config, Recover};
+pub use doctor::{Check, CheckState, doctor};
+pub use registry::BundledFlow;
+pub use runtime::Runtime;

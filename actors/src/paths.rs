@@ -1,0 +1,98 @@
+//! Where things are under `HERO_HOME`.
+
+use std::{
+    fs::DirBuilder,
+    io,
+    os::unix::fs::DirBuilderExt as _,
+    path::{Path, PathBuf},
+};
+
+use hero_sdk::{Error, ErrorCode, PlaySid};
+
+/// All paths derive from the home directory.
+#[derive(Clone, Debug)]
+pub(crate) struct Paths {
+    home: PathBuf,
+}
+
+impl Paths {
+    pub(crate) fn new(home: &Path) -> Self {
+        Self { home: home.to_owned() }
+    }
+
+    /// Makes what must be there before anything runs.
+    pub(crate) fn make(&self) -> Result<(), Error> {
+        for directory in [self.store(), self.sdk(), self.plays(), self.describe()] {
+            self.make_private(&directory)?;
+        }
+        Ok(())
+    }
+
+    /// The directory of the store.
+    pub(crate) fn store(&self) -> PathBuf {
+        self.home.join(".hero/var/hero_logic/store")
+    }
+
+    /// The directory from which Python imports `hero_tracing`.
+    pub(crate) fn sdk(&self) -> PathBuf {
+        self.home.join(".hero/var/flows/sdk")
+    }
+
+    /// What is known of the interpreter.
+    pub(crate) fn python(&self) -> PathBuf {
+        self.home.join(".hero/var/flows/python.json")
+    }
+
+    /// Where sources are run to be described.
+    pub(crate) fn describe(&self) -> PathBuf {
+        self.home.join(".hero/var/flows/describe")
+    }
+
+    /// The private, lasting directory of a play's processes.
+    pub(crate) fn work(&self, play_sid: &PlaySid) -> PathBuf {
+        self.play(play_sid).join("work")
+    }
+
+    /// Large values of a play, named by their digest.
+    pub(crate) fn blobs(&self, play_sid: &PlaySid) -> PathBuf {
+        self.play(play_sid).join("blobs")
+    }
+
+    /// What a play's processes write past `print`.
+    pub(crate) fn output(&self, play_sid: &PlaySid) -> PathBuf {
+        self.play(play_sid).join("output.log")
+    }
+
+    /// Makes a play's directories; they may be there.
+    pub(crate) fn make_play(&self, play_sid: &PlaySid) -> Result<(), Error> {
+        self.make_private(&self.work(play_sid))?;
+        self.make_private(&self.blobs(play_sid))
+    }
+
+    fn plays(&self) -> PathBuf {
+        self.home.join(".hero/var/plays")
+    }
+
+    fn play(&self, play_sid: &PlaySid) -> PathBuf {
+        self.plays().join(play_sid.as_str())
+    }
+
+    fn make_private(&self, directory: &Path) -> Result<(), Error> {
+        DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(|error| {
+            let message = format!("{} cannot be made: {error}", directory.display());
+            let home = self.home.display();
+            let hint = match error.kind() {
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                    format!("{home} must be writable; set HERO_HOME or --home to a directory that is")
+                }
+                io::ErrorKind::StorageFull => format!("free some space under {home}"),
+                _ => format!("HERO_HOME is {home}; set it to a directory that can be used"),
+            };
+            let code = match error.kind() {
+                io::ErrorKind::StorageFull => ErrorCode::StorageFull,
+                _ => ErrorCode::StorageFailed,
+            };
+            Error::new(code, message).hint(hint)
+        })
+    }
+}

@@ -1,0 +1,483 @@
+//! The shell around the machine: turns messages into events and carries effects out.
+
+use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
+
+use hero_sdk::{
+    Error, Json, PlaySid, ResumeId,
+    frame::{self, Blob, Done, DoneStatus, Down, Refusal, Up},
+    model::Status,
+};
+use hero_store::{Batch, Durability, Outcome, PlayRow, Tables};
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+use sha2::{Digest, Sha256};
+
+use super::{
+    effect::{Durable, Effect, Write},
+    event::{Caller, Event, Past},
+    frontier::frontier,
+    link::Link,
+    machine::Machine,
+    message::{Message, ReplyPort, Wish},
+};
+use crate::{
+    call::call,
+    clock::Clock,
+    failpoint::Failpoint,
+    feeds::Feeds,
+    handle::Handle,
+    launcher::{self, LaunchError, Process, Signal, Spawn},
+    paths::Paths,
+    plays,
+};
+
+/// How long changes that nobody waits for may stay unwritten. Long enough to gather a burst, too short to be seen.
+const FLUSH_MS: u64 = 25;
+/// How long a process may take to end after TERM, or after its last word. Python's own limit for unwinding is 2 s.
+const GRACE_MS: u64 = 3_000;
+
+/// What every play works with.
+pub(crate) struct Environment {
+    pub(crate) tables: Tables,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) feeds: Feeds,
+    pub(crate) paths: Paths,
+    pub(crate) launcher: Handle<launcher::Message>,
+    pub(crate) plays: Handle<plays::Message>,
+    pub(crate) failpoint: Failpoint,
+}
+
+/// The actor of one play.
+pub(crate) struct PlayActor(pub(crate) Arc<Environment>);
+
+/// What a play starts from: its row, new or from the store.
+pub(crate) struct Start {
+    pub(crate) row: PlayRow,
+}
+
+pub(crate) struct State {
+    row: Option<PlayRow>,
+    machine: Option<Machine>,
+    play_sid: PlaySid,
+    process: Option<Process>,
+    /// The way to the process, and which attempt that is.
+    link: Option<(u32, Link)>,
+    callers: HashMap<Caller, ReplyPort>,
+    next_number: u64,
+    /// Commits on their way, with what follows from each.
+    commits: HashMap<u64, Vec<Effect>>,
+    flush_is_due: bool,
+    /// Wishes received, for the handshake by which an idle play is let go.
+    wishes: u64,
+}
+
+impl Actor for PlayActor {
+    type Msg = Message;
+    type State = State;
+    type Arguments = Start;
+
+    async fn pre_start(&self, myself: ActorRef<Message>, start: Start) -> Result<State, ActorProcessingErr> {
+        myself.cast(Message::Load)?;
+        Ok(State {
+            play_sid: start.row.play.play_sid.clone(),
+            row: Some(start.row),
+            machine: None,
+            process: None,
+            link: None,
+            callers: HashMap::new(),
+            next_number: 1,
+            commits: HashMap::new(),
+            flush_is_due: false,
+            wishes: 0,
+        })
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<Message>,
+        message: Message,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            Message::Load => {
+                state.machine = Some(self.load(state)?);
+                Ok(())
+            }
+            Message::Wish(wish) => {
+                state.wishes += 1;
+                let event = self.event_of(wish, state)?;
+                self.step(&myself, state, event).await
+            }
+            Message::Started { attempt, result } => self.started(&myself, state, attempt, result).await,
+            Message::Received { attempt, frames, permit } => {
+                for frame in frames {
+                    let event = match frame {
+                        Ok(frame) => Event::Received { attempt, frame },
+                        Err(refusal) => Event::Garbled { attempt, refusal },
+                    };
+                    self.step(&myself, state, event).await?;
+                }
+                drop(permit);
+                Ok(())
+            }
+            Message::Overflowed { attempt } => self.step(&myself, state, Event::Overflowed { attempt }).await,
+            Message::Exited { attempt, status } => {
+                state.process = None;
+                state.link = None;
+                self.step(&myself, state, Event::Exited { attempt, status }).await
+            }
+            Message::GraceEnded { attempt } => self.step(&myself, state, Event::GraceEnded { attempt }).await,
+            Message::FlushDue => {
+                state.flush_is_due = false;
+                self.step(&myself, state, Event::FlushDue).await
+            }
+            Message::Committed { commit, result } => {
+                let then = state.commits.remove(&commit).unwrap_or_default();
+                match result {
+                    Ok(()) => self.perform(&myself, state, then).await,
+                    Err(error) => {
+                        self.0.feeds.fail(&state.play_sid, error.clone());
+                        give_up(state, then, &error);
+                        // What is in the store stands; a later start of the play goes on from there.
+                        Err(Box::from(error))
+                    }
+                }
+            }
+            Message::Fail { attempt } => self.perform(&myself, state, vec![Effect::Kill { attempt }]).await,
+        }
+    }
+
+    async fn post_stop(&self, _: ActorRef<Message>, state: &mut State) -> Result<(), ActorProcessingErr> {
+        // On a clean exit the state would live on in the supervisor's event, and the process with it.
+        state.process = None;
+        state.link = None;
+        Ok(())
+    }
+}
+
+impl State {
+    /// The way to the process of this attempt, while there is one.
+    fn link_of(&self, attempt: u32) -> Option<&Link> {
+        self.link.as_ref().filter(|(of, _)| *of == attempt).map(|(_, link)| link)
+    }
+
+    fn signal(&self, attempt: u32, signal: Signal) {
+        if let (Some(process), Some(_)) = (&self.process, self.link_of(attempt)) {
+            process.signal(signal);
+        }
+    }
+}
+
+impl PlayActor {
+    fn load(&self, state: &mut State) -> Result<Machine, ActorProcessingErr> {
+        let row = state.row.take().ok_or("a play is loaded once")?;
+        let tables = &self.0.tables;
+        let schema = match tables.version(&row.play.version_sid)? {
+            Some(version) => version.outputs,
+            None => return Err(format!("play {} has no version", row.play.play_sid).into()),
+        };
+        let past = if row.play.attempt == 0 { Past::default() } else { past(tables, &row.play.play_sid)? };
+        Ok(Machine::new(row, schema, past, ResumeId::new))
+    }
+
+    fn event_of(&self, wish: Wish, state: &mut State) -> Result<Event, ActorProcessingErr> {
+        let mut caller = |reply| {
+            let number = state.next_number;
+            state.next_number += 1;
+            state.callers.insert(number, reply);
+            number
+        };
+        Ok(match wish {
+            Wish::Accept { reply } => Event::Accept { caller: caller(reply) },
+            Wish::Recover => Event::Recover { progressed: self.has_progressed(state)? },
+            Wish::Admitted => Event::Admitted,
+            Wish::Answer { resume_id, payload, answered_by, reply } => {
+                Event::Answer { resume_id, payload, answered_by, caller: caller(reply) }
+            }
+            Wish::Expire { resume_id } => Event::Expire { resume_id },
+            Wish::Cancel { reason, reply } => Event::Cancel { reason, caller: caller(reply) },
+            Wish::Retry { reply } => Event::Retry { caller: caller(reply) },
+            Wish::Interrupt => Event::Interrupt,
+        })
+    }
+
+    /// Whether the last attempt before this runtime recorded anything.
+    fn has_progressed(&self, state: &State) -> Result<bool, ActorProcessingErr> {
+        let attempt = state.machine.as_ref().map_or(0, |machine| machine.play().attempt);
+        let records = self.0.tables.records(&state.play_sid)?;
+        let counts = |outcome: &Outcome| !matches!(outcome, Outcome::Started { .. });
+        Ok(records.iter().any(|record| record.attempt == attempt && counts(&record.outcome)))
+    }
+
+    async fn step(
+        &self,
+        myself: &ActorRef<Message>,
+        state: &mut State,
+        event: Event,
+    ) -> Result<(), ActorProcessingErr> {
+        let now = self.0.clock.now();
+        let machine = state.machine.as_mut().ok_or("a play is loaded before anything happens to it")?;
+        let effects = machine.handle(event, now);
+        self.perform(myself, state, effects).await
+    }
+
+    async fn perform(
+        &self,
+        myself: &ActorRef<Message>,
+        state: &mut State,
+        effects: Vec<Effect>,
+    ) -> Result<(), ActorProcessingErr> {
+        for effect in effects {
+            match effect {
+                Effect::Commit { writes, durable, then } => {
+                    self.commit(myself, state, writes, durable, then).await?;
+                }
+                Effect::Send { attempt, frame } => {
+                    if let Some(link) = state.link_of(attempt) {
+                        link.send(&frame);
+                    }
+                }
+                Effect::Reply { caller, result } => {
+                    if let Some(reply) = state.callers.remove(&caller) {
+                        // Whoever asked may have gone.
+                        drop(reply.send(*result));
+                    }
+                }
+                Effect::WantPlace => self.tell_plays(plays::Message::WantPlace(state.play_sid.clone())),
+                Effect::LeavePlace => self.tell_plays(plays::Message::LeavePlace(state.play_sid.clone())),
+                Effect::ExpireAt { resume_id, at } => {
+                    let play_sid = state.play_sid.clone();
+                    self.tell_plays(plays::Message::ExpireAt { play_sid, resume_id, at });
+                }
+                Effect::Idle => {
+                    let (play_sid, wishes) = (state.play_sid.clone(), state.wishes);
+                    self.tell_plays(plays::Message::Idle { play_sid, wishes });
+                }
+                Effect::StartProcess { attempt } => self.start_process(myself, state, attempt),
+                Effect::Terminate { attempt } => {
+                    state.signal(attempt, Signal::Terminate);
+                    grace_begins(myself, attempt);
+                }
+                Effect::GraceBegins { attempt } => grace_begins(myself, attempt),
+                Effect::Kill { attempt } => state.signal(attempt, Signal::Kill),
+                Effect::FlushSoon if !state.flush_is_due => {
+                    state.flush_is_due = true;
+                    myself.send_after(Duration::from_millis(FLUSH_MS), || Message::FlushDue);
+                }
+                Effect::FlushSoon => {}
+                Effect::LoadOutputs { attempt, n, blob } => {
+                    self.load_outputs(myself, state, attempt, n, blob)
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands the writes to the writer thread. Frames for Python go out from there, the moment they may.
+    async fn commit(
+        &self,
+        myself: &ActorRef<Message>,
+        state: &mut State,
+        writes: Vec<Write>,
+        durable: Durable,
+        then: Vec<Effect>,
+    ) -> Result<(), ActorProcessingErr> {
+        let mut batch = Batch::new();
+        let mut outcomes = 0;
+        for write in &writes {
+            match write {
+                Write::Play(row) => batch.put_play(row),
+                Write::Record(record) => {
+                    outcomes += u64::from(!matches!(record.outcome, Outcome::Started { .. }));
+                    batch.put_record(&state.play_sid, record);
+                }
+                Write::DropRecord(path) => batch.delete_record(&state.play_sid, path),
+                Write::Span { span, replaces } => batch.put_span(&state.play_sid, span, *replaces),
+                Write::Log(line) => batch.put_log(&state.play_sid, line),
+                Write::Resume(resume) => batch.put_resume(resume),
+            }
+        }
+        let attempt = state.machine.as_ref().map_or(0, |machine| machine.play().attempt);
+        let mut frames = Vec::new();
+        let mut rest = Vec::new();
+        for effect in then {
+            match effect {
+                Effect::Send { attempt: addressee, frame } if addressee == attempt => frames.push(frame),
+                other => rest.push(other),
+            }
+        }
+        let commit = state.next_number;
+        state.next_number += 1;
+        let wants_news = !rest.is_empty();
+        state.commits.insert(commit, rest);
+        let (environment, play, play_sid) = (Arc::clone(&self.0), myself.clone(), state.play_sid.clone());
+        let link = state.link_of(attempt).cloned();
+        let done = move |result: Result<(), hero_store::Error>| {
+            if result.is_ok() {
+                if environment.failpoint.hit(outcomes) {
+                    drop(play.cast(Message::Fail { attempt }));
+                } else if let Some(link) = link {
+                    frames.iter().for_each(|frame| link.send(frame));
+                }
+                environment.feeds.notify(&play_sid);
+            }
+            if wants_news || result.is_err() {
+                // A play that has gone has nothing left to do.
+                drop(play.cast(Message::Committed { commit, result: result.map_err(Error::from) }));
+            }
+        };
+        if !wants_news {
+            state.commits.remove(&commit);
+        }
+        let durability = match durable {
+            Durable::Yes => Durability::Synced,
+            Durable::Later => Durability::Buffered,
+        };
+        self.0.tables.submit(batch, durability, done).await?;
+        Ok(())
+    }
+
+    /// Forks a process for the attempt and writes down what it will be told, beside this actor.
+    fn start_process(&self, myself: &ActorRef<Message>, state: &State, attempt: u32) {
+        let (environment, play, play_sid) = (Arc::clone(&self.0), myself.clone(), state.play_sid.clone());
+        tokio::spawn(async move {
+            let result = start(&environment, &play_sid, attempt).await;
+            // A play that is gone drops the process, which kills it.
+            drop(play.cast(Message::Started { attempt, result }));
+        });
+    }
+
+    async fn started(
+        &self,
+        myself: &ActorRef<Message>,
+        state: &mut State,
+        attempt: u32,
+        result: Result<(Process, String), LaunchError>,
+    ) -> Result<(), ActorProcessingErr> {
+        let event = match result {
+            Ok((mut process, first)) => {
+                let stream = process.stream.take().ok_or("a new process has its socket")?;
+                let exited = process.exited.take().ok_or("a new process has an end to wait for")?;
+                tracing::debug!(play = %state.play_sid, attempt, pid = process.pid, "process started");
+                state.link = Some((attempt, Link::open(stream, attempt, &first, exited, myself.clone())));
+                state.process = Some(process);
+                Event::Spawned { attempt }
+            }
+            Err(error) => Event::SpawnFailed { attempt, message: error.to_string() },
+        };
+        self.step(myself, state, event).await
+    }
+
+    /// Outputs that came as a file: checked against their digest, and handed on as if they had come inline.
+    fn load_outputs(&self, myself: &ActorRef<Message>, state: &State, attempt: u32, n: u64, blob: Blob) {
+        let path = self.0.paths.blobs(&state.play_sid).join(&blob.digest);
+        let play = myself.clone();
+        tokio::task::spawn_blocking(move || {
+            let frame = read_blob(&path, &blob)
+                .map(|outputs| {
+                    Up::Done(Done {
+                        status: DoneStatus::Succeeded,
+                        outputs: Some(outputs),
+                        blob: None,
+                        error: None,
+                        n,
+                    })
+                })
+                .map_err(|reason| Refusal::Malformed(format!("outputs in a file: {reason}")));
+            drop(play.cast(Message::Received { attempt, frames: vec![frame], permit: None }));
+        });
+    }
+
+    fn tell_plays(&self, message: plays::Message) {
+        // Plays stops its plays before itself; if it crashed, they are gone in a moment.
+        drop(self.0.plays.get().cast(message));
+    }
+}
+
+fn past(tables: &Tables, play_sid: &PlaySid) -> Result<Past, hero_store::Error> {
+    let mut past = Past { resumes: tables.resumes_of(play_sid)?, ..Past::default() };
+    for change in tables.changes_after(play_sid, 0, usize::MAX)? {
+        match change {
+            hero_store::Change::Span(span) => {
+                past.last_seq = past.last_seq.max(span.seq);
+                past.spans.push(span);
+            }
+            hero_store::Change::Log(line) => past.last_seq = past.last_seq.max(line.seq),
+        }
+    }
+    for record in tables.records(play_sid)? {
+        past.last_seq = past.last_seq.max(record.seq);
+        if matches!(record.outcome, Outcome::Failed(_)) {
+            past.failed.push(record.path);
+        }
+    }
+    Ok(past)
+}
+
+async fn start(
+    environment: &Environment,
+    play_sid: &PlaySid,
+    attempt: u32,
+) -> Result<(Process, String), LaunchError> {
+    let failed = |error: &dyn std::fmt::Display| LaunchError::Fork(error.to_string());
+    let first = first_frame(environment, play_sid, attempt).map_err(|error| failed(&error))?;
+    let spawn = Spawn {
+        workdir: environment.paths.work(play_sid),
+        output: environment.paths.output(play_sid),
+        env: Vec::new(),
+    };
+    let launcher = environment.launcher.get();
+    let process = call(&launcher, |reply| launcher::Message::Spawn { spawn, reply })
+        .await
+        .map_err(|error| failed(&error))??;
+    Ok((process, first))
+}
+
+fn first_frame(environment: &Environment, play_sid: &PlaySid, attempt: u32) -> Result<String, Error> {
+    let tables = &environment.tables;
+    environment.paths.make_play(play_sid)?;
+    let missing = || Error::new(hero_sdk::ErrorCode::Internal, "the play has no row or no version");
+    let row = tables.play(play_sid)?.ok_or_else(missing)?;
+    let version = tables.version(&row.play.version_sid)?.ok_or_else(missing)?;
+    let (records, started) = frontier(&tables.records(play_sid)?);
+    let text = |path: PathBuf| path.display().to_string();
+    let start = frame::Start {
+        v: frame::VERSION,
+        play_sid: play_sid.to_string(),
+        attempt,
+        file_name: version.file_name,
+        source: version.source,
+        entry: Some(version.entry),
+        inputs: row.play.inputs,
+        workdir: text(environment.paths.work(play_sid)),
+        blob_dir: text(environment.paths.blobs(play_sid)),
+        records,
+        started,
+    };
+    Ok(Down::Start(Box::new(start)).to_line())
+}
+
+fn read_blob(path: &std::path::Path, blob: &Blob) -> Result<Json, String> {
+    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    if digest != blob.digest {
+        return Err("its content does not match its name".to_owned());
+    }
+    let text = String::from_utf8(bytes).map_err(|error| error.to_string())?;
+    Json::parse(&text).map_err(|error| error.to_string())
+}
+
+fn grace_begins(myself: &ActorRef<Message>, attempt: u32) {
+    myself.send_after(Duration::from_millis(GRACE_MS), move || Message::GraceEnded { attempt });
+}
+
+/// Tells everybody who waits for this play that the store did not take it.
+fn give_up(state: &mut State, then: Vec<Effect>, error: &Error) {
+    drop(then);
+    for (_, reply) in state.callers.drain() {
+        drop(reply.send(Err(error.clone())));
+    }
+    if let Some(machine) = &state.machine {
+        let status: Status = machine.play().status;
+        tracing::error!(play = %state.play_sid, %error, ?status, "the store did not take a change; the play stops here");
+    }
+}

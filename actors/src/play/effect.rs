@@ -1,0 +1,76 @@
+//! What a play wants done. The machine decides; the actor acts, in this order.
+
+use hero_sdk::{
+    Error, ResumeId, Timestamp,
+    frame::{Blob, Down},
+    model::{LogLine, Play, ResumeRequest, Span},
+};
+use hero_store::{PlayRow, Record};
+
+use super::event::Caller;
+
+/// A change of the store.
+#[derive(Clone, Debug)]
+pub(crate) enum Write {
+    /// The play itself.
+    Play(Box<PlayRow>),
+    /// An outcome.
+    Record(Record),
+    /// The outcome at this path no longer counts.
+    DropRecord(String),
+    /// A node in its newest state; the row at the sequence number `replaces` goes.
+    Span { span: Box<Span>, replaces: Option<u64> },
+    /// A line of text.
+    Log(LogLine),
+    /// A question in its newest state.
+    Resume(Box<ResumeRequest>),
+}
+
+/// Whether a commit must survive power loss before its consequences happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Durable {
+    /// Yes.
+    Yes,
+    /// The next durable one will cover it.
+    Later,
+}
+
+/// An effect.
+#[derive(Debug)]
+pub(crate) enum Effect {
+    /// Write, and once that is durable do the rest. A failed commit does none of it.
+    Commit { writes: Vec<Write>, durable: Durable, then: Vec<Effect> },
+    /// Say something to the process of this attempt.
+    Send { attempt: u32, frame: Down },
+    /// Ask for a place to run.
+    WantPlace,
+    /// Start the process of this attempt.
+    StartProcess { attempt: u32 },
+    /// TERM to the group of this attempt; its grace begins.
+    Terminate { attempt: u32 },
+    /// The process of this attempt should end by itself; raise `GraceEnded` when it has had its time.
+    GraceBegins { attempt: u32 },
+    /// KILL to the group of this attempt.
+    Kill { attempt: u32 },
+    /// Give the place back.
+    LeavePlace,
+    /// Raise `FlushDue` soon.
+    FlushSoon,
+    /// Raise `Expire` for this question at that moment.
+    ExpireAt { resume_id: ResumeId, at: Timestamp },
+    /// Answer a wish.
+    Reply { caller: Caller, result: Box<Result<Reply, Error>> },
+    /// Read the outputs from this file, then raise `Received` with them inline.
+    LoadOutputs { attempt: u32, n: u64, blob: Blob },
+    /// Nothing happens any more without a wish: the actor may go.
+    Idle,
+}
+
+/// The answer to a wish.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Reply {
+    /// The play as it stands.
+    pub(crate) play: Play,
+    /// For a retry: what runs again.
+    pub(crate) runs_again: Vec<String>,
+}

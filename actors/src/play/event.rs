@@ -1,0 +1,69 @@
+//! What can happen to a play. Facts are in the past tense, wishes in the imperative.
+
+use hero_sdk::{
+    Json, ResumeId, Timestamp,
+    frame::{Refusal, Up},
+    model::ResumeRequest,
+};
+
+/// Names a caller who waits for the answer to a wish.
+pub(crate) type Caller = u64;
+
+/// A moment, on both clocks: one for people, one for durations.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Now {
+    /// The wall clock.
+    pub(crate) wall: Timestamp,
+    /// Microseconds of a clock that never jumps.
+    pub(crate) monotonic_us: u64,
+}
+
+/// An event of a play's life. Whatever stems from a process carries its attempt, and late ones are dropped.
+#[derive(Clone, Debug)]
+pub(crate) enum Event {
+    /// The play was just accepted; commit it.
+    Accept { caller: Caller },
+    /// The runtime came up and found the play; `progressed` says whether its last attempt recorded anything.
+    Recover { progressed: bool },
+    /// There is a place for it to run.
+    Admitted,
+    /// Its process runs.
+    Spawned { attempt: u32 },
+    /// Its process could not be started.
+    SpawnFailed { attempt: u32, message: String },
+    /// Python said something.
+    Received { attempt: u32, frame: Up },
+    /// Python sent a line that is not a frame.
+    Garbled { attempt: u32, refusal: Refusal },
+    /// Python sent a line without end; nothing can be read any more.
+    Overflowed { attempt: u32 },
+    /// The process and its whole group are gone.
+    Exited { attempt: u32, status: Option<i32> },
+    /// The group was asked to end and has had its time.
+    GraceEnded { attempt: u32 },
+    /// Changes have waited long enough to be written without an acknowledgement that asks for it.
+    FlushDue,
+    /// Somebody answers a question.
+    Answer { resume_id: ResumeId, payload: Json, answered_by: Option<String>, caller: Caller },
+    /// A question's time ran out.
+    Expire { resume_id: ResumeId },
+    /// Somebody wants it ended.
+    Cancel { reason: Option<String>, caller: Caller },
+    /// Somebody wants it run again.
+    Retry { caller: Caller },
+    /// The runtime is going down; the play goes on at the next start.
+    Interrupt,
+}
+
+/// What a machine is made of when the play exists already.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Past {
+    /// All its questions.
+    pub(crate) resumes: Vec<ResumeRequest>,
+    /// All its nodes.
+    pub(crate) spans: Vec<hero_sdk::model::Span>,
+    /// The highest sequence number in use.
+    pub(crate) last_seq: u64,
+    /// Paths of the recorded calls that failed.
+    pub(crate) failed: Vec<String>,
+}

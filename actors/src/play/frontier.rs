@@ -1,0 +1,100 @@
+//! What a new attempt must know: the records that its replay can ask for.
+
+use std::collections::HashSet;
+
+use hero_sdk::frame::{FrontierRecord, RecordStatus};
+use hero_store::{Outcome, Payload, Record};
+
+/// Records for a new attempt, in record order, and the calls that began and have no outcome.
+///
+/// A finished call answers for everything beneath it, so what lies beneath one is left out.
+pub(crate) fn frontier(records: &[Record]) -> (Vec<FrontierRecord>, Vec<(String, u32)>) {
+    let finished: HashSet<&str> = records
+        .iter()
+        .filter(|record| !matches!(record.outcome, Outcome::Started { .. }))
+        .map(|record| record.path.as_str())
+        .collect();
+    let mut answers = Vec::new();
+    let mut started = Vec::new();
+    for record in records.iter().filter(|record| !is_beneath(&record.path, &finished)) {
+        match frontier_record(record) {
+            Ok(answer) => answers.push(answer),
+            Err(number) => started.push((record.path.clone(), number)),
+        }
+    }
+    (answers, started)
+}
+
+fn is_beneath(path: &str, finished: &HashSet<&str>) -> bool {
+    path.match_indices('/').any(|(end, _)| path.get(..end).is_some_and(|above| finished.contains(above)))
+}
+
+/// The record in the form of the protocol, or the number of its try where it has no outcome.
+fn frontier_record(record: &Record) -> Result<FrontierRecord, u32> {
+    let (status, payload) = match &record.outcome {
+        Outcome::Started { number } => return Err(*number),
+        Outcome::Ok(payload) => (RecordStatus::Ok, Some(payload)),
+        Outcome::Failed(payload) => (RecordStatus::Failed, Some(payload)),
+        Outcome::Cancelled => (RecordStatus::Cancelled, None),
+        Outcome::Answered(json) => return Ok(plain(record, RecordStatus::Answered, Some(json.to_string()))),
+        Outcome::Expired(json) => {
+            return Ok(plain(record, RecordStatus::Expired, json.as_ref().map(ToString::to_string)));
+        }
+    };
+    let (text, blob) = match payload {
+        Some(Payload::Inline(json)) => (Some(json.to_string()), None),
+        Some(Payload::Blob(blob)) => (None, Some((blob.digest.clone(), blob.size))),
+        None => (None, None),
+    };
+    let mut answer = plain(record, status, text);
+    answer.6 = blob;
+    Ok(answer)
+}
+
+fn plain(record: &Record, status: RecordStatus, text: Option<String>) -> FrontierRecord {
+    (
+        record.path.clone(),
+        record.kind.clone(),
+        record.fingerprint.clone(),
+        status,
+        text,
+        record.loop_time,
+        None,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use hero_sdk::Json;
+
+    use super::*;
+
+    fn record(path: &str, outcome: Outcome) -> Record {
+        Record {
+            path: path.to_owned(),
+            kind: "flow".to_owned(),
+            fingerprint: "0123456789abcdef".to_owned(),
+            attempt: 1,
+            seq: 1,
+            loop_time: None,
+            outcome,
+        }
+    }
+
+    #[test]
+    fn a_finished_call_answers_for_what_is_beneath_it() {
+        let ok = || Outcome::Ok(Payload::Inline(Json::null()));
+        let records = [
+            record("main#0/a#0/x#0", ok()),
+            record("main#0/a#0", ok()),
+            record("main#0/b#0/x#0", ok()),
+            record("main#0/b#0", Outcome::Started { number: 2 }),
+            record("main#0/a#01", ok()),
+            record("main#0/~job#0/c#0/d#0", ok()),
+        ];
+        let (answers, started) = frontier(&records);
+        let paths: Vec<&str> = answers.iter().map(|answer| answer.0.as_str()).collect();
+        assert_eq!(paths, ["main#0/a#0", "main#0/b#0/x#0", "main#0/a#01", "main#0/~job#0/c#0/d#0"]);
+        assert_eq!(started, [("main#0/b#0".to_owned(), 2)]);
+    }
+}

@@ -1,0 +1,267 @@
+//! From acceptance to the end: places, processes, crashes, cancellation, interruption, retry.
+
+use hero_sdk::{
+    Error,
+    model::{LogLevel, PlayError, ResumeStatus, SpanStatus, Status},
+};
+
+use super::{CRASHES_MAX, Machine, Process, conflict, refusal};
+use crate::play::{
+    effect::{Durable, Effect, Write},
+    event::{Caller, Now},
+};
+
+impl Machine {
+    pub(super) fn accept(&mut self, caller: Caller) -> Vec<Effect> {
+        self.row_changed = true;
+        self.process = Process::Wanted;
+        let then = vec![self.reply(caller, Vec::new()), Effect::WantPlace];
+        vec![self.commit(Durable::Yes, then)]
+    }
+
+    /// The runtime before this one has ended. What ran then is interrupted, and goes on unless it seems to be the
+    /// reason why runtimes end.
+    pub(super) fn recover(&mut self, progressed: bool, now: Now) -> Vec<Effect> {
+        match self.row.play.status {
+            Status::Running => self.crashed("the runtime ended while the play ran", progressed, now),
+            Status::Queued => self.want_place(),
+            _ => vec![Effect::Idle],
+        }
+    }
+
+    pub(super) fn admitted(&mut self, now: Now) -> Vec<Effect> {
+        if self.process != Process::Wanted {
+            return vec![Effect::LeavePlace];
+        }
+        self.process = Process::Starting;
+        self.row.play.attempt += 1;
+        self.row.play.started_at.get_or_insert(now.wall);
+        self.set_status(Status::Running);
+        self.asked.clear();
+        self.progressed = false;
+        self.refusals = 0;
+        self.tree.begin_attempt();
+        self.working_since_us = Some(now.monotonic_us);
+        // Not synced: were it lost with the power, no process of this attempt would be left, and its records, which
+        // come later in the journal, would be lost as well.
+        let start = Effect::StartProcess { attempt: self.row.play.attempt };
+        vec![self.commit(Durable::Later, vec![start])]
+    }
+
+    pub(super) fn spawned(&mut self) -> Vec<Effect> {
+        if self.process != Process::Starting {
+            return vec![Effect::Kill { attempt: self.row.play.attempt }];
+        }
+        self.process = Process::Alive;
+        Vec::new()
+    }
+
+    pub(super) fn spawn_failed(&mut self, message: &str, now: Now) -> Vec<Effect> {
+        if self.process != Process::Starting {
+            return self.exited(None, now);
+        }
+        self.process = Process::None;
+        let error = PlayError {
+            code: "spawn_failed".to_owned(),
+            message: message.to_owned(),
+            hint: Some("`hero_logic doctor` says whether Python starts here; then retry the play".to_owned()),
+            ..PlayError::default()
+        };
+        let mut effects = self.finish(Status::Failed, Some(error), Vec::new(), now);
+        effects.push(Effect::LeavePlace);
+        effects
+    }
+
+    /// The process and its group are gone, for whatever reason.
+    pub(super) fn exited(&mut self, status: Option<i32>, now: Now) -> Vec<Effect> {
+        self.process = Process::None;
+        self.stop_work_clock(now);
+        let mut effects = vec![Effect::LeavePlace];
+        effects.extend(match self.row.play.status {
+            status if status.is_terminal() => vec![self.commit(Durable::Later, vec![Effect::Idle])],
+            Status::AwaitingResume => vec![self.commit(Durable::Later, vec![Effect::Idle])],
+            // It had parked, and an answer came while it was on its way out.
+            Status::Queued => {
+                let wanted = self.want_place();
+                vec![self.commit(Durable::Later, wanted)]
+            }
+            _ if self.cancel.is_some() => self.finish_cancelled(now),
+            _ if self.interrupted => {
+                self.tree.end_all(SpanStatus::Interrupted, now);
+                self.set_status(Status::Queued);
+                vec![self.commit(Durable::Yes, vec![Effect::Idle])]
+            }
+            _ => {
+                let how = match status {
+                    Some(code) if code < 0 => format!("its process was ended by signal {}", -code),
+                    Some(code) => format!("its process exited with code {code} before the flow was done"),
+                    None => "its process was lost with the fork server".to_owned(),
+                };
+                self.crashed(&how, self.progressed, now)
+            }
+        });
+        effects
+    }
+
+    /// An attempt ended without a word. The next one follows, unless that keeps happening without any progress.
+    fn crashed(&mut self, how: &str, progressed: bool, now: Now) -> Vec<Effect> {
+        self.tree.end_all(SpanStatus::Interrupted, now);
+        self.row.memory.crashes = if progressed { 1 } else { self.row.memory.crashes + 1 };
+        if self.row.memory.crashes >= CRASHES_MAX {
+            let error = PlayError {
+                code: "process_crashed".to_owned(),
+                message: format!("{how}, {CRASHES_MAX} times in a row without a new record"),
+                hint: Some("what it wrote past print is in output.log of the play's directory".to_owned()),
+                ..PlayError::default()
+            };
+            return self.finish(Status::Failed, Some(error), Vec::new(), now);
+        }
+        self.say(
+            LogLevel::Warning,
+            &format!("attempt {} ended: {how}; it goes on", self.row.play.attempt),
+            now,
+        );
+        self.set_status(Status::Queued);
+        let wanted = self.want_place();
+        vec![self.commit(Durable::Yes, wanted)]
+    }
+
+    pub(super) fn grace_ended(&mut self) -> Vec<Effect> {
+        vec![Effect::Kill { attempt: self.row.play.attempt }]
+    }
+
+    pub(super) fn cancel(&mut self, reason: Option<String>, caller: Caller, now: Now) -> Vec<Effect> {
+        let play = &self.row.play;
+        if play.status.is_terminal() {
+            let message = format!("the play is {} already", play.status.as_str());
+            return refusal(caller, conflict(message));
+        }
+        let is_first = self.cancel.is_none();
+        self.cancel.get_or_insert(reason);
+        self.cancel_callers.push(caller);
+        let attempt = play.attempt;
+        match self.process {
+            Process::None | Process::Wanted | Process::Parking => self.finish_cancelled(now),
+            Process::Alive if is_first => vec![Effect::Terminate { attempt }],
+            // Once more: the grace is over.
+            Process::Alive | Process::Starting | Process::Leaving => vec![Effect::Kill { attempt }],
+        }
+    }
+
+    pub(super) fn interrupt(&mut self) -> Vec<Effect> {
+        self.interrupted = true;
+        match self.process {
+            Process::None => vec![Effect::Idle],
+            Process::Wanted => {
+                self.process = Process::None;
+                vec![Effect::Idle]
+            }
+            // Everything that counts is durable, so there is nothing to ask the process for.
+            Process::Starting | Process::Alive => {
+                self.process = Process::Leaving;
+                vec![Effect::Kill { attempt: self.row.play.attempt }]
+            }
+            Process::Parking | Process::Leaving => vec![Effect::Kill { attempt: self.row.play.attempt }],
+        }
+    }
+
+    pub(super) fn retry(&mut self, caller: Caller) -> Vec<Effect> {
+        let play = &self.row.play;
+        if !play.status.is_terminal() || play.status == Status::Succeeded {
+            let message = format!("the play is {}; only one that failed is retried", play.status.as_str());
+            return refusal(caller, conflict(message));
+        }
+        if self.process != Process::None {
+            let error = conflict("the play's last process is still on its way out");
+            return refusal(caller, error.hint("try again in a moment"));
+        }
+        let runs_again: Vec<String> = std::mem::take(&mut self.failed).into_iter().collect();
+        self.pending.extend(runs_again.iter().cloned().map(Write::DropRecord));
+        self.row.play.error = None;
+        self.row.play.ended_at = None;
+        self.row.memory.crashes = 0;
+        self.cancel = None;
+        self.set_status(Status::Queued);
+        let mut then = vec![self.reply(caller, runs_again)];
+        then.extend(self.want_place());
+        vec![self.commit(Durable::Yes, then)]
+    }
+
+    /// The one place where a play becomes terminal.
+    pub(super) fn finish(
+        &mut self,
+        status: Status,
+        error: Option<PlayError>,
+        mut then: Vec<Effect>,
+        now: Now,
+    ) -> Vec<Effect> {
+        debug_assert!(status.is_terminal() && !self.row.play.status.is_terminal());
+        let left_open =
+            if status == Status::Cancelled { SpanStatus::Cancelled } else { SpanStatus::Interrupted };
+        self.tree.end_all(left_open, now);
+        for resume in self.resumes.iter_mut().filter(|resume| resume.status == ResumeStatus::Open) {
+            resume.status = ResumeStatus::Withdrawn;
+            resume.answered_at = Some(now.wall);
+            self.pending.push(Write::Resume(Box::new(resume.clone())));
+        }
+        self.stop_work_clock(now);
+        self.row.play.pending_resumes = 0;
+        self.row.play.error = error;
+        self.row.play.ended_at = Some(now.wall);
+        self.set_status(status);
+        let callers = std::mem::take(&mut self.cancel_callers);
+        then.extend(callers.into_iter().map(|caller| self.reply(caller, Vec::new())));
+        match self.process {
+            Process::None => then.push(Effect::Idle),
+            Process::Wanted => {
+                self.process = Process::None;
+                then.push(Effect::Idle);
+            }
+            Process::Starting | Process::Alive | Process::Parking | Process::Leaving => {
+                self.process = Process::Leaving;
+                then.push(Effect::GraceBegins { attempt: self.row.play.attempt });
+            }
+        }
+        vec![self.commit(Durable::Yes, then)]
+    }
+
+    pub(super) fn finish_cancelled(&mut self, now: Now) -> Vec<Effect> {
+        let reason = self.cancel.clone().flatten();
+        let error = PlayError {
+            code: "cancelled".to_owned(),
+            message: reason.unwrap_or_else(|| "the play was cancelled".to_owned()),
+            ..PlayError::default()
+        };
+        self.finish(Status::Cancelled, Some(error), Vec::new(), now)
+    }
+
+    pub(super) fn protocol_error(&mut self, what: &str, now: Now) -> Vec<Effect> {
+        let error = PlayError {
+            code: "protocol_error".to_owned(),
+            message: format!("the play's process does not keep to the span protocol: {what}"),
+            hint: Some("a flow must leave the descriptors that it did not open alone".to_owned()),
+            ..PlayError::default()
+        };
+        let kill = vec![Effect::Kill { attempt: self.row.play.attempt }];
+        self.finish(Status::Failed, Some(error), kill, now)
+    }
+
+    pub(super) fn want_place(&mut self) -> Vec<Effect> {
+        if self.interrupted {
+            return vec![Effect::Idle];
+        }
+        self.process = Process::Wanted;
+        vec![Effect::WantPlace]
+    }
+
+    pub(super) fn stop_work_clock(&mut self, now: Now) {
+        if let Some(since) = self.working_since_us.take() {
+            self.row.play.duration_ms += now.monotonic_us.saturating_sub(since) as f64 / 1000.0;
+        }
+    }
+
+    /// For wishes that the play's status does not allow.
+    pub(super) fn not_waiting(&self) -> Error {
+        conflict(format!("the play is {}", self.row.play.status.as_str()))
+    }
+}

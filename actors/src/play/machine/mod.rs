@@ -1,0 +1,208 @@
+//! The life of a play as a pure state machine: an event and a moment in, effects out.
+//!
+//! No I/O, no clock, no actors, no randomness: the same events give the same effects. It decides first and says what
+//! to commit; consequences stand in the commit's `then`, so that nothing happens before it is durable.
+
+mod frames;
+mod lifecycle;
+mod questions;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeSet, HashSet};
+
+use hero_sdk::{
+    Error, ErrorCode, Json, ResumeId,
+    frame::Down,
+    model::{LogLevel, LogStream, Play, ResumeRequest, Status},
+};
+use hero_store::PlayRow;
+
+use super::{
+    effect::{Durable, Effect, Reply, Write},
+    event::{Caller, Event, Now, Past},
+    tree::Tree,
+};
+
+/// Attempts in a row that may end without a word and without a new record, before the play counts as poisonous.
+const CRASHES_MAX: u32 = 3;
+/// Lines that are not frames, before the process counts as hostile or broken.
+const REFUSALS_MAX: u32 = 1_000;
+/// Refusals that are told in the log one by one.
+const REFUSALS_TOLD_MAX: u32 = 20;
+
+/// Where the play's process stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Process {
+    /// There is none.
+    None,
+    /// A place was asked for.
+    Wanted,
+    /// It is being started.
+    Starting,
+    /// It works.
+    Alive,
+    /// It has parked and is on its way out; nothing of it counts any more. A play that is `queued` meanwhile goes on
+    /// as soon as it is gone.
+    Parking,
+    /// It was told to go, or has said its last word; nothing of it counts any more.
+    Leaving,
+}
+
+/// A play.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    row: PlayRow,
+    outputs_schema: Json,
+    new_resume_id: fn() -> ResumeId,
+    resumes: Vec<ResumeRequest>,
+    tree: Tree,
+    next_seq: u64,
+    /// Paths of the recorded calls that failed.
+    failed: BTreeSet<String>,
+    process: Process,
+    /// Paths of the pauses that the living process has sent.
+    asked: HashSet<String>,
+    /// Somebody wants it ended, and why.
+    cancel: Option<Option<String>>,
+    cancel_callers: Vec<Caller>,
+    interrupted: bool,
+    /// The living attempt has recorded something.
+    progressed: bool,
+    refusals: u32,
+    /// When the living process began to work.
+    working_since_us: Option<u64>,
+    pending: Vec<Write>,
+    row_changed: bool,
+}
+
+impl Machine {
+    /// A play, new or found in the store.
+    pub(crate) fn new(
+        row: PlayRow,
+        outputs_schema: Json,
+        past: Past,
+        new_resume_id: fn() -> ResumeId,
+    ) -> Self {
+        Self {
+            row,
+            outputs_schema,
+            new_resume_id,
+            resumes: past.resumes,
+            tree: Tree::of(past.spans),
+            next_seq: past.last_seq + 1,
+            failed: past.failed.into_iter().collect(),
+            process: Process::None,
+            asked: HashSet::new(),
+            cancel: None,
+            cancel_callers: Vec::new(),
+            interrupted: false,
+            progressed: false,
+            refusals: 0,
+            working_since_us: None,
+            pending: Vec::new(),
+            row_changed: false,
+        }
+    }
+
+    /// The play as it stands.
+    pub(crate) fn play(&self) -> &Play {
+        &self.row.play
+    }
+
+    /// What follows from an event.
+    pub(crate) fn handle(&mut self, event: Event, now: Now) -> Vec<Effect> {
+        match event {
+            Event::Accept { caller } => self.accept(caller),
+            Event::Recover { progressed } => self.recover(progressed, now),
+            Event::Admitted => self.admitted(now),
+            Event::Spawned { attempt } if self.is_current(attempt) => self.spawned(),
+            Event::SpawnFailed { attempt, message } if self.is_current(attempt) => {
+                self.spawn_failed(&message, now)
+            }
+            Event::Received { attempt, frame } if self.listens_to(attempt) => self.received(frame, now),
+            Event::Garbled { attempt, refusal } if self.listens_to(attempt) => {
+                self.refuse(None, "malformed", &refusal.to_string(), now)
+            }
+            Event::Overflowed { attempt } if self.listens_to(attempt) => {
+                self.protocol_error("a line without end", now)
+            }
+            Event::Exited { attempt, status } if self.is_current(attempt) => self.exited(status, now),
+            Event::GraceEnded { attempt } if self.is_current(attempt) => self.grace_ended(),
+            Event::FlushDue => self.flush(),
+            Event::Answer { resume_id, payload, answered_by, caller } => {
+                self.answer(&resume_id, payload, answered_by, caller, now)
+            }
+            Event::Expire { resume_id } => self.expire(&resume_id, now),
+            Event::Cancel { reason, caller } => self.cancel(reason, caller, now),
+            Event::Retry { caller } => self.retry(caller),
+            Event::Interrupt => self.interrupt(),
+            // Stamped with an attempt that is over: it no longer has a say.
+            Event::Spawned { .. }
+            | Event::SpawnFailed { .. }
+            | Event::Received { .. }
+            | Event::Garbled { .. }
+            | Event::Overflowed { .. }
+            | Event::Exited { .. }
+            | Event::GraceEnded { .. } => Vec::new(),
+        }
+    }
+
+    fn is_current(&self, attempt: u32) -> bool {
+        self.row.play.attempt == attempt && !matches!(self.process, Process::None | Process::Wanted)
+    }
+
+    fn listens_to(&self, attempt: u32) -> bool {
+        self.is_current(attempt) && matches!(self.process, Process::Starting | Process::Alive)
+    }
+
+    /// One commit of everything that has changed, with what follows from it.
+    fn commit(&mut self, durable: Durable, then: Vec<Effect>) -> Effect {
+        let mut writes = std::mem::take(&mut self.pending);
+        if std::mem::take(&mut self.row_changed) {
+            writes.push(Write::Play(Box::new(self.row.clone())));
+        }
+        writes.extend(self.tree.drain(&mut self.next_seq));
+        Effect::Commit { writes, durable, then }
+    }
+
+    fn flush(&mut self) -> Vec<Effect> {
+        if self.pending.is_empty() && !self.row_changed && !self.tree.has_changes() {
+            return Vec::new();
+        }
+        vec![self.commit(Durable::Later, Vec::new())]
+    }
+
+    fn take_seq(&mut self) -> u64 {
+        let seq = self.next_seq;
+        self.next_seq += 1;
+        seq
+    }
+
+    fn set_status(&mut self, status: Status) {
+        self.row.play.status = status;
+        self.row_changed = true;
+    }
+
+    fn reply(&self, caller: Caller, runs_again: Vec<String>) -> Effect {
+        let reply = Reply { play: self.row.play.clone(), runs_again };
+        Effect::Reply { caller, result: Box::new(Ok(reply)) }
+    }
+
+    fn say(&mut self, level: LogLevel, text: &str, now: Now) {
+        self.tree.log(None, level, LogStream::Runtime, text, self.row.play.attempt, now);
+    }
+
+    fn send(&self, frame: Down) -> Effect {
+        Effect::Send { attempt: self.row.play.attempt, frame }
+    }
+}
+
+fn refusal(caller: Caller, error: Error) -> Vec<Effect> {
+    vec![Effect::Reply { caller, result: Box::new(Err(error)) }]
+}
+
+fn conflict(message: impl Into<String>) -> Error {
+    Error::new(ErrorCode::Conflict, message)
+}

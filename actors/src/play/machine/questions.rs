@@ -1,0 +1,221 @@
+//! Pauses: asked by the process, answered by anybody, once.
+
+use hero_sdk::{
+    Error, ErrorCode, Json, ResumeId,
+    frame::{Begin, Down, Pause, RecordStatus, ResumeWhen},
+    model::{ResumeRequest, ResumeStatus, SpanKind, Status},
+};
+use hero_store::Outcome;
+
+use super::{Machine, Process, conflict, refusal};
+use crate::play::{
+    check_against,
+    effect::{Durable, Effect, Write},
+    event::{Caller, Now},
+};
+
+impl Machine {
+    /// The process asks. The question at this path may be open from an earlier attempt, or answered meanwhile.
+    pub(super) fn ask(&mut self, frame: Pause, now: Now) -> Vec<Effect> {
+        let n = frame.n;
+        if let Err(misfit) = self.tree.begin(begin(&frame), self.row.play.attempt, now) {
+            return self.refuse(Some(n), misfit.code(), &misfit.to_string(), now);
+        }
+        let (path, fingerprint) = (frame.path.clone(), frame.fp.clone());
+        let known = self
+            .resumes
+            .iter()
+            .find(|resume| resume.path == path && resume.status != ResumeStatus::Withdrawn)
+            .cloned();
+        if known.as_ref().is_some_and(|known| known.fingerprint != fingerprint) {
+            let message = format!("the pause {path} asked something else before");
+            return self.refuse(Some(n), "diverged", &message, now);
+        }
+        self.asked.insert(path);
+        let mut then = vec![self.send(Down::Ack { n })];
+        match known {
+            Some(known) if known.status == ResumeStatus::Open => {}
+            Some(known) => then.push(self.send(answer_frame(&known))),
+            None => {
+                let resume = self.open(frame, now);
+                if let Some(at) = resume.expires_at {
+                    then.push(Effect::ExpireAt { resume_id: resume.resume_id, at });
+                }
+            }
+        }
+        vec![self.commit(Durable::Yes, then)]
+    }
+
+    fn open(&mut self, frame: Pause, now: Now) -> ResumeRequest {
+        let resume = ResumeRequest {
+            resume_id: (self.new_resume_id)(),
+            play_sid: self.row.play.play_sid.clone(),
+            path: frame.path,
+            name: frame.name,
+            question: frame.question,
+            schema: frame.schema.unwrap_or_else(anything),
+            ui: frame.ui.unwrap_or_else(Json::null),
+            fingerprint: frame.fp,
+            default: frame.default,
+            created_at: now.wall,
+            expires_at: frame.timeout_ms.map(|timeout_ms| now.wall.plus_ms(timeout_ms)),
+            status: ResumeStatus::Open,
+            payload: None,
+            answered_by: None,
+            answered_at: None,
+            url: None,
+        };
+        self.resumes.push(resume.clone());
+        self.pending.push(Write::Resume(Box::new(resume.clone())));
+        self.count_open();
+        resume
+    }
+
+    /// The flow itself no longer waits.
+    pub(super) fn withdraw(&mut self, path: &str, now: Now) {
+        if let Some(resume) =
+            self.resumes.iter_mut().find(|resume| resume.path == path && resume.status == ResumeStatus::Open)
+        {
+            resume.status = ResumeStatus::Withdrawn;
+            resume.answered_at = Some(now.wall);
+            self.pending.push(Write::Resume(Box::new(resume.clone())));
+        }
+        self.count_open();
+    }
+
+    /// Somebody answers. The first valid payload wins (P3).
+    pub(super) fn answer(
+        &mut self,
+        resume_id: &ResumeId,
+        payload: Json,
+        answered_by: Option<String>,
+        caller: Caller,
+        now: Now,
+    ) -> Vec<Effect> {
+        let Some(resume) = self.resumes.iter_mut().find(|resume| &resume.resume_id == resume_id) else {
+            return refusal(
+                caller,
+                Error::new(ErrorCode::NotFound, format!("no question {resume_id} in this play")),
+            );
+        };
+        match resume.status {
+            ResumeStatus::Answered if resume.payload.as_ref().is_some_and(|won| same(won, &payload)) => {
+                return vec![self.reply(caller, Vec::new())];
+            }
+            ResumeStatus::Answered => return refusal(caller, conflict("another answer came first")),
+            ResumeStatus::Expired => return refusal(caller, conflict("the question has expired")),
+            ResumeStatus::Withdrawn => {
+                let error = conflict("the question was withdrawn").hint(self.not_waiting().message);
+                return refusal(caller, error);
+            }
+            ResumeStatus::Open => {}
+        }
+        let fields = check_against(&resume.schema, &payload);
+        if !fields.is_empty() {
+            let error =
+                Error::new(ErrorCode::InvalidPayload, "the answer does not fit the question's schema")
+                    .hint("the question stays open; answer again")
+                    .fields(fields);
+            return refusal(caller, error);
+        }
+        resume.status = ResumeStatus::Answered;
+        resume.payload = Some(payload.clone());
+        resume.answered_by = answered_by;
+        resume.answered_at = Some(now.wall);
+        let resume = resume.clone();
+        let mut then = self.close(resume, Outcome::Answered(payload));
+        then.insert(0, self.reply(caller, Vec::new()));
+        vec![self.commit(Durable::Yes, then)]
+    }
+
+    /// Its time ran out.
+    pub(super) fn expire(&mut self, resume_id: &ResumeId, now: Now) -> Vec<Effect> {
+        let due = |resume: &&mut ResumeRequest| {
+            &resume.resume_id == resume_id
+                && resume.status == ResumeStatus::Open
+                && resume.expires_at.is_some_and(|at| at <= now.wall)
+        };
+        let Some(resume) = self.resumes.iter_mut().find(due) else {
+            return if self.process == Process::None { vec![Effect::Idle] } else { Vec::new() };
+        };
+        resume.status = ResumeStatus::Expired;
+        resume.answered_at = Some(now.wall);
+        let resume = resume.clone();
+        let outcome = Outcome::Expired(resume.default.clone());
+        let then = self.close(resume, outcome);
+        vec![self.commit(Durable::Yes, then)]
+    }
+
+    /// Writes the question's end and its record; gives what follows once they are durable.
+    fn close(&mut self, resume: ResumeRequest, outcome: Outcome) -> Vec<Effect> {
+        let frame = answer_frame(&resume);
+        let (path, fingerprint) = (resume.path.clone(), resume.fingerprint.clone());
+        self.pending.push(Write::Resume(Box::new(resume)));
+        self.record(path.clone(), SpanKind::Pause.as_str(), fingerprint, None, outcome);
+        self.count_open();
+        let goes_on = match self.row.memory.resume_when {
+            ResumeWhen::Any => true,
+            ResumeWhen::All => self.row.play.pending_resumes == 0,
+        };
+        match (self.process, self.row.play.status) {
+            (Process::Starting | Process::Alive, _) if self.asked.contains(&path) => vec![self.send(frame)],
+            (Process::Parking, Status::AwaitingResume) if goes_on => {
+                self.set_status(Status::Queued);
+                Vec::new()
+            }
+            (Process::None, Status::AwaitingResume) if goes_on => {
+                self.set_status(Status::Queued);
+                self.want_place()
+            }
+            (Process::None, _) => vec![Effect::Idle],
+            _ => Vec::new(),
+        }
+    }
+
+    fn count_open(&mut self) {
+        let open = self.resumes.iter().filter(|resume| resume.status == ResumeStatus::Open).count();
+        self.row.play.pending_resumes = u32::try_from(open).unwrap_or(u32::MAX);
+        self.row_changed = true;
+    }
+}
+
+fn begin(frame: &Pause) -> Begin {
+    Begin {
+        id: frame.id,
+        parent: frame.parent,
+        path: frame.path.clone(),
+        kind: SpanKind::Pause,
+        name: frame.name.clone(),
+        fp: Some(frame.fp.clone()),
+        line: frame.line,
+        inputs: frame.question.clone(),
+        tags: std::collections::BTreeMap::new(),
+        attempt_try: None,
+        recorded: true,
+        n: None,
+    }
+}
+
+fn answer_frame(resume: &ResumeRequest) -> Down {
+    let path = resume.path.clone();
+    if resume.status == ResumeStatus::Expired {
+        let use_default = resume.default.is_some();
+        let payload = resume.default.clone().unwrap_or_else(Json::null);
+        return Down::Answer { path, status: RecordStatus::Expired, payload, use_default };
+    }
+    let payload = resume.payload.clone().unwrap_or_else(Json::null);
+    Down::Answer { path, status: RecordStatus::Answered, payload, use_default: false }
+}
+
+/// The schema that any payload fits.
+fn anything() -> Json {
+    Json::from(&serde_json::Value::Bool(true))
+}
+
+/// Equal as values, whatever the white space and the order of keys.
+fn same(one: &Json, other: &Json) -> bool {
+    match (one.to::<serde_json::Value>(), other.to::<serde_json::Value>()) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
+    }
+}

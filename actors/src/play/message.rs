@@ -1,0 +1,112 @@
+//! What a play is told.
+
+use hero_sdk::{
+    Error, Json, ResumeId,
+    frame::{Refusal, Up},
+};
+use ractor::RpcReplyPort;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::effect::Reply;
+use crate::launcher::{LaunchError, Process};
+
+/// Where the answer to a wish goes.
+pub(crate) type ReplyPort = RpcReplyPort<Result<Reply, Error>>;
+
+/// Something that somebody outside wants of a play. These are counted, so that a play is not let go with one unread.
+pub(crate) enum Wish {
+    /// Accept it: it is new.
+    Accept {
+        /// The play, durable.
+        reply: ReplyPort,
+    },
+    /// The runtime found it at its start.
+    Recover,
+    /// It may run now.
+    Admitted,
+    /// Answer one of its questions.
+    Answer {
+        /// Which.
+        resume_id: ResumeId,
+        /// The answer.
+        payload: Json,
+        /// Who.
+        answered_by: Option<String>,
+        /// The play afterwards.
+        reply: ReplyPort,
+    },
+    /// A question's time may have run out.
+    Expire {
+        /// Which.
+        resume_id: ResumeId,
+    },
+    /// End it.
+    Cancel {
+        /// Why.
+        reason: Option<String>,
+        /// The play once it is cancelled.
+        reply: ReplyPort,
+    },
+    /// Run it again.
+    Retry {
+        /// The play, queued.
+        reply: ReplyPort,
+    },
+    /// The runtime goes down.
+    Interrupt,
+}
+
+/// Messages of a play.
+pub(crate) enum Message {
+    /// The first of all: read what the store has of it.
+    Load,
+    /// Somebody wants something.
+    Wish(Wish),
+    /// Its process was started, or was not. The text is the first frame for it.
+    Started {
+        /// Which attempt.
+        attempt: u32,
+        /// The process and what it is told first.
+        result: Result<(Process, String), LaunchError>,
+    },
+    /// Python said something; bulk, so it carries a permit.
+    Received {
+        /// Which attempt.
+        attempt: u32,
+        /// Frames, in order.
+        frames: Vec<Result<Up, Refusal>>,
+        /// Lets the next batch be read when dropped.
+        permit: Option<OwnedSemaphorePermit>,
+    },
+    /// Python sent a line without end, or asks and never reads the answers.
+    Overflowed {
+        /// Which attempt.
+        attempt: u32,
+    },
+    /// The process and its group are gone.
+    Exited {
+        /// Which attempt.
+        attempt: u32,
+        /// Its exit status, where somebody saw it.
+        status: Option<i32>,
+    },
+    /// The process has had its time to end.
+    GraceEnded {
+        /// Which attempt.
+        attempt: u32,
+    },
+    /// Changes have waited long enough.
+    FlushDue,
+    /// A commit is through.
+    Committed {
+        /// Which.
+        commit: u64,
+        /// Whether it is in the store.
+        result: Result<(), Error>,
+    },
+    /// A failpoint of the tests: the process ends here, as if the power had gone.
+    Fail {
+        /// Which attempt.
+        attempt: u32,
+    },
+}

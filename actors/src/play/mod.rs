@@ -1,0 +1,19 @@
+//! One play: a pure state machine that decides, and an actor around it that acts.
+//!
+//! `machine`, `tree` and `frontier` have no I/O, no clock and no actors: the same events give the same effects.
+
+mod actor;
+mod effect;
+mod event;
+mod frontier;
+mod link;
+mod machine;
+mod message;
+mod tree;
+mod validate;
+
+pub(crate) use actor::{Environment, PlayActor, Start};
+pub(crate) use effect::Reply;
+pub(crate) use event::Now;
+pub(crate) use message::{Message, ReplyPort, Wish};
+pub(crate) use validate::check_against;

@@ -1,0 +1,399 @@
+//! The tree of a play as it grows. Only open nodes are held whole; of the others just what a later entry of the same
+//! path must carry on. Pure: no I/O, no clock.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use hero_sdk::{
+    Json,
+    frame::{Begin, EndStatus},
+    model::{LogLevel, LogLine, LogStream, PlayError, Progress, Span, SpanKind, SpanStatus, Try},
+};
+
+use super::{effect::Write, event::Now};
+
+/// Nodes of one play; more are run and recorded, but not shown.
+const SPANS_MAX: u32 = 100_000;
+/// Lines of text of one play; more are dropped.
+const LOGS_MAX: u32 = 100_000;
+/// Characters of one line of text.
+const LOG_CHARS_MAX: usize = 16_384;
+/// Characters of a preview of inputs or output.
+const PREVIEW_CHARS_MAX: usize = 4_096;
+/// Bytes of a path: deep recursion with long names stays below, an attack does not.
+const PATH_BYTES_MAX: usize = 8_192;
+/// Tags of one node.
+const TAGS_MAX: usize = 100;
+/// Failed tries that one node keeps.
+const TRIES_MAX: usize = 1_000;
+
+/// Why a frame does not fit the tree.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Misfit {
+    /// The id is in use.
+    #[error("span {0} has begun already")]
+    DuplicateId(u64),
+    /// No node above, or a second root.
+    #[error("span {id} has no parent {parent}")]
+    UnknownParent { id: u64, parent: u64 },
+    /// The node has not begun, or has ended.
+    #[error("span {0} is not open")]
+    NotOpen(u64),
+    /// The path is empty or too long.
+    #[error("span {0} has no usable path")]
+    BadPath(u64),
+    /// Another open node has this path.
+    #[error("path {0} is open already")]
+    PathOpen(String),
+}
+
+impl Misfit {
+    /// The stable code.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::DuplicateId(_) => "duplicate_id",
+            Self::UnknownParent { .. } => "unknown_parent",
+            Self::NotOpen(_) => "not_open",
+            Self::BadPath(_) => "bad_path",
+            Self::PathOpen(_) => "path_open",
+        }
+    }
+}
+
+/// A node that has been entered and not left.
+#[derive(Clone, Debug)]
+pub(crate) struct Open {
+    /// The node.
+    pub(crate) span: Span,
+    /// Fingerprint of what it was called with.
+    pub(crate) fingerprint: String,
+    /// Beyond the cap: run and recorded, not shown.
+    hidden: bool,
+    began_us: u64,
+    persisted: Option<u64>,
+    changed: bool,
+}
+
+/// What a left node hands to the next entry of its path.
+#[derive(Clone, Debug)]
+struct Left {
+    span_id: u32,
+    /// The row that the next state replaces.
+    seq: Option<u64>,
+    tries: Vec<Try>,
+    cost_usd: f64,
+    tokens_in: u64,
+    tokens_out: u64,
+}
+
+/// The tree.
+#[derive(Debug, Default)]
+pub(crate) struct Tree {
+    open: HashMap<u64, Open>,
+    open_paths: HashSet<String>,
+    left: HashMap<Box<str>, Left>,
+    /// Left since the last drain: the node and the row that it replaces.
+    just_left: Vec<(Span, Option<u64>)>,
+    logs: Vec<LogLine>,
+    spans: u32,
+    logs_kept: u32,
+    has_root: bool,
+    truncated: bool,
+    has_changes: bool,
+}
+
+impl Tree {
+    /// The tree that earlier attempts left.
+    pub(crate) fn of(spans: Vec<Span>) -> Self {
+        let mut tree = Self::default();
+        for mut span in spans {
+            tree.spans = tree.spans.max(span.span_id);
+            let seq = Some(span.seq);
+            if span.status == SpanStatus::Running {
+                // Its process is gone without a word.
+                span.status = SpanStatus::Interrupted;
+                tree.just_left.push((span, seq));
+                tree.has_changes = true;
+            } else {
+                tree.leave(seq, span);
+            }
+        }
+        tree
+    }
+
+    /// A new attempt: what the last one had open is entered anew.
+    pub(crate) fn begin_attempt(&mut self) {
+        self.has_root = false;
+        self.open.clear();
+        self.open_paths.clear();
+    }
+
+    /// An open node.
+    pub(crate) fn get(&self, id: u64) -> Result<&Open, Misfit> {
+        self.open.get(&id).ok_or(Misfit::NotOpen(id))
+    }
+
+    /// Enters a node.
+    pub(crate) fn begin(&mut self, frame: Begin, attempt: u32, now: Now) -> Result<(), Misfit> {
+        let Begin { id, parent, path, kind, name, fp, line, inputs, tags, recorded, .. } = frame;
+        if self.open.contains_key(&id) {
+            return Err(Misfit::DuplicateId(id));
+        }
+        let above = match (parent, self.has_root) {
+            (0, false) => None,
+            (0, true) => return Err(Misfit::UnknownParent { id, parent }),
+            _ => Some(self.open.get(&parent).ok_or(Misfit::UnknownParent { id, parent })?.span.span_id),
+        };
+        if path.is_empty() || path.len() > PATH_BYTES_MAX {
+            return Err(Misfit::BadPath(id));
+        }
+        if !self.open_paths.insert(path.clone()) {
+            return Err(Misfit::PathOpen(path));
+        }
+        self.has_root = true;
+        let before = self.enter_again(&path);
+        let hidden = before.is_none() && self.spans >= SPANS_MAX;
+        if hidden && !self.truncated {
+            self.truncated = true;
+            let text = format!("spans_truncated: only the first {SPANS_MAX} spans of this play are shown");
+            self.log(None, LogLevel::Warning, LogStream::Runtime, &text, attempt, now);
+        }
+        let span_id = match &before {
+            Some(left) => left.span_id,
+            None if hidden => 0,
+            None => {
+                self.spans += 1;
+                self.spans
+            }
+        };
+        let before = before.unwrap_or(Left {
+            span_id,
+            seq: None,
+            tries: Vec::new(),
+            cost_usd: 0.0,
+            tokens_in: 0,
+            tokens_out: 0,
+        });
+        let span = Span {
+            span_id,
+            parent: above,
+            seq: 0,
+            path,
+            kind,
+            name: shorten(name, PREVIEW_CHARS_MAX),
+            status: if kind == SpanKind::Pause { SpanStatus::Waiting } else { SpanStatus::Running },
+            recorded,
+            attempt,
+            tries: before.tries,
+            line,
+            inputs: inputs.map(|text| shorten(text, PREVIEW_CHARS_MAX)),
+            output: None,
+            error: None,
+            tags: tags.into_iter().take(TAGS_MAX).collect(),
+            progress: None,
+            cost_usd: before.cost_usd,
+            tokens_in: before.tokens_in,
+            tokens_out: before.tokens_out,
+            started_at: now.wall,
+            ended_at: None,
+            duration_ms: None,
+        };
+        let fingerprint = fp.unwrap_or_default();
+        let began_us = now.monotonic_us;
+        self.open
+            .insert(id, Open { span, fingerprint, hidden, began_us, persisted: before.seq, changed: true });
+        self.has_changes = true;
+        Ok(())
+    }
+
+    /// Leaves a node, and gives it as it was left.
+    pub(crate) fn end(
+        &mut self,
+        id: u64,
+        status: EndStatus,
+        output: Option<String>,
+        error: Option<PlayError>,
+        now: Now,
+    ) -> Result<Open, Misfit> {
+        let status = match status {
+            EndStatus::Ok => SpanStatus::Ok,
+            EndStatus::Failed => SpanStatus::Failed,
+            EndStatus::Cancelled => SpanStatus::Cancelled,
+        };
+        let mut open = self.open.remove(&id).ok_or(Misfit::NotOpen(id))?;
+        open.span.output = output.map(|text| shorten(text, PREVIEW_CHARS_MAX));
+        open.span.error = error;
+        self.close(&mut open, status, now);
+        Ok(open)
+    }
+
+    /// The process has ended: nodes that it left open are interrupted, or cancelled with the play.
+    pub(crate) fn end_all(&mut self, status: SpanStatus, now: Now) {
+        let mut open: Vec<Open> = self.open.drain().map(|(_, open)| open).collect();
+        open.sort_by_key(|open| open.span.span_id);
+        for open in &mut open {
+            // A question stays what it is, whether or not a process waits with it.
+            let is_waiting = open.span.status == SpanStatus::Waiting && status == SpanStatus::Interrupted;
+            self.close(open, if is_waiting { SpanStatus::Waiting } else { status }, now);
+        }
+    }
+
+    fn close(&mut self, open: &mut Open, status: SpanStatus, now: Now) {
+        self.open_paths.remove(&open.span.path);
+        open.span.status = status;
+        open.span.ended_at = Some(now.wall);
+        open.span.duration_ms = Some(now.monotonic_us.saturating_sub(open.began_us) as f64 / 1000.0);
+        if !open.hidden {
+            self.just_left.push((open.span.clone(), open.persisted));
+            self.has_changes = true;
+        }
+    }
+
+    /// A try failed and another follows.
+    pub(crate) fn add_try(&mut self, id: u64, failed: Try) -> Result<&Open, Misfit> {
+        let open = self.change(id)?;
+        if open.span.tries.len() < TRIES_MAX {
+            open.span.tries.push(failed);
+        }
+        Ok(open)
+    }
+
+    /// Data for a node.
+    pub(crate) fn tag(&mut self, id: u64, tags: BTreeMap<String, Json>) -> Result<(), Misfit> {
+        let open = self.change(id)?;
+        for (key, value) in tags {
+            if open.span.tags.len() < TAGS_MAX || open.span.tags.contains_key(&key) {
+                open.span.tags.insert(key, value);
+            }
+        }
+        Ok(())
+    }
+
+    /// Cost for a node.
+    pub(crate) fn add_cost(
+        &mut self,
+        id: u64,
+        usd: f64,
+        tokens_in: u64,
+        tokens_out: u64,
+    ) -> Result<(), Misfit> {
+        let open = self.change(id)?;
+        open.span.cost_usd += usd;
+        open.span.tokens_in = open.span.tokens_in.saturating_add(tokens_in);
+        open.span.tokens_out = open.span.tokens_out.saturating_add(tokens_out);
+        Ok(())
+    }
+
+    /// How far a node is.
+    pub(crate) fn set_progress(&mut self, id: u64, done: f64, total: Option<f64>) -> Result<(), Misfit> {
+        self.change(id)?.span.progress = Some(Progress { done, total });
+        Ok(())
+    }
+
+    /// A line of text on a node that is open, or on the play.
+    pub(crate) fn log(
+        &mut self,
+        id: Option<u64>,
+        level: LogLevel,
+        stream: LogStream,
+        text: &str,
+        attempt: u32,
+        now: Now,
+    ) {
+        if self.logs_kept >= LOGS_MAX {
+            return;
+        }
+        self.logs_kept += 1;
+        let text = if self.logs_kept == LOGS_MAX {
+            format!("logs_truncated: only the first {LOGS_MAX} lines of this play are kept")
+        } else {
+            shorten(text.to_owned(), LOG_CHARS_MAX)
+        };
+        let span_id =
+            id.and_then(|id| self.open.get(&id)).filter(|open| !open.hidden).map(|open| open.span.span_id);
+        self.logs.push(LogLine { seq: 0, span_id, attempt, level, stream, text, at: now.wall });
+        self.has_changes = true;
+    }
+
+    /// True when a drain would give something.
+    pub(crate) fn has_changes(&self) -> bool {
+        self.has_changes
+    }
+
+    /// Everything that changed since the last drain, numbered from `next_seq` on; parents before children, so that
+    /// a reader of the first page knows every parent that a node names.
+    pub(crate) fn drain(&mut self, next_seq: &mut u64) -> Vec<Write> {
+        enum Changed {
+            Left(Box<Span>, Option<u64>),
+            Open(u64),
+        }
+        let mut take_seq = || {
+            let seq = *next_seq;
+            *next_seq += 1;
+            seq
+        };
+        let mut writes = Vec::new();
+        for mut line in self.logs.drain(..) {
+            line.seq = take_seq();
+            writes.push(Write::Log(line));
+        }
+        let left = std::mem::take(&mut self.just_left).into_iter();
+        let mut changed: Vec<(u32, Changed)> =
+            left.map(|(span, replaces)| (span.span_id, Changed::Left(Box::new(span), replaces))).collect();
+        if self.has_changes {
+            let open = self.open.iter().filter(|(_, open)| open.changed && !open.hidden);
+            changed.extend(open.map(|(id, open)| (open.span.span_id, Changed::Open(*id))));
+        }
+        changed.sort_by_key(|(span_id, _)| *span_id);
+        for (_, change) in changed {
+            match change {
+                Changed::Left(mut span, replaces) => {
+                    span.seq = take_seq();
+                    self.leave(Some(span.seq), (*span).clone());
+                    writes.push(Write::Span { span, replaces });
+                }
+                Changed::Open(id) => {
+                    let Some(open) = self.open.get_mut(&id) else { continue };
+                    open.changed = false;
+                    open.span.seq = take_seq();
+                    let replaces = open.persisted.replace(open.span.seq);
+                    writes.push(Write::Span { span: Box::new(open.span.clone()), replaces });
+                }
+            }
+        }
+        self.has_changes = false;
+        writes
+    }
+
+    fn change(&mut self, id: u64) -> Result<&mut Open, Misfit> {
+        let open = self.open.get_mut(&id).ok_or(Misfit::NotOpen(id))?;
+        open.changed = true;
+        self.has_changes = true;
+        Ok(open)
+    }
+
+    /// What the last entry of this path left, whether or not it was drained.
+    fn enter_again(&mut self, path: &str) -> Option<Left> {
+        if let Some(left) = self.left.remove(path) {
+            return Some(left);
+        }
+        let index = self.just_left.iter().position(|(span, _)| span.path == path)?;
+        let (span, seq) = self.just_left.swap_remove(index);
+        let Span { span_id, tries, cost_usd, tokens_in, tokens_out, .. } = span;
+        Some(Left { span_id, seq, tries, cost_usd, tokens_in, tokens_out })
+    }
+
+    fn leave(&mut self, seq: Option<u64>, span: Span) {
+        let Span { span_id, path, tries, cost_usd, tokens_in, tokens_out, .. } = span;
+        self.left.insert(path.into(), Left { span_id, seq, tries, cost_usd, tokens_in, tokens_out });
+    }
+}
+
+fn shorten(mut text: String, chars_max: usize) -> String {
+    if text.len() > chars_max
+        && let Some((end, _)) = text.char_indices().nth(chars_max)
+    {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}

@@ -1,0 +1,86 @@
+//! Holds values against their JSON Schema, and says field by field what does not fit.
+
+use hero_sdk::{FieldError, Json};
+use jsonschema::PatternOptions;
+
+/// More errors than this say nothing new.
+const ERRORS_MAX: usize = 20;
+/// A message quotes the value at fault; a large one is cut.
+const MESSAGE_CHARS_MAX: usize = 300;
+
+/// The fields of `value` that do not fit `schema`; empty when it fits.
+///
+/// The regular expressions of a schema run in linear time, and no schema is fetched: schemas come from flows, which
+/// are half trusted. A schema that is itself broken is one error at the root.
+pub(crate) fn check_against(schema: &Json, value: &Json) -> Vec<FieldError> {
+    let parsed =
+        schema.to::<serde_json::Value>().and_then(|schema| Ok((schema, value.to::<serde_json::Value>()?)));
+    let (schema, value) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => return vec![root(format!("it cannot be read: {error}"))],
+    };
+    let options =
+        jsonschema::options().with_pattern_options(PatternOptions::regex()).should_validate_formats(true);
+    let validator = match options.build(&schema) {
+        Ok(validator) => validator,
+        Err(error) => {
+            return vec![root(format!("the declared schema is not valid: {}", shorten(&error.to_string())))];
+        }
+    };
+    validator
+        .iter_errors(&value)
+        .take(ERRORS_MAX)
+        .map(|error| FieldError {
+            pointer: error.instance_path().to_string(),
+            message: shorten(&error.to_string()),
+        })
+        .collect()
+}
+
+fn root(message: String) -> FieldError {
+    FieldError { pointer: String::new(), message }
+}
+
+fn shorten(message: &str) -> String {
+    if message.chars().count() <= MESSAGE_CHARS_MAX {
+        return message.to_owned();
+    }
+    let mut short: String = message.chars().take(MESSAGE_CHARS_MAX).collect();
+    short.push('…');
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(schema: &str, value: &str) -> Vec<String> {
+        let errors = check_against(&Json::parse(schema).unwrap(), &Json::parse(value).unwrap());
+        errors.into_iter().map(|error| format!("{}: {}", error.pointer, error.message)).collect()
+    }
+
+    #[test]
+    fn errors_name_each_field_by_pointer() {
+        let schema = r#"{"type":"object","properties":{"a":{"type":"integer"},"b":{"items":{"type":"string"}},"c":{}},
+            "required":["c"],"additionalProperties":false}"#;
+        let errors = check(schema, r#"{"a":"x","b":["s",1],"z":0}"#).join("\n");
+        for part in [
+            "/a: \"x\" is not of type \"integer\"",
+            "/b/1: 1 is not of type \"string\"",
+            "\"c\" is a required",
+            "'z'",
+        ] {
+            assert!(errors.contains(part), "{part} in {errors}");
+        }
+        assert!(check(schema, r#"{"c":null}"#).is_empty());
+    }
+
+    #[test]
+    fn hostile_schemas_do_no_harm() {
+        let slow = r#"{"pattern":"^(a+)+$"}"#;
+        assert_eq!(check(slow, &format!("\"{}b\"", "a".repeat(50_000))).len(), 1);
+        assert_eq!(check(r#"{"pattern":"(?=x)"}"#, "\"x\"").len(), 1);
+        assert_eq!(check(r#"{"$ref":"http://localhost/x"}"#, "1").len(), 1);
+        assert!(check("true", "[1]").is_empty());
+    }
+}

@@ -1,0 +1,10 @@
+//! The directory of living plays: who lives, who may run, what was found at the start.
+//!
+//! It knows a play by its id and its wishes, never by what it does.
+
+mod actor;
+mod admission;
+mod message;
+
+pub(crate) use actor::{PlaysActor, not_found};
+pub(crate) use message::Message;

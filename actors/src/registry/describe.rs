@@ -1,0 +1,103 @@
+//! Has a source described by a process of its own: which flows it declares, with which inputs and outputs.
+
+use std::time::Duration;
+
+use hero_sdk::{
+    Error, ErrorCode,
+    frame::{self, DeclaredFlow, Described, Down, LINE_BYTES_MAX, Up},
+    model::PlayError,
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::UnixStream,
+};
+
+use super::message::Source;
+use crate::{
+    call::call,
+    launcher::{self, LaunchError, Spawn},
+    play::Environment,
+};
+
+/// A source that takes longer to import does work at its top level that belongs into a flow.
+const IMPORT_LIMIT: Duration = Duration::from_secs(30);
+
+/// The flow that the source's entry is.
+pub(super) async fn describe(environment: &Environment, source: &Source) -> Result<DeclaredFlow, Error> {
+    let spawn = Spawn {
+        workdir: environment.paths.describe(),
+        output: environment.paths.describe().join("output.log"),
+        env: Vec::new(),
+    };
+    let launcher = environment.launcher.get();
+    let spawned = call(&launcher, |reply| launcher::Message::Spawn { spawn, reply }).await?;
+    // The process is killed when this is dropped, however the description ends.
+    let mut process = spawned.map_err(spawn_failed)?;
+    let stream = process.stream.take().ok_or_else(|| broken("it has no socket"))?;
+    let described = match tokio::time::timeout(IMPORT_LIMIT, ask(stream, source)).await {
+        Ok(described) => described?,
+        Err(_) => {
+            let message =
+                format!("{} was not imported within {} s", source.file_name, IMPORT_LIMIT.as_secs());
+            return Err(Error::new(ErrorCode::InvalidSource, message)
+                .hint("move what takes long from the top level of the file into a flow"));
+        }
+    };
+    entry(described, source)
+}
+
+async fn ask(mut stream: UnixStream, source: &Source) -> Result<Described, Error> {
+    let Source { source, file_name, entry } = source.clone();
+    let describe = Down::Describe { v: frame::VERSION, file_name, source, entry };
+    let told = stream.write_all(describe.to_line().as_bytes()).await;
+    let mut text = Vec::new();
+    let mut limited = stream.take(2 * LINE_BYTES_MAX as u64);
+    let read = limited.read_to_end(&mut text).await;
+    for line in String::from_utf8_lossy(&text).lines() {
+        if let Ok(Up::Described(described)) = Up::parse(line) {
+            return Ok(described);
+        }
+    }
+    let reason = match told.and(read.map(drop)) {
+        Ok(()) => "its process ended while it was imported".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    Err(broken(&reason))
+}
+
+fn entry(described: Described, source: &Source) -> Result<DeclaredFlow, Error> {
+    if let Some(error) = described.error {
+        return Err(invalid_source(&source.file_name, error));
+    }
+    let function = described.entry.unwrap_or_default();
+    described
+        .flows
+        .into_iter()
+        .find(|flow| flow.function == function)
+        .ok_or_else(|| broken("it names an entry that it does not declare"))
+}
+
+fn invalid_source(file_name: &str, error: PlayError) -> Error {
+    let place = error.location.unwrap_or_else(|| file_name.to_owned());
+    let mut message = format!("{place}: {}", error.message);
+    if let Some(traceback) = error.traceback {
+        message.push('\n');
+        message.push_str(traceback.trim_end());
+    }
+    let result = Error::new(ErrorCode::InvalidSource, message);
+    match error.hint {
+        Some(hint) => result.hint(hint),
+        None => result,
+    }
+}
+
+fn broken(reason: &str) -> Error {
+    Error::new(ErrorCode::InvalidSource, format!("the file could not be described: {reason}"))
+        .hint("importing it must not exit, fork or close descriptors")
+}
+
+/// What a caller is told when no process can be had.
+pub(crate) fn spawn_failed(error: LaunchError) -> Error {
+    Error::new(ErrorCode::SpawnFailed, error.to_string())
+        .hint("`hero_logic doctor` says whether Python starts here")
+}

@@ -1,0 +1,13 @@
+//! The library: sources become versions, names become workflows.
+//!
+//! The registry holds no truth of its own; what it knows is in the store, and it can be rebuilt at any time. It never
+//! runs a source itself: a confined process describes it.
+
+mod actor;
+mod bundled;
+mod describe;
+mod message;
+
+pub(crate) use actor::RegistryActor;
+pub use bundled::BundledFlow;
+pub(crate) use message::{Message, Source};

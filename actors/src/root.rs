@@ -1,0 +1,123 @@
+//! The top of the actor tree: brings the permanent actors up, puts a new one where one has ended, and gives up when
+//! that happens too often.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use ractor::{Actor, ActorProcessingErr, ActorRef, SpawnErr, SupervisionEvent};
+
+use crate::{
+    handle::Handle,
+    launcher::{self, Launcher, Python},
+    play::Environment,
+    plays::{self, PlaysActor},
+    registry::{self, BundledFlow, RegistryActor},
+};
+
+/// Restarts within [`WINDOW_MS`] that are still an accident; more are a fault that restarting does not cure.
+const RESTARTS_MAX: usize = 5;
+/// See [`RESTARTS_MAX`].
+const WINDOW_MS: u64 = 10_000;
+
+/// The actor; its fields are what the permanent actors are started with, each time.
+pub(crate) struct Root {
+    pub(crate) environment: Arc<Environment>,
+    pub(crate) registry: Handle<registry::Message>,
+    pub(crate) python: Python,
+    pub(crate) library: Arc<Vec<BundledFlow>>,
+    pub(crate) running_max: usize,
+    /// Whether plays run in this runtime, or are only set right.
+    pub(crate) runs: bool,
+}
+
+pub(crate) struct State {
+    launcher: ActorRef<launcher::Message>,
+    registry: ActorRef<registry::Message>,
+    plays: ActorRef<plays::Message>,
+    /// When the last restarts were, by the monotonic clock, in microseconds.
+    restarts: VecDeque<u64>,
+}
+
+/// Root takes no messages: it is there for its children.
+pub(crate) enum Message {}
+
+impl Actor for Root {
+    type Msg = Message;
+    type State = State;
+    type Arguments = ();
+
+    async fn pre_start(&self, myself: ActorRef<Message>, (): ()) -> Result<State, ActorProcessingErr> {
+        Ok(State {
+            launcher: self.start_launcher(&myself).await?,
+            registry: self.start_registry(&myself).await?,
+            plays: self.start_plays(&myself).await?,
+            restarts: VecDeque::new(),
+        })
+    }
+
+    async fn handle_supervisor_evt(
+        &self,
+        myself: ActorRef<Message>,
+        event: SupervisionEvent,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        let (cell, reason) = match event {
+            SupervisionEvent::ActorFailed(cell, error) => (cell, error.to_string()),
+            SupervisionEvent::ActorTerminated(cell, _, reason) => (cell, reason.unwrap_or_default()),
+            _ => return Ok(()),
+        };
+        let now_us = self.environment.clock.now().monotonic_us;
+        state.restarts.push_back(now_us);
+        state.restarts.retain(|at| now_us.saturating_sub(*at) <= WINDOW_MS * 1000);
+        if state.restarts.len() > RESTARTS_MAX {
+            return Err(
+                format!("{RESTARTS_MAX} restarts within {WINDOW_MS} ms, the last because: {reason}").into()
+            );
+        }
+        let ended = cell.get_id();
+        if ended == state.launcher.get_id() {
+            tracing::error!(reason, "the launcher has ended and is started again");
+            state.launcher = self.start_launcher(&myself).await?;
+        } else if ended == state.registry.get_id() {
+            tracing::error!(reason, "the registry has ended and is started again");
+            state.registry = self.start_registry(&myself).await?;
+        } else if ended == state.plays.get_id() {
+            tracing::error!(reason, "the directory of plays has ended and is started again");
+            state.plays = self.start_plays(&myself).await?;
+            // The plays ended with their parent; the store says where each goes on.
+            let runs = self.runs;
+            let (reply, _) = ractor::concurrency::oneshot();
+            state.plays.cast(plays::Message::Sweep { runs, reply: reply.into() })?;
+        }
+        Ok(())
+    }
+}
+
+impl Root {
+    async fn start_launcher(
+        &self,
+        myself: &ActorRef<Message>,
+    ) -> Result<ActorRef<launcher::Message>, SpawnErr> {
+        let launcher = Launcher { python: self.python.clone(), sdk: self.environment.paths.sdk() };
+        let (actor, _) = Actor::spawn_linked(None, launcher, (), myself.get_cell()).await?;
+        self.environment.launcher.set(actor.clone());
+        Ok(actor)
+    }
+
+    async fn start_registry(
+        &self,
+        myself: &ActorRef<Message>,
+    ) -> Result<ActorRef<registry::Message>, SpawnErr> {
+        let (environment, library) = (Arc::clone(&self.environment), Arc::clone(&self.library));
+        let registry = RegistryActor { environment, library };
+        let (actor, _) = Actor::spawn_linked(None, registry, (), myself.get_cell()).await?;
+        self.registry.set(actor.clone());
+        Ok(actor)
+    }
+
+    async fn start_plays(&self, myself: &ActorRef<Message>) -> Result<ActorRef<plays::Message>, SpawnErr> {
+        let plays = PlaysActor { environment: Arc::clone(&self.environment), running_max: self.running_max };
+        let (actor, _) = Actor::spawn_linked(None, plays, (), myself.get_cell()).await?;
+        self.environment.plays.set(actor.clone());
+        Ok(actor)
+    }
+}

@@ -1,0 +1,406 @@
+//! The runtime: opens the store, brings the actors up, and answers every method.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use hero_sdk::{
+    Error, ErrorCode, Json, PlaySid,
+    logic::{
+        Logic, PlayList, PlayResume, PlayRunAsync, PlaySpans, PlayStart, PlayWait, Plays, Retried,
+        ServerInfo, SpanFeed, StartOptions, Until,
+    },
+    model::{Play, ResumeRequest, SpanPage, Status, Workflow, WorkflowVersion},
+};
+use hero_store::{Change, OpenOptions, PlayFilter, PlayMemory, PlayRow, Tables};
+use ractor::{Actor, ActorRef};
+
+use crate::{
+    Config, Recover,
+    call::call,
+    clock::SystemClock,
+    failpoint::Failpoint,
+    feeds::Feeds,
+    handle::Handle,
+    launcher::{Python, stage_sdk},
+    paths::Paths,
+    play::{Environment, Reply, ReplyPort, Wish, check_against},
+    plays::{self, not_found},
+    registry::{self, Source},
+    root::{self, Root},
+};
+
+/// Entries of a page unless told, and at most.
+const LIST_LIMIT: u32 = 50;
+/// See [`LIST_LIMIT`].
+const LIST_LIMIT_MAX: u32 = 1_000;
+/// Changes of a page unless told.
+const SPANS_LIMIT: u32 = 1_000;
+/// How long a shutdown waits for processes to be gone before it leaves them to the kernel.
+const SHUTDOWN_LIMIT: Duration = Duration::from_secs(10);
+/// Characters of an idempotency key.
+const IDEMPOTENCY_KEY_CHARS_MAX: usize = 200;
+
+/// A running hero_logic, as a library.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), hero_sdk::Error> {
+/// use hero_actors::{Config, Runtime};
+/// use hero_sdk::{Logic as _, logic::PlayRunAsync};
+///
+/// let runtime = Runtime::open(Config::new("/var/lib/example")).await?;
+/// let source = "from hero_tracing import flow\n\n@flow\ndef main():\n    return 42\n".to_owned();
+/// let play = runtime.play_run_async(PlayRunAsync { source, ..PlayRunAsync::default() }).await?;
+/// println!("{}", play.play_sid);
+/// runtime.shutdown().await
+/// # }
+/// ```
+pub struct Runtime {
+    environment: Arc<Environment>,
+    registry: Handle<registry::Message>,
+    root: ActorRef<root::Message>,
+    python: Python,
+}
+
+impl Runtime {
+    /// Opens the store under `config.home`, starts the actors, and takes up what was left unfinished.
+    ///
+    /// Errors: `store_locked`, `store_newer`, `storage_full`, `storage_failed`, `no_python`.
+    pub async fn open(config: Config) -> Result<Self, Error> {
+        let paths = Paths::new(&config.home);
+        let (tables, python) = tokio::task::spawn_blocking({
+            let (paths, config) = (paths.clone(), config.clone());
+            move || prepare(&paths, &config)
+        })
+        .await
+        .map_err(internal)??;
+        let environment = Arc::new(Environment {
+            tables,
+            clock: Arc::new(SystemClock::new()),
+            feeds: Feeds::default(),
+            paths,
+            launcher: Handle::vacant(),
+            plays: Handle::vacant(),
+            failpoint: Failpoint::from_environment(),
+        });
+        let registry = Handle::vacant();
+        let runs = config.recover == Recover::Run;
+        let root = Root {
+            environment: Arc::clone(&environment),
+            registry: registry.clone(),
+            python: python.clone(),
+            library: Arc::new(config.library),
+            running_max: config.running_max,
+            runs,
+        };
+        let (root, _) = Actor::spawn(None, root, ()).await.map_err(internal)?;
+        let swept = call(&environment.plays.get(), |reply| plays::Message::Sweep { runs, reply }).await??;
+        if swept > 0 {
+            tracing::info!(plays = swept, "took up what an earlier runtime left unfinished");
+        }
+        Ok(Self { environment, registry, root, python })
+    }
+
+    /// Interrupts every play, waits until no process is left, and closes the store. Interrupted plays go on at the
+    /// next start.
+    pub async fn shutdown(self) -> Result<(), Error> {
+        let plays = self.environment.plays.get();
+        let waited = ractor::rpc::call(&plays, plays::Message::Shutdown, Some(SHUTDOWN_LIMIT)).await;
+        if !waited.is_ok_and(|result| result.is_success()) {
+            tracing::warn!("not every play could be interrupted in time; the next start takes them up");
+        }
+        self.root.stop_children_and_wait(None, Some(SHUTDOWN_LIMIT)).await;
+        self.root.stop_and_wait(None, Some(SHUTDOWN_LIMIT)).await.map_err(internal)?;
+        self.environment.tables.clone().close().await.map_err(Error::from)
+    }
+
+    async fn start(
+        &self,
+        version: WorkflowVersion,
+        name: String,
+        options: StartOptions,
+    ) -> Result<Play, Error> {
+        let StartOptions { inputs, idempotency_key, tags, trigger } = options;
+        if let Some(key) = &idempotency_key {
+            if key.is_empty() || key.chars().count() > IDEMPOTENCY_KEY_CHARS_MAX {
+                let message = format!("an idempotency key has 1 to {IDEMPOTENCY_KEY_CHARS_MAX} characters");
+                return Err(Error::new(ErrorCode::InvalidParams, message));
+            }
+            if let Some(known) = self.environment.tables.play_by_idempotency_key(key)? {
+                return self.play_status(known).await;
+            }
+        }
+        let fields = check_against(&version.inputs, &inputs);
+        if !fields.is_empty() {
+            let message = format!("the inputs do not fit the flow {}", version.name);
+            return Err(Error::new(ErrorCode::InvalidInputs, message)
+                .hint(describe_inputs(&version))
+                .fields(fields));
+        }
+        let play_sid = PlaySid::new();
+        let play = Play {
+            root_play_sid: play_sid.clone(),
+            play_sid,
+            workflow_sid: version.workflow_sid,
+            workflow: name,
+            version_sid: version.version_sid,
+            version: version.version,
+            status: Status::Queued,
+            inputs,
+            outputs: None,
+            error: None,
+            attempt: 0,
+            trigger,
+            tags,
+            parent_play_sid: None,
+            cost_usd: 0.0,
+            tokens_in: 0,
+            tokens_out: 0,
+            created_at: self.environment.clock.now().wall,
+            started_at: None,
+            ended_at: None,
+            duration_ms: 0.0,
+            pending_resumes: 0,
+        };
+        let memory = PlayMemory { idempotency_key, ..PlayMemory::default() };
+        let row = Box::new(PlayRow { play, memory });
+        let plays = self.environment.plays.get();
+        let reply = call(&plays, |reply| plays::Message::Start { row, reply }).await??;
+        Ok(reply.play)
+    }
+
+    /// Hands a wish to a play and gives what became of it.
+    async fn wish(&self, play_sid: PlaySid, wish: impl FnOnce(ReplyPort) -> Wish) -> Result<Reply, Error> {
+        let plays = self.environment.plays.get();
+        call(&plays, |reply| plays::Message::Wish { play_sid, wish: wish(reply) }).await?
+    }
+}
+
+#[async_trait::async_trait]
+impl Logic for Runtime {
+    async fn play_start(&self, params: PlayStart) -> Result<Play, Error> {
+        let PlayStart { workflow, options } = params;
+        let resolved =
+            call(&self.registry.get(), |reply| registry::Message::Resolve { workflow, reply }).await?;
+        let (workflow, version) = resolved?;
+        self.start(version, workflow.name, options).await
+    }
+
+    async fn play_run_async(&self, params: PlayRunAsync) -> Result<Play, Error> {
+        let PlayRunAsync { source, file_name, entry, options } = params;
+        let file_name = if file_name.is_empty() { "flow.py".to_owned() } else { file_name };
+        let source = Source { source, file_name: file_name.clone(), entry };
+        let version =
+            call(&self.registry.get(), |reply| registry::Message::Describe { source, reply }).await??;
+        self.start(version, file_name, options).await
+    }
+
+    async fn play_status(&self, play_sid: PlaySid) -> Result<Play, Error> {
+        let row = self.environment.tables.play(&play_sid)?.ok_or_else(|| not_found(&play_sid))?;
+        Ok(row.play)
+    }
+
+    async fn play_wait(&self, params: PlayWait) -> Result<Play, Error> {
+        let PlayWait { play_sid, timeout_ms, until } = params;
+        let mut changes = self.environment.feeds.subscribe(&play_sid);
+        let waiting = async {
+            loop {
+                let play = self.play_status(play_sid.clone()).await?;
+                let is_there = match until {
+                    Until::Settled => play.status.is_settled(),
+                    Until::Terminal => play.status.is_terminal(),
+                };
+                if is_there {
+                    return Ok(play);
+                }
+                if let Some(trouble) = self.environment.feeds.trouble(&play_sid) {
+                    return Err(trouble);
+                }
+                changes.changed().await.map_err(|_| crate::call::gone())?;
+            }
+        };
+        match timeout_ms {
+            None => waiting.await,
+            Some(timeout_ms) => {
+                match tokio::time::timeout(Duration::from_millis(timeout_ms), waiting).await {
+                    Ok(result) => result,
+                    Err(_) => self.play_status(play_sid).await,
+                }
+            }
+        }
+    }
+
+    async fn play_cancel(&self, play_sid: PlaySid, reason: Option<String>) -> Result<Play, Error> {
+        let reply = self.wish(play_sid, |reply| Wish::Cancel { reason, reply }).await?;
+        Ok(reply.play)
+    }
+
+    async fn play_resume(&self, params: PlayResume) -> Result<Play, Error> {
+        let PlayResume { play_sid, resume_id, payload, answered_by } = params;
+        let wish = |reply| Wish::Answer { resume_id, payload, answered_by, reply };
+        Ok(self.wish(play_sid, wish).await?.play)
+    }
+
+    async fn play_pending_resumes(&self, play_sid: Option<PlaySid>) -> Result<Vec<ResumeRequest>, Error> {
+        let Some(play_sid) = play_sid else {
+            return Ok(self.environment.tables.resumes_open()?);
+        };
+        self.play_status(play_sid.clone()).await?;
+        let mut resumes = self.environment.tables.resumes_of(&play_sid)?;
+        resumes.retain(|resume| resume.status == hero_sdk::model::ResumeStatus::Open);
+        Ok(resumes)
+    }
+
+    async fn play_list(&self, params: PlayList) -> Result<Plays, Error> {
+        let PlayList { workflow, status, tag, limit, cursor } = params;
+        let limit = limit.unwrap_or(LIST_LIMIT).clamp(1, LIST_LIMIT_MAX) as usize;
+        let filter = PlayFilter { workflow, status, tag };
+        let mut plays = self.environment.tables.plays_page(&filter, cursor.as_ref(), limit + 1)?;
+        let has_more = plays.len() > limit;
+        plays.truncate(limit);
+        for play in &mut plays {
+            play.inputs = Json::null();
+            play.outputs = None;
+        }
+        let next_cursor = plays.last().filter(|_| has_more).map(|play| play.play_sid.clone());
+        Ok(Plays { plays, next_cursor })
+    }
+
+    async fn play_spans(&self, params: PlaySpans) -> Result<SpanPage, Error> {
+        let PlaySpans { play_sid, after_seq, limit } = params;
+        page(&self.environment, &play_sid, after_seq, limit.unwrap_or(SPANS_LIMIT).max(1))
+    }
+
+    async fn play_feed(&self, play_sid: PlaySid, after_seq: u64) -> Result<SpanFeed, Error> {
+        self.play_status(play_sid.clone()).await?;
+        let changes = self.environment.feeds.subscribe(&play_sid);
+        let feed = Feed {
+            environment: Arc::clone(&self.environment),
+            play_sid,
+            cursor: after_seq,
+            changes,
+            is_first: true,
+        };
+        Ok(Box::pin(futures_util::stream::unfold(Some(feed), Feed::next)))
+    }
+
+    async fn play_retry(&self, play_sid: PlaySid) -> Result<Retried, Error> {
+        let Reply { play, runs_again } = self.wish(play_sid, |reply| Wish::Retry { reply }).await?;
+        Ok(Retried { play, runs_again })
+    }
+
+    async fn workflow_list(&self) -> Result<Vec<Workflow>, Error> {
+        call(&self.registry.get(), registry::Message::List).await?
+    }
+
+    async fn server_info(&self) -> Result<ServerInfo, Error> {
+        let counts = call(&self.environment.plays.get(), plays::Message::Count).await?;
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Ok(ServerInfo {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            python: self.python.executable.display().to_string(),
+            python_version: self.python.version.clone(),
+            store: self.environment.paths.store().display().to_string(),
+            sandbox: ["session", "no_new_privs", "pdeathsig", "scrubbed environment"]
+                .map(str::to_owned)
+                .to_vec(),
+            plays_running: number(counts.running),
+            plays_queued: number(counts.queued),
+        })
+    }
+}
+
+/// A watcher of one play: pages from the store after its cursor, woken by changes.
+struct Feed {
+    environment: Arc<Environment>,
+    play_sid: PlaySid,
+    cursor: u64,
+    changes: tokio::sync::watch::Receiver<()>,
+    is_first: bool,
+}
+
+impl Feed {
+    /// The next page; the one after which nothing can come ends the stream.
+    async fn next(feed: Option<Self>) -> Option<(Result<SpanPage, Error>, Option<Self>)> {
+        let mut feed = feed?;
+        loop {
+            if let Some(trouble) = feed.environment.feeds.trouble(&feed.play_sid) {
+                return Some((Err(trouble), None));
+            }
+            let page = match page(&feed.environment, &feed.play_sid, feed.cursor, SPANS_LIMIT) {
+                Ok(page) => page,
+                Err(error) => return Some((Err(error), None)),
+            };
+            let is_empty = page.spans.is_empty() && page.logs.is_empty();
+            feed.cursor = page.last_seq;
+            // The terminal status and the last spans are one commit, so a terminal page that is empty is the end.
+            if page.status.is_terminal() && is_empty {
+                return if feed.is_first { Some((Ok(page), None)) } else { None };
+            }
+            if !is_empty || feed.is_first {
+                feed.is_first = false;
+                return Some((Ok(page), Some(feed)));
+            }
+            feed.changes.changed().await.ok()?;
+        }
+    }
+}
+
+fn page(
+    environment: &Environment,
+    play_sid: &PlaySid,
+    after_seq: u64,
+    limit: u32,
+) -> Result<SpanPage, Error> {
+    // The status is read first: what it says is then never newer than the changes that follow.
+    let row = environment.tables.play(play_sid)?.ok_or_else(|| not_found(play_sid))?;
+    let mut page =
+        SpanPage { spans: Vec::new(), logs: Vec::new(), last_seq: after_seq, status: row.play.status };
+    for change in environment.tables.changes_after(play_sid, after_seq, limit as usize)? {
+        page.last_seq = change.seq();
+        match change {
+            Change::Span(span) => page.spans.push(span),
+            Change::Log(line) => page.logs.push(line),
+        }
+    }
+    Ok(page)
+}
+
+fn prepare(paths: &Paths, config: &Config) -> Result<(Tables, Python), Error> {
+    paths.make()?;
+    let tables =
+        Tables::open(&paths.store(), OpenOptions { lock_wait: Duration::from_millis(config.lock_wait_ms) })?;
+    let wish = config.python.clone().or_else(|| std::env::var_os("HERO_PYTHON").map(PathBuf::from));
+    let python = Python::resolve(wish.as_deref(), std::env::var_os("PATH"), &paths.python())?;
+    stage_sdk(&paths.sdk()).map_err(|error| {
+        Error::new(ErrorCode::StorageFailed, format!("the Python package cannot be written: {error}"))
+            .hint(format!("{} must be writable", paths.sdk().display()))
+    })?;
+    Ok((tables, python))
+}
+
+/// The inputs that a flow takes, in one line.
+fn describe_inputs(version: &WorkflowVersion) -> String {
+    #[derive(serde::Deserialize, Default)]
+    #[serde(default)]
+    struct Schema {
+        properties: serde_json::Map<String, serde_json::Value>,
+        required: Vec<String>,
+    }
+    let schema: Schema = version.inputs.to().unwrap_or_default();
+    if schema.properties.is_empty() {
+        return format!("{} takes no inputs", version.name);
+    }
+    let inputs: Vec<String> = schema
+        .properties
+        .iter()
+        .map(|(name, property)| {
+            let kind = property.get("type").and_then(|kind| kind.as_str()).unwrap_or("any");
+            let need = if schema.required.contains(name) { "required" } else { "optional" };
+            format!("{name} ({kind}, {need})")
+        })
+        .collect();
+    format!("{} takes {}", version.name, inputs.join(", "))
+}
+
+fn internal(error: impl std::fmt::Display) -> Error {
+    Error::new(ErrorCode::Internal, error.to_string())
+}

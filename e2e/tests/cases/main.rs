@@ -1,0 +1,22 @@
+//! End-to-end tests of `hero_logic`, the real binary, one noun a file.
+
+#[cfg(test)]
+mod bad_input;
+#[cfg(test)]
+mod commands;
+#[cfg(test)]
+mod concurrency;
+#[cfg(test)]
+mod failures;
+#[cfg(test)]
+mod kills;
+#[cfg(test)]
+mod pauses;
+#[cfg(test)]
+mod recovery;
+#[cfg(test)]
+mod seeds;
+#[cfg(test)]
+mod store_faults;
+#[cfg(test)]
+mod values;

@@ -1,0 +1,142 @@
+//! hero_logic itself is killed, interrupted or told to stop while a flow is in the middle of a step.
+
+use hero_e2e::{Gate, Outcome, Running, Stage};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use serde_json::{Value, json};
+
+use crate::kills::{self, assert_each_once, names};
+
+/// Starts `gate.py`, whose second step stops at a named pipe.
+fn start<'a>(stage: &'a Stage, gate: &Gate, entry: &str) -> Running<'a> {
+    stage.flow("gate.py");
+    let input = format!("gate={}", gate.path().display());
+    stage.hero(["run", "gate.py", "--entry", entry, "--input", &input, "--json"]).start()
+}
+
+fn gate(stage: &Stage) -> Gate {
+    Gate::new(stage.directory().join("gate"))
+}
+
+fn signal(running: &Running<'_>, signal: Signal) {
+    kill(Pid::from_raw(running.pid().try_into().unwrap()), signal).unwrap();
+}
+
+#[track_caller]
+fn only_play(stage: &Stage) -> (String, String) {
+    let outcome = stage.hero(["play", "list", "--json"]).finish().exits(0);
+    let document = outcome.json();
+    let plays = document["plays"].as_array().unwrap_or_else(|| panic!("{outcome}"));
+    assert_eq!(plays.len(), 1, "{outcome}");
+    let text = |name: &str| plays[0][name].as_str().unwrap().to_owned();
+    (text("play_sid"), text("status"))
+}
+
+#[test]
+fn killed_in_mid_step_and_recovered_by_the_next_command() {
+    let stage = Stage::new();
+    let gate = gate(&stage);
+    let running = start(&stage, &gate, "main");
+    let arrived = gate.arrival();
+    assert_eq!(running.kill().code, 128 + 9);
+    drop(arrived);
+    assert_eq!(stage.processes_left(), [], "the flow's processes outlived hero_logic");
+
+    let (sid, status) = only_play(&stage);
+    assert!(["queued", "running"].contains(&status.as_str()), "{status}");
+    let waiting = stage.hero(["play", "wait", &sid, "--json"]).start();
+    gate.arrival().open("opened");
+    let settled = waiting.finish().exits(0).settled();
+    assert_eq!(settled.outputs(), json!(["before", "opened", "after"]));
+    assert_eq!(settled.play.attempt, 2);
+    let effects = stage.effects(&settled.play.play_sid);
+    assert_eq!(effects, ["1 before", "1 wait_at", "2 wait_at", "2 after"]);
+}
+
+#[test]
+fn killed_again_and_again_it_still_ends() {
+    let stage = Stage::new();
+    let gate = gate(&stage);
+    let running = start(&stage, &gate, "main");
+    drop((gate.arrival(), running.kill()));
+    stage.processes_left();
+    let (sid, _) = only_play(&stage);
+    for _ in 0..3 {
+        let waiting = stage.hero(["play", "wait", &sid, "--json"]).start();
+        drop((gate.arrival(), waiting.kill()));
+        stage.processes_left();
+    }
+    // A kill of hero_logic is not a crash of the flow: the limit of crashes is not used up.
+    let waiting = stage.hero(["play", "wait", &sid, "--json"]).start();
+    gate.arrival().open("at last");
+    let settled = waiting.finish().exits(0).settled();
+    assert_eq!(names(&stage.effects(&settled.play.play_sid), None).first(), Some(&"before"));
+    assert_eq!(settled.outputs(), json!(["before", "at last", "after"]));
+}
+
+#[test]
+fn interrupted_once_it_cancels() {
+    for wish in [Signal::SIGINT, Signal::SIGTERM] {
+        let stage = Stage::new();
+        let gate = gate(&stage);
+        let running = start(&stage, &gate, "main");
+        let _arrived = gate.arrival();
+        signal(&running, wish);
+        let settled = running.finish().exits(4).settled();
+        assert_eq!(settled.play.status.as_str(), "cancelled");
+        assert_each_once(&stage.effects(&settled.play.play_sid), &["before", "wait_at"]);
+        assert_eq!(only_play(&stage).1, "cancelled");
+    }
+}
+
+#[test]
+fn a_flow_that_ignores_the_wish_is_ended_all_the_same() {
+    let stage = Stage::new();
+    let gate = gate(&stage);
+    let running = start(&stage, &gate, "stubborn");
+    let _arrived = gate.arrival();
+    signal(&running, Signal::SIGINT);
+    assert_eq!(running.finish().exits(4).settled().play.status.as_str(), "cancelled");
+    assert_eq!(stage.processes_left(), []);
+}
+
+#[test]
+fn a_helper_process_ends_with_its_play() {
+    let stage = Stage::new();
+    stage.flow("gate.py");
+    stage.hero(["run", "gate.py", "--entry", "with_helper", "--json"]).finish().exits(0);
+    assert_eq!(stage.processes_left(), []);
+}
+
+#[test]
+fn a_flow_that_crashes_is_tried_again_within_a_limit() {
+    for way in ["exit", "kill"] {
+        let stage = Stage::new();
+        stage.flow("gate.py");
+        let input = format!("way={way}");
+        let run = stage.hero(["run", "gate.py", "--entry", "crash", "--input", &input, "--json"]);
+        let settled = run.finish().exits(1).settled();
+        assert_eq!(settled.play.error.unwrap().code, "process_crashed");
+        let effects = stage.effects(&settled.play.play_sid);
+        assert_eq!(names(&effects, None).iter().filter(|name| **name == "before").count(), 1, "{effects:?}");
+        assert_eq!(settled.play.attempt, 3, "{effects:?}");
+    }
+}
+
+#[test]
+fn another_command_meanwhile_says_who_holds_the_store() {
+    let stage = Stage::new();
+    let gate = gate(&stage);
+    let running = start(&stage, &gate, "main");
+    let arrived = gate.arrival();
+    let refused: Outcome = stage.hero(["play", "list", "--json"]).finish().exits(6);
+    assert_eq!(refused.error_code(), "store_locked");
+    let message = refused.json().pointer("/error/message").and_then(Value::as_str).unwrap().to_owned();
+    assert!(message.contains(&running.pid().to_string()), "{message}");
+    arrived.open("opened");
+    let settled = running.finish().exits(0).settled();
+    assert_eq!(settled.outputs(), json!(["before", "opened", "after"]), "the first is unharmed");
+    assert_eq!(kills::tree(&stage, &settled).status.as_str(), "succeeded");
+}

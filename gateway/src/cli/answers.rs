@@ -1,0 +1,143 @@
+//! Answers that were given on the command line before their question is asked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hero_sdk::{Json, model::ResumeRequest};
+
+use crate::cli::{
+    errors::Failure,
+    shell,
+    suggest::{close_matches, did_you_mean},
+};
+
+/// Answers by what names their question, and which of them were used.
+#[derive(Debug, Default)]
+pub(crate) struct Answers {
+    given: BTreeMap<String, Json>,
+    used: BTreeSet<String>,
+}
+
+impl Answers {
+    /// Parses `NAME=JSON` arguments.
+    pub(crate) fn parse(arguments: &[String]) -> Result<Self, Failure> {
+        let mut given = BTreeMap::new();
+        for argument in arguments {
+            let (name, text) = split(argument)?;
+            let payload = Json::parse(text).map_err(|error| {
+                let quoted = shell::quote(&format!("{name}={}", serde_json::Value::from(text)));
+                Failure::usage("invalid_json", format!("--answer {name} is not JSON: {error}"))
+                    .hint(format!("text needs quotes: --answer {quoted}"))
+            })?;
+            if given.insert(name.to_owned(), payload).is_some() {
+                return Err(Failure::usage("usage", format!("--answer {name} is given twice"))
+                    .hint(format!("a question asked several times is {name}#0, {name}#1, …")));
+            }
+        }
+        Ok(Self { given, used: BTreeSet::new() })
+    }
+
+    /// The answer to a question: by its path, else by `NAME#N`, else by its name, which answers each of that name.
+    pub(crate) fn find(&mut self, request: &ResumeRequest) -> Option<Json> {
+        let last_part = request.path.rsplit('/').next().unwrap_or_default();
+        let (key, payload) = [request.path.as_str(), last_part, request.name.as_str()]
+            .iter()
+            .find_map(|key| self.given.get_key_value(*key))?;
+        self.used.insert(key.clone());
+        Some(payload.clone())
+    }
+
+    /// The answers that no question asked for; `asked` are the names that were.
+    pub(crate) fn unused(&self, asked: &BTreeSet<String>) -> Vec<Unused> {
+        let to_unused = |name: &String| {
+            let guess = did_you_mean(&close_matches(name, asked.iter().map(String::as_str)));
+            let names: Vec<&str> = asked.iter().map(String::as_str).collect();
+            let more = match &guess {
+                Some(guess) => guess.clone(),
+                None if names.is_empty() => "nothing was asked".to_owned(),
+                None => format!("asked: {}", names.join(", ")),
+            };
+            Unused { looks_mistyped: guess.is_some(), message: format!("--answer {name} was not used; {more}") }
+        };
+        self.given.keys().filter(|name| !self.used.contains(*name)).map(to_unused).collect()
+    }
+}
+
+/// An answer that no question asked for.
+#[derive(Debug)]
+pub(crate) struct Unused {
+    /// A question of a similar name was asked.
+    pub(crate) looks_mistyped: bool,
+    /// What to tell.
+    pub(crate) message: String,
+}
+
+/// `NAME=JSON` at the first `=` outside brackets: a path may hold `name[key]`, and a key an `=`.
+fn split(argument: &str) -> Result<(&str, &str), Failure> {
+    let mut depth = 0usize;
+    let place = argument.char_indices().find(|(_, character)| {
+        match character {
+            '[' => depth += 1,
+            ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        *character == '=' && depth == 0
+    });
+    match place.and_then(|(index, _)| argument.split_at_checked(index)) {
+        Some((name, rest)) if !name.is_empty() => Ok((name, rest.strip_prefix('=').unwrap_or(rest))),
+        Some(_) | None => Err(Failure::usage("usage", format!("--answer {argument:?} is not of the form NAME=JSON"))
+            .hint("for example --answer approve=true")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::testing::request;
+
+    fn answers(arguments: &[&str]) -> Result<Answers, Failure> {
+        Answers::parse(&arguments.iter().map(|&argument| argument.to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn the_most_exact_name_wins() {
+        let mut question = request("approve", "true", "{}");
+        let mut given = answers(&["approve=1", "approve#1=2", "main#0/deep#0/approve#1=3"]).unwrap();
+        for (path, expected) in
+            [("main#0/approve#0", "1"), ("main#0/approve#1", "2"), ("main#0/deep#0/approve#1", "3"), ("x#0/approve#7", "1")]
+        {
+            question.path = path.to_owned();
+            assert_eq!(given.find(&question).unwrap().as_str(), expected, "{path}");
+        }
+        question.name = "other".to_owned();
+        question.path = "main#0/other#0".to_owned();
+        assert!(given.find(&question).is_none());
+    }
+
+    #[test]
+    fn unused_answers_are_named_with_a_guess() {
+        let mut given = answers(&["aprove=true", "zzz=1", "used=1"]).unwrap();
+        given.find(&request("used", "true", "{}")).unwrap();
+        let asked = BTreeSet::from(["approve".to_owned(), "used".to_owned()]);
+        let told = |asked| -> Vec<(bool, String)> {
+            given.unused(asked).into_iter().map(|unused| (unused.looks_mistyped, unused.message)).collect()
+        };
+        assert_eq!(
+            told(&asked),
+            [
+                (true, "--answer aprove was not used; did you mean approve?".to_owned()),
+                (false, "--answer zzz was not used; asked: approve, used".to_owned())
+            ]
+        );
+        assert_eq!(told(&BTreeSet::new())[0].1, "--answer aprove was not used; nothing was asked");
+    }
+
+    #[test]
+    fn malformed_answers_say_how() {
+        let text = |argument: &str| {
+            answers(&[argument]).unwrap_err().render(crate::cli::style::Palette::Text)
+        };
+        insta::assert_snapshot!([text("title=it's"), text("=1"), text("approve")].concat());
+        assert!(answers(&["a[\"x=y\"]=1"]).unwrap().given.contains_key("a[\"x=y\"]"));
+        assert_eq!(answers(&["a=1", "a=2"]).unwrap_err().code, "usage");
+    }
+}

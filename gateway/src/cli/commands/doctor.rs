@@ -1,0 +1,75 @@
+//! `hero_logic doctor`: checks what hero_logic needs, and says what to do about what is missing.
+
+use serde::Serialize;
+
+use crate::cli::{
+    context::Context,
+    embedded::{self, Check, CheckState},
+    errors::{Exit, Failure},
+    escape::{visible, visible_lines},
+    style::{Paint, Palette},
+};
+
+/// Does the command.
+pub(crate) async fn command(context: &mut Context) -> Result<Exit, Failure> {
+    #[derive(Serialize)]
+    struct Document<'a> {
+        checks: &'a [Check],
+    }
+    let home = context.home()?;
+    let mut signals = context.signals.clone();
+    let checks = signals.or(embedded::doctor(home)).await?;
+    if context.out.json {
+        context.out.document(&Document { checks: &checks })?;
+    } else {
+        let palette = context.out.palette;
+        context.out.text(&text(&checks, palette))?;
+    }
+    let is_failed = checks.iter().any(|check| check.state == CheckState::Failed);
+    Ok(if is_failed { Exit::Trouble } else { Exit::Succeeded })
+}
+
+fn text(checks: &[Check], palette: Palette) -> String {
+    let mut shown = String::new();
+    for check in checks {
+        let (icon, paint) = match check.state {
+            CheckState::Ok => ("✓ ok", Paint::Good),
+            CheckState::Warning => ("! warning", Paint::Attention),
+            CheckState::Failed => ("✗ failed", Paint::Bad),
+        };
+        let state = palette.paint(paint, &format!("{icon:9}"));
+        shown.push_str(&format!("{state}  {}: {}\n", visible(check.name), visible_lines(&check.detail)));
+        if let Some(remedy) = &check.remedy {
+            let head = palette.paint(Paint::Note, "hint:");
+            shown.push_str(&format!("           {head} {}\n", visible_lines(remedy)));
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_check_is_a_line_and_what_to_do() {
+        let check = |name: &'static str, state, remedy: Option<&str>| Check {
+            name,
+            state,
+            detail: "as \u{1b} it is".into(),
+            remedy: remedy.map(str::to_owned),
+        };
+        let checks = [
+            check("python", CheckState::Ok, None),
+            check("store", CheckState::Warning, Some("look")),
+            check("home", CheckState::Failed, Some("make it writable")),
+        ];
+        insta::assert_snapshot!(text(&checks, Palette::Text), @r"
+        ✓ ok       python: as \x1b it is
+        ! warning  store: as \x1b it is
+                   hint: look
+        ✗ failed   home: as \x1b it is
+                   hint: make it writable
+        ");
+    }
+}

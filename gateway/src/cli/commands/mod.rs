@@ -1,0 +1,38 @@
+//! One command a file. Each checks what was typed, then asks `Logic`, then tells.
+
+pub(crate) mod completions;
+pub(crate) mod doctor;
+pub(crate) mod play_cancel;
+pub(crate) mod play_follow;
+pub(crate) mod play_list;
+pub(crate) mod play_retry;
+pub(crate) mod play_show;
+pub(crate) mod play_tree;
+pub(crate) mod play_wait;
+pub(crate) mod resume;
+pub(crate) mod run;
+pub(crate) mod workflow_list;
+
+use crate::cli::{
+    args::{Command, Play, Workflow},
+    context::Context,
+    errors::{Exit, Failure},
+};
+
+/// Does a command.
+pub(crate) async fn dispatch(context: &mut Context, command: Command) -> Result<Exit, Failure> {
+    match command {
+        Command::Run(arguments) => run::command(context, arguments).await,
+        Command::Resume(arguments) => resume::command(context, arguments).await,
+        Command::Play(Play::List(arguments)) => play_list::command(context, arguments).await,
+        Command::Play(Play::Show(arguments)) => play_show::command(context, arguments).await,
+        Command::Play(Play::Tree(arguments)) => play_tree::command(context, arguments).await,
+        Command::Play(Play::Follow(arguments)) => play_follow::command(context, arguments).await,
+        Command::Play(Play::Cancel(arguments)) => play_cancel::command(context, arguments).await,
+        Command::Play(Play::Retry(arguments)) => play_retry::command(context, arguments).await,
+        Command::Play(Play::Wait(arguments)) => play_wait::command(context, arguments).await,
+        Command::Workflow(Workflow::List) => workflow_list::command(context).await,
+        Command::Doctor => doctor::command(context).await,
+        Command::Completions { shell } => completions::command(context, shell),
+    }
+}

@@ -1,0 +1,85 @@
+//! `hero_logic play list`: a table of plays, newest first.
+
+use hero_sdk::{
+    Logic, Timestamp,
+    logic,
+    model::{Play, Status},
+};
+
+use crate::cli::{
+    args::{PlayList, PlayStatus},
+    context::{Context, play_sid},
+    embedded::Purpose,
+    errors::{Exit, Failure},
+    report,
+    style::Paint,
+    table::{Cell, table},
+    terminal::stdout_width,
+    tree::{duration, status_look},
+};
+
+/// Does the command.
+pub(crate) async fn command(context: &mut Context, arguments: PlayList) -> Result<Exit, Failure> {
+    let PlayList { workflow, status, tag, limit, cursor } = arguments;
+    let cursor = cursor.as_deref().map(play_sid).transpose()?;
+    let params = logic::PlayList { workflow, status: status.map(to_status), tag, limit: Some(limit), cursor };
+    context.with_logic(Purpose::Look, async |context, logic| run(context, logic, params).await).await
+}
+
+/// Runs it on any `Logic`.
+pub(crate) async fn run(context: &mut Context, logic: &dyn Logic, params: logic::PlayList) -> Result<Exit, Failure> {
+    let page = logic.play_list(params).await?;
+    if context.out.json {
+        context.out.document(&page)?;
+        return Ok(Exit::Succeeded);
+    }
+    if page.plays.is_empty() {
+        context.err.print("no plays\n");
+        return Ok(Exit::Succeeded);
+    }
+    let rows = page.plays.iter().map(row).collect();
+    let lines = table(["PLAY", "STATUS", "WORKFLOW", "CREATED (UTC)", "WORKED", "QUESTIONS", "TAGS"], rows);
+    let palette = context.out.palette;
+    let width = stdout_width().unwrap_or(usize::MAX);
+    let text: String = lines.into_iter().map(|line| line.fit(width).to_text(palette) + "\n").collect();
+    context.out.text(&text)?;
+    if let Some(cursor) = page.next_cursor {
+        let command = report::command(context.home_option.as_deref(), &["play", "list", "--cursor", cursor.as_str()]);
+        context.err.print(&format!("more: {command}\n"));
+    }
+    Ok(Exit::Succeeded)
+}
+
+fn row(play: &Play) -> [Cell; 7] {
+    let look = status_look(play.status);
+    let questions = if play.pending_resumes > 0 { play.pending_resumes.to_string() } else { String::new() };
+    [
+        (Paint::Plain, play.play_sid.to_string()),
+        (look.paint, look.word.to_owned()),
+        (Paint::Strong, play.workflow.clone()),
+        (Paint::Plain, moment(play.created_at)),
+        (Paint::Plain, duration(play.duration_ms)),
+        (Paint::Attention, questions),
+        (Paint::Faint, play.tags.join(" ")),
+    ]
+}
+
+/// A moment to the second, in UTC.
+pub(crate) fn moment(at: Timestamp) -> String {
+    let text = at.to_string();
+    text.get(..19).map_or_else(|| text.clone(), |seconds| seconds.replace('T', " "))
+}
+
+fn to_status(status: PlayStatus) -> Status {
+    match status {
+        PlayStatus::Queued => Status::Queued,
+        PlayStatus::Running => Status::Running,
+        PlayStatus::AwaitingResume => Status::AwaitingResume,
+        PlayStatus::AwaitingChild => Status::AwaitingChild,
+        PlayStatus::Sleeping => Status::Sleeping,
+        PlayStatus::Succeeded => Status::Succeeded,
+        PlayStatus::Failed => Status::Failed,
+        PlayStatus::Cancelled => Status::Cancelled,
+        PlayStatus::Diverged => Status::Diverged,
+    }
+}

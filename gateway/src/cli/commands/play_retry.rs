@@ -1,0 +1,46 @@
+//! `hero_logic play retry`: runs a failed, cancelled or diverged play again; finished steps stay.
+
+use hero_sdk::{Logic, PlaySid};
+
+use crate::cli::{
+    answers::Answers,
+    args::{Interaction, PlayGoOn},
+    context::{Context, play_sid},
+    drive::OnSignal,
+    embedded::Purpose,
+    errors::{Exit, Failure},
+    escape::visible,
+    report::report,
+    style::Paint,
+    view::Style,
+};
+
+/// Does the command.
+pub(crate) async fn command(context: &mut Context, arguments: PlayGoOn) -> Result<Exit, Failure> {
+    let PlayGoOn { play_sid: typed, interaction } = arguments;
+    let play_sid = play_sid(&typed)?;
+    let answers = Answers::parse(&interaction.answers)?;
+    context
+        .with_logic(Purpose::Run, async |context, logic| run(context, logic, play_sid, answers, &interaction).await)
+        .await
+}
+
+/// Runs it on any `Logic`.
+pub(crate) async fn run(
+    context: &mut Context,
+    logic: &dyn Logic,
+    play_sid: PlaySid,
+    answers: Answers,
+    interaction: &Interaction,
+) -> Result<Exit, Failure> {
+    let retried = logic.play_retry(play_sid).await?;
+    if context.style != Style::Quiet {
+        let head = context.palette.paint(Paint::Note, "runs again:");
+        let text: String = retried.runs_again.iter().map(|path| format!("{head} {}\n", visible(path))).collect();
+        context.err.print(&text);
+    }
+    let mut drive = context.drive(logic, &retried.play, answers, interaction, OnSignal::Cancel);
+    let ending = drive.run(retried.play.play_sid.clone()).await?;
+    context.signals = drive.signals;
+    report(context, logic, ending).await
+}

@@ -1,0 +1,78 @@
+//! `hero_logic resume`: answers a question, then watches the play until it settles.
+
+use hero_sdk::{Json, Logic, PlaySid, ResumeId, logic::PlayResume, model::Play};
+
+use crate::cli::{
+    answers::Answers,
+    args::{Interaction, Resume},
+    context::{Context, play_sid, resume_id},
+    drive::OnSignal,
+    embedded::Purpose,
+    errors::{Exit, Failure},
+    report::report,
+    shell,
+    source::argument_text,
+};
+
+/// Does the command.
+pub(crate) async fn command(context: &mut Context, arguments: Resume) -> Result<Exit, Failure> {
+    let wish = Wish::parse(arguments)?;
+    context.with_logic(Purpose::Run, async |context, logic| run(context, logic, wish).await).await
+}
+
+/// What is answered, checked in form.
+pub(crate) struct Wish {
+    play_sid: PlaySid,
+    resume_id: ResumeId,
+    /// None when the terminal is to ask.
+    payload: Option<Json>,
+    answers: Answers,
+    interaction: Interaction,
+}
+
+impl Wish {
+    /// Checks the form of every argument.
+    pub(crate) fn parse(arguments: Resume) -> Result<Self, Failure> {
+        let Resume { play_sid: play, resume_id: question, payload, interaction } = arguments;
+        let payload = payload.map(|argument| payload_json(&argument)).transpose()?;
+        Ok(Self {
+            play_sid: play_sid(&play)?,
+            resume_id: resume_id(&question)?,
+            payload,
+            answers: Answers::parse(&interaction.answers)?,
+            interaction,
+        })
+    }
+}
+
+fn payload_json(argument: &str) -> Result<Json, Failure> {
+    let text = argument_text("--payload", argument)?;
+    Json::parse(&text).map_err(|error| {
+        let failure = Failure::usage("invalid_json", format!("--payload is not JSON: {error}"));
+        if argument == "-" || argument.starts_with('@') {
+            return failure;
+        }
+        let quoted = shell::quote(&serde_json::Value::from(text.as_str()).to_string());
+        failure.hint(format!("text needs quotes: --payload {quoted}"))
+    })
+}
+
+/// Runs it on any `Logic`.
+pub(crate) async fn run(context: &mut Context, logic: &dyn Logic, wish: Wish) -> Result<Exit, Failure> {
+    let Wish { play_sid, resume_id, payload, answers, interaction } = wish;
+    let play: Play = match payload {
+        Some(payload) => {
+            let answered_by = Some("cli".to_owned());
+            logic.play_resume(PlayResume { play_sid, resume_id, payload, answered_by }).await?
+        }
+        None if context.prompter.is_some() && !interaction.no_input => logic.play_status(play_sid).await?,
+        None => {
+            return Err(Failure::usage("usage", "there is no terminal to ask for the answer")
+                .hint("give it with --payload JSON"));
+        }
+    };
+    let mut drive = context.drive(logic, &play, answers, &interaction, OnSignal::Cancel);
+    let ending = drive.run(play.play_sid.clone()).await?;
+    context.signals = drive.signals;
+    report(context, logic, ending).await
+}

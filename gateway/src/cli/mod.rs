@@ -1,0 +1,120 @@
+//! The command line: arguments in, one result on standard output, everything else on standard error, an exit code.
+
+mod answers;
+mod args;
+mod clock;
+mod commands;
+mod context;
+mod drive;
+mod embedded;
+mod errors;
+mod escape;
+mod inputs;
+mod json_text;
+mod output;
+mod plain;
+mod prompt;
+mod question;
+mod report;
+mod screen;
+mod shell;
+mod signals;
+mod sink;
+mod source;
+mod style;
+mod suggest;
+mod table;
+mod terminal;
+#[cfg(test)]
+mod testing;
+mod tree;
+mod view;
+
+use std::process::ExitCode;
+
+use clap::{Parser, error::ErrorKind};
+
+use self::{
+    args::{Arguments, ColorWhen},
+    context::Context,
+    errors::{Exit, Failure},
+    output::Output,
+    signals::Signals,
+    sink::Sink,
+    style::Palette,
+    terminal::Terminal,
+};
+
+/// Runs the command that was typed, and gives its exit code.
+pub fn main() -> ExitCode {
+    let exit = match Arguments::try_parse() {
+        Ok(arguments) => run(arguments),
+        Err(error) => refuse(&error),
+    };
+    ExitCode::from(exit as u8)
+}
+
+fn run(arguments: Arguments) -> Exit {
+    let Arguments { global, command } = arguments;
+    let terminal = Terminal::detect(global.color);
+    let is_json = global.json;
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let failure = Failure::trouble("internal", format!("cannot start threads: {error}"));
+            return tell(&failure, terminal, is_json);
+        }
+    };
+    let result = runtime.block_on(async {
+        let mut context = Context::of_process(&global, terminal, Signals::listen()?);
+        commands::dispatch(&mut context, command).await
+    });
+    // A prompt that was left still waits for a key in its thread: it must not hold the process.
+    runtime.shutdown_background();
+    match result {
+        Ok(exit) => exit,
+        Err(failure) => tell(&failure, terminal, is_json),
+    }
+}
+
+/// Arguments that are none, or a wish for help.
+fn refuse(error: &clap::Error) -> Exit {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        return match error.print() {
+            Ok(()) => Exit::Succeeded,
+            Err(_) => Exit::Trouble,
+        };
+    }
+    let rendered = error.render().to_string();
+    let (message, hint) = split_usage(&rendered);
+    let failure = Failure { hint, ..Failure::usage("usage", message) };
+    let is_json = std::env::args_os().any(|argument| argument == "--json");
+    tell(&failure, Terminal::detect(ColorWhen::Auto), is_json)
+}
+
+/// What is wrong, and the lines on how it is right.
+fn split_usage(rendered: &str) -> (String, Option<String>) {
+    let text = rendered.trim().trim_start_matches("error: ");
+    match text.split_once("\n\n") {
+        Some((message, rest)) => (message.to_owned(), Some(rest.trim().to_owned())),
+        None => (text.to_owned(), None),
+    }
+}
+
+/// Tells why nothing came of it.
+fn tell(failure: &Failure, terminal: Terminal, is_json: bool) -> Exit {
+    Sink::of(std::io::stderr()).print(&failure.render(terminal.err));
+    if is_json {
+        let mut out = Output {
+            json: true,
+            indent: terminal.out_is_terminal,
+            palette: Palette::Text,
+            sink: Sink::of(std::io::stdout()),
+        };
+        // Nowhere is left to tell that this could not be told.
+        if out.document(&failure.to_document()).is_err() {
+            return Exit::Trouble;
+        }
+    }
+    failure.exit
+}

@@ -1,0 +1,129 @@
+//! How a play's end, or its waiting, is told: outputs on standard output, everything else on standard error.
+
+use std::{fmt::Write as _, path::Path};
+
+use hero_sdk::{
+    Logic,
+    model::{Play, PlayError, ResumeRequest, Status},
+};
+
+use crate::cli::{
+    context::Context,
+    drive::Ending,
+    errors::{Exit, Failure, push_hint},
+    escape::{visible, visible_lines},
+    output::PlayDocument,
+    question::Field,
+    shell,
+    style::{Paint, Palette},
+    tree::error_summary,
+};
+
+/// Tells how watching ended, and gives the exit code.
+pub(crate) async fn report(context: &mut Context, logic: &dyn Logic, ending: Ending) -> Result<Exit, Failure> {
+    match ending {
+        Ending::Settled(play) => report_play(context, logic, &play).await,
+        // A signal, but nothing of ours was cut short: the runtime is closed in order.
+        Ending::Left => Ok(Exit::Killed),
+    }
+}
+
+/// Tells where a play stands, and gives the exit code.
+pub(crate) async fn report_play(context: &mut Context, logic: &dyn Logic, play: &Play) -> Result<Exit, Failure> {
+    let resumes = match play.status {
+        Status::AwaitingResume => logic.play_pending_resumes(Some(play.play_sid.clone())).await?,
+        _ => Vec::new(),
+    };
+    context.err.print(&ending_text(play, &resumes, context.home_option.as_deref(), context.palette));
+    if context.out.json {
+        context.out.document(&PlayDocument { play, resumes: &resumes })?;
+    } else if let (Status::Succeeded, Some(outputs)) = (play.status, &play.outputs) {
+        context.out.json(outputs)?;
+    }
+    Ok(Exit::of(play.status))
+}
+
+/// What a person should know of a play that did not succeed.
+fn ending_text(play: &Play, resumes: &[ResumeRequest], home: Option<&Path>, palette: Palette) -> String {
+    let mut shown = String::new();
+    if let Some(error) = &play.error {
+        push_play_error(&mut shown, error, palette);
+    }
+    match play.status {
+        Status::AwaitingResume => push_questions(&mut shown, resumes, home, palette),
+        Status::Failed => {
+            let command = command(home, &["play", "retry", play.play_sid.as_str()]);
+            push_hint(&mut shown, Some(&format!("try again, finished steps stay: {command}")), palette);
+        }
+        Status::Queued
+        | Status::Running
+        | Status::AwaitingChild
+        | Status::Sleeping
+        | Status::Succeeded
+        | Status::Cancelled
+        | Status::Diverged => {}
+    }
+    shown
+}
+
+/// `error[code]: Class: message`, where it happened, the flow's own frames, and what to do.
+pub(crate) fn push_play_error(shown: &mut String, error: &PlayError, palette: Palette) {
+    let head = palette.paint(Paint::Bad, &format!("error[{}]:", visible(&error.code)));
+    let summary = error_summary(error);
+    let (first, rest) = summary.split_once('\n').unwrap_or((&summary, ""));
+    writeln!(shown, "{head} {}", visible(first)).expect("writing to a String does not fail");
+    push_indented(shown, rest);
+    let places = [
+        ("in", &error.path),
+        ("at", &error.location),
+        ("expected", &error.expected),
+        ("actual", &error.actual),
+    ];
+    for (word, text) in places {
+        if let Some(text) = text {
+            push_indented(shown, &format!("{word} {text}"));
+        }
+    }
+    if let Some(traceback) = &error.traceback {
+        push_indented(shown, traceback);
+    }
+    push_hint(shown, error.hint.as_deref(), palette);
+}
+
+fn push_indented(shown: &mut String, text: &str) {
+    for line in visible_lines(text).lines() {
+        writeln!(shown, "  {line}").expect("writing to a String does not fail");
+    }
+}
+
+/// Each open question, and the command that answers it.
+pub(crate) fn push_questions(
+    shown: &mut String,
+    resumes: &[ResumeRequest],
+    home: Option<&Path>,
+    palette: Palette,
+) {
+    for request in resumes {
+        let question = request.question.as_deref().unwrap_or("");
+        let mark = palette.paint(Paint::Attention, "?");
+        let name = palette.paint(Paint::Strong, &visible(&request.name));
+        let path = palette.paint(Paint::Faint, &visible(&request.path));
+        let sample = crate::cli::escape::json(Field::of(request).sample().as_str());
+        let ids = [request.play_sid.as_str(), request.resume_id.as_str()];
+        let command = command(home, &["resume", ids[0], ids[1], "--payload", &sample]);
+        writeln!(shown, "{mark} {name}  {}  {path}", visible(question)).expect("writing to a String does not fail");
+        writeln!(shown, "  {command}").expect("writing to a String does not fail");
+    }
+}
+
+/// A command to be pasted, on the same home directory.
+pub(crate) fn command(home: Option<&Path>, words: &[&str]) -> String {
+    let home = home.map(|home| home.to_string_lossy().into_owned());
+    let option = home.iter().flat_map(|home| ["--home", home.as_str()]);
+    let quoted: Vec<String> = std::iter::once("hero_logic")
+        .chain(option)
+        .chain(words.iter().copied())
+        .map(shell::quote)
+        .collect();
+    quoted.join(" ")
+}

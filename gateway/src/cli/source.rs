@@ -1,0 +1,77 @@
+//! Text that an argument names: itself, a file, or standard input; and the Python file to run.
+
+use std::{
+    io::{ErrorKind, Read},
+    path::Path,
+};
+
+use crate::cli::{
+    errors::Failure,
+    suggest::{close_matches, did_you_mean},
+};
+
+/// A JSON argument: `-` is standard input, `@` and a path a file, anything else itself.
+pub(crate) fn argument_text(option: &str, argument: &str) -> Result<String, Failure> {
+    let cannot_read = |what: &str, error: std::io::Error| {
+        Failure::usage("unreadable_file", format!("{option}: cannot read {what}: {}", reason(&error)))
+    };
+    if argument == "-" {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).map_err(|error| cannot_read("standard input", error))?;
+        return Ok(text);
+    }
+    match argument.strip_prefix('@') {
+        Some(path) => std::fs::read_to_string(path).map_err(|error| cannot_read(path, error)),
+        None => Ok(argument.to_owned()),
+    }
+}
+
+/// True for what names a file and not a workflow.
+pub(crate) fn is_path(target: &str) -> bool {
+    target.contains(std::path::MAIN_SEPARATOR) || Path::new(target).extension().is_some_and(|end| end == "py")
+}
+
+/// The text of a Python file; `bundled` are the flows that need no file.
+pub(crate) fn python_file(target: &str, bundled: &[&str]) -> Result<String, Failure> {
+    let path = Path::new(target);
+    let error = match std::fs::read_to_string(path) {
+        Ok(text) => return Ok(text),
+        Err(error) => error,
+    };
+    if error.kind() == ErrorKind::NotFound {
+        let files = python_files_beside(path);
+        let guess = did_you_mean(&close_matches(target, files.iter().map(String::as_str)));
+        return Err(Failure::usage("file_not_found", format!("there is no file {target}"))
+            .hint(with_names(guess, "bundled flows", bundled)));
+    }
+    Err(Failure::usage("unreadable_file", format!("cannot read {target}: {}", reason(&error)))
+        .hint("a flow is one Python file in UTF-8"))
+}
+
+/// A guess, and the names that exist.
+pub(crate) fn with_names(guess: Option<String>, what: &str, names: &[&str]) -> String {
+    let list = if names.is_empty() { format!("no {what}") } else { format!("{what}: {}", names.join(", ")) };
+    guess.map_or_else(|| list.clone(), |guess| format!("{guess} {list}"))
+}
+
+fn python_files_beside(path: &Path) -> Vec<String> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let entries = std::fs::read_dir(directory.unwrap_or(Path::new(".")));
+    // Only a guess is lost when the directory cannot be read.
+    let names = entries.into_iter().flatten().flatten().filter_map(|entry| entry.file_name().into_string().ok());
+    names
+        .filter(|name| name.ends_with(".py"))
+        .map(|name| directory.map_or_else(|| name.clone(), |directory| directory.join(&name).display().to_string()))
+        .collect()
+}
+
+/// An I/O error for people, without the number of the system call's error.
+fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => "no such file".to_owned(),
+        ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        ErrorKind::IsADirectory => "it is a directory".to_owned(),
+        ErrorKind::InvalidData => "it is not UTF-8".to_owned(),
+        _ => error.to_string(),
+    }
+}

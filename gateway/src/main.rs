@@ -1,0 +1,7 @@
+//! The binary `hero_logic`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    hero_gateway::cli::main()
+}

@@ -1,0 +1,46 @@
+"""The life of one forked child: wait for a play, be confined to it, run it, end.
+
+It never returns to the fork server's loop: whatever happens, it ends by `os._exit`, so that no handler or buffer
+that the fork server had registered runs twice.
+"""
+
+import contextlib
+import gc
+import json
+import os
+import signal
+import socket
+import sys
+from typing import NoReturn
+
+from . import _confine, _session
+
+# A request holds paths and a few variables; 64 KiB is far above any of them.
+REQUEST_BYTES_MAX = 65536
+# Exit code when confinement or the hand-over fails: EX_SOFTWARE of sysexits.h.
+EXIT_BROKEN = 70
+
+
+def run(orders: socket.socket, fork_server: int) -> NoReturn:
+    """Wait on `orders` for one request with the span socket attached, serve it, and exit."""
+    code = EXIT_BROKEN
+    try:
+        _confine.spare(fork_server)
+        data, descriptors, _, _ = socket.recv_fds(orders, REQUEST_BYTES_MAX, 1)
+        orders.close()
+        if data and descriptors:
+            request = json.loads(data)
+            with socket.socket(fileno=descriptors[0]) as spans:
+                _confine.play(request["workdir"], request["output"])
+                os.environ.update(request["env"])
+                signal.signal(signal.SIGINT, signal.default_int_handler)
+                gc.enable()
+                code = _session.serve(spans)
+    except BaseException as error:
+        print(f"hero_logic: a play's process failed before its flow began: {error!r}", file=sys.__stderr__)
+    finally:
+        for stream in (sys.__stdout__, sys.__stderr__):
+            with contextlib.suppress(OSError, ValueError):
+                if stream is not None:
+                    stream.flush()
+        os._exit(code)

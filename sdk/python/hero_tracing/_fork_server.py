@@ -1,0 +1,170 @@
+"""The fork server: one warm interpreter that forks a confined child for each play.
+
+It talks with the launcher over a SEQPACKET socket on its standard input, one JSON object a packet:
+
+    down  {"op": "spawn", "id": 7, "workdir": "…", "output": "…", "env": {…}}   with the child's span socket attached
+          {"op": "signal", "id": 7, "signal": 15}
+    up    {"op": "ready", "pid": 4711, "python": "3.11.7"}
+          {"op": "spawned", "id": 7, "pid": 4712}                 with a pidfd of the child attached
+          {"op": "failed", "id": 7, "message": "…"}
+          {"op": "exited", "id": 7, "status": 0}                  a negative status is minus the signal
+
+A child leads a session and process group of its own. Its exit is seen by pidfd; before it is reaped, when its
+number cannot yet belong to anybody else, its whole group is killed. Signals go out from here for the same reason.
+
+It stays single-threaded, imports nothing that starts a thread, and knows nothing of flows.
+"""
+
+import contextlib
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import sys
+
+from . import _child, _confine
+
+# Children forked ahead, so that a play starts in the time of one packet. One is taken while the next is being made.
+SPARES = 2
+# Spares that end before they got a play, in a row, before this server gives up: confinement itself must be failing.
+LOST_SPARES_MAX = 10
+# Long-lived descriptors are kept above the numbers that a child gives to its own.
+HIGH_DESCRIPTOR = 200
+
+
+class _Child:
+    """A forked child: its process, the pidfd that tells its end, and, while spare, the socket that gives it a play."""
+
+    __slots__ = ("id", "orders", "pid", "pidfd")
+
+    def __init__(self, pid: int, pidfd: int, orders: socket.socket) -> None:
+        self.pid = pid
+        self.pidfd = pidfd
+        self.orders = orders
+        self.id = 0  # of the play; 0 while spare
+
+
+class _Server:
+    def __init__(self, control: socket.socket) -> None:
+        self.control = control
+        self.pid = os.getpid()
+        self.poller = select.poll()
+        self.poller.register(control, select.POLLIN)
+        self.spares: list[_Child] = []
+        self.lost_spares = 0
+        self.children: dict[int, _Child] = {}  # by pidfd
+
+    def loop(self) -> None:
+        """Serve until the launcher closes its end."""
+        self._send({"op": "ready", "pid": self.pid, "python": "{}.{}.{}".format(*sys.version_info[:3])})
+        while True:
+            # New spares are forked only when nothing waits: a request never waits behind a fork.
+            missing = len(self.spares) < SPARES
+            events = self.poller.poll(0 if missing else None)
+            if not events and missing:
+                self.spares.append(self._fork())
+            for descriptor, _ in events:
+                if descriptor != self.control.fileno():
+                    self._exited(self.children[descriptor])
+                elif not self._request():
+                    return
+
+    def _request(self) -> bool:
+        data, descriptors, _, _ = socket.recv_fds(self.control, _child.REQUEST_BYTES_MAX, 1)
+        if not data:
+            return False
+        request = json.loads(data)
+        if request["op"] == "spawn":
+            self._spawn(request["id"], data, descriptors)
+        elif request["op"] == "signal":
+            for child in self.children.values():
+                if child.id == request["id"]:
+                    _kill_group(child.pid, request["signal"])
+        return True
+
+    def _spawn(self, play: int, request: bytes, descriptors: list[int]) -> None:
+        try:
+            child = self.spares.pop(0) if self.spares else self._fork()
+            socket.send_fds(child.orders, [request], descriptors)
+        except OSError as error:
+            self._send({"op": "failed", "id": play, "message": str(error)})
+            return
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
+        child.orders.close()
+        child.id = play
+        self.lost_spares = 0
+        self._send({"op": "spawned", "id": play, "pid": child.pid}, [child.pidfd])
+
+    def _fork(self) -> _Child:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        pid = os.fork()
+        if pid == 0:
+            ours.close()
+            self.control.close()
+            for child in self.children.values():
+                child.orders.close()
+                os.close(child.pidfd)
+            _child.run(theirs, self.pid)
+        theirs.close()
+        child = _Child(pid, os.pidfd_open(pid), ours)
+        self.children[child.pidfd] = child
+        self.poller.register(child.pidfd, select.POLLIN)
+        return child
+
+    def _exited(self, child: _Child) -> None:
+        _kill_group(child.pid, signal.SIGKILL)
+        _, wait_status = os.waitpid(child.pid, 0)
+        self.poller.unregister(child.pidfd)
+        del self.children[child.pidfd]
+        os.close(child.pidfd)
+        if child.id:
+            self._send({"op": "exited", "id": child.id, "status": os.waitstatus_to_exitcode(wait_status)})
+            return
+        self.spares.remove(child)
+        child.orders.close()
+        self.lost_spares += 1
+        if self.lost_spares >= LOST_SPARES_MAX:
+            raise SystemExit(f"hero_logic: {self.lost_spares} children in a row ended before they got a play")
+
+    def _send(self, message: dict[str, object], descriptors: list[int] | None = None) -> None:
+        # A launcher that has gone is noticed by the next read, which ends the loop.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            socket.send_fds(self.control, [json.dumps(message).encode()], descriptors or [])
+
+    def end(self) -> None:
+        """Kill every child with its group, and reap it."""
+        for child in self.children.values():
+            _kill_group(child.pid, signal.SIGKILL)
+        for child in self.children.values():
+            os.waitpid(child.pid, 0)
+
+
+def _kill_group(pid: int, number: int) -> None:
+    """Signal the group of an unreaped child; a child that has not come to its `setsid` yet is signalled alone."""
+    try:
+        os.killpg(pid, number)
+    except ProcessLookupError:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def main() -> None:
+    """Serve the launcher whose socket is our standard input and whose process is `sys.argv[1]`; end with it."""
+    _confine.die_with(int(sys.argv[1]))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    control = socket.socket(fileno=os.dup2(0, HIGH_DESCRIPTOR, inheritable=False))
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    server = _Server(control)
+    try:
+        server.loop()
+    finally:
+        server.end()

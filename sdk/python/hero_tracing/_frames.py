@@ -1,0 +1,151 @@
+"""The frames that go up, as text without their closing brace, and the ones that come down.
+
+Text is put together by hand where a step passes, since that costs a tenth of a JSON encoder; every string that is
+not known to be harmless goes through `quote`. Shapes are those of the span protocol. Must not know the socket.
+"""
+
+from __future__ import annotations
+
+import json
+import json.encoder
+import sys
+
+from ._json import write_json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+VERSION = 1
+SDK_VERSION = "0.1.0"
+# Of one line, with its newline; the rest of the 1 MiB is for what stands beside a value.
+INLINE_BYTES_MAX = 256 * 1024
+
+quote = json.encoder.encode_basestring  # type: ignore[attr-defined, unused-ignore]
+
+
+def hello(pid: int) -> str:
+    version = "{}.{}.{}".format(*sys.version_info[:3])
+    return f'{{"t":"hello","v":{VERSION},"sdk":"{SDK_VERSION}","python":"{version}","pid":{pid}'
+
+
+def described(flows: list[dict[str, Any]], entry: str | None, error: dict[str, Any] | None = None) -> str:
+    frame: dict[str, Any] = {"t": "described", "flows": flows}
+    if entry is not None:
+        frame["entry"] = entry
+    if error is not None:
+        frame["error"] = error
+    return _open(frame)
+
+
+def begin(
+    span: int,
+    parent: int,
+    path: str,
+    kind: str,
+    name: str,
+    *,
+    fp: str = "",
+    line: int = 0,
+    inputs: str | None = None,
+    tags: str = "",
+    number: int = 0,
+    recorded: bool = False,
+) -> str:
+    """`name` and `tags` are JSON text, `number` the try that begins."""
+    text = f'{{"t":"begin","id":{span},"parent":{parent},"path":{quote(path)},"kind":"{kind}","name":{name}'
+    if fp:
+        text += f',"fp":"{fp}"'
+    if line:
+        text += f',"line":{line}'
+    if inputs is not None:
+        text += f',"inputs":{quote(inputs)}'
+    if tags:
+        text += f',"tags":{tags}'
+    if number:
+        text += f',"try":{number}'
+    return text + ',"recorded":true' if recorded else text
+
+
+def end(
+    span: int,
+    status: str,
+    *,
+    value: str = "",
+    blob: tuple[str, int] | None = None,
+    preview: str | None = None,
+    error: dict[str, Any] | None = None,
+    loop_time: float | None = None,
+) -> str:
+    """`value` is the codec's text."""
+    text = f'{{"t":"end","id":{span},"status":"{status}"'
+    if value:
+        text += f',"value":{value}'
+    elif blob is not None:
+        text += f',"blob":{{"digest":"{blob[0]}","size":{blob[1]}}}'
+    if preview is not None:
+        text += f',"preview":{quote(preview)}'
+    if error is not None:
+        text += f',"error":{write_json(error)}'
+    return text if loop_time is None else f'{text},"loop_time":{loop_time!r}'
+
+
+def next_try(span: int, number: int, error: dict[str, Any], delay_ms: float) -> str:
+    return f'{{"t":"try","id":{span},"try":{number},"error":{write_json(error)},"delay_ms":{delay_ms!r}'
+
+
+def record(path: str, kind: str, value: str, *, fp: str = "", loop_time: float | None = None) -> str:
+    text = f'{{"t":"record","path":{quote(path)},"kind":"{kind}","value":{value}'
+    if fp:
+        text += f',"fp":"{fp}"'
+    return text if loop_time is None else f'{text},"loop_time":{loop_time!r}'
+
+
+def tag(span: int, tags: dict[str, Any]) -> str:
+    return f'{{"t":"tag","id":{span},"tags":{write_json(tags)}'
+
+
+def log(span: int, level: str, stream: str, text: str) -> str:
+    return f'{{"t":"log","id":{span},"level":"{level}","stream":"{stream}","text":{quote(text)}'
+
+
+def cost(span: int, amounts: dict[str, float | int]) -> str:
+    return _open({"t": "cost", "id": span, **amounts})
+
+
+def progress(span: int, done: float, total: float | None) -> str:
+    return _open({"t": "progress", "id": span, "done": done, "total": total})
+
+
+def pause(span: int, parent: int, path: str, name: str, fp: str, **optional: Any) -> str:
+    """`optional`: line, question, schema, ui, timeout_ms, default; each left out if it was not given."""
+    frame = {"t": "pause", "id": span, "parent": parent, "path": path, "name": name, "fp": fp, **optional}
+    return _open(frame)
+
+
+def park(resume_when: str) -> str:
+    return f'{{"t":"park","resume_when":"{resume_when}"'
+
+
+def notice(code: str, text: str, paths: list[str]) -> str:
+    return _open({"t": "notice", "code": code, "text": text, "paths": paths})
+
+
+def done(
+    status: str,
+    *,
+    outputs: str = "",
+    blob: tuple[str, int] | None = None,
+    error: dict[str, Any] | None = None,
+) -> str:
+    """`outputs` is plain JSON text."""
+    text = f'{{"t":"done","status":"{status}"'
+    if outputs:
+        text += f',"outputs":{outputs}'
+    elif blob is not None:
+        text += f',"blob":{{"digest":"{blob[0]}","size":{blob[1]}}}'
+    return text if error is None else f'{text},"error":{write_json(error)}'
+
+
+def _open(frame: dict[str, Any]) -> str:
+    return write_json(frame)[:-1]

@@ -1,0 +1,148 @@
+//! Changes that become visible together. It reads nothing: whoever fills it knows what he replaces.
+
+use std::collections::{BTreeMap, btree_map::Entry};
+
+use hero_sdk::{
+    PlaySid,
+    model::{Example, LogLine, ResumeRequest, ResumeStatus, Span, Workflow, WorkflowVersion},
+};
+use serde::Serialize;
+
+use crate::{PlayRow, Record, Write, codec, keys::Key};
+
+/// Rows to put and to delete, in one piece or not at all. The newest word on a row stands.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    rows: BTreeMap<Key, Option<Vec<u8>>>,
+    bytes: usize,
+}
+
+impl Batch {
+    /// Nothing to do.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// True when there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Length of all keys and values.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Puts a play, and keeps the indexes of unfinished plays and of idempotency keys.
+    pub fn put_play(&mut self, row: &PlayRow) {
+        let play = &row.play.play_sid;
+        self.put(Key::play(play), row);
+        if row.play.status.is_terminal() {
+            self.delete(Key::unfinished(play));
+        } else {
+            self.put(Key::unfinished(play), play);
+        }
+        if let Some(key) = &row.memory.idempotency_key {
+            self.put(Key::idempotency(key), play);
+        }
+    }
+
+    /// Puts the record of a path, in place of the one that was there.
+    pub fn put_record(&mut self, play: &PlaySid, record: &Record) {
+        self.put(Key::record(play, &record.path), record);
+    }
+
+    /// Deletes the record of a path, so that the call runs again.
+    pub fn delete_record(&mut self, play: &PlaySid, path: &str) {
+        self.delete(Key::record(play, path));
+    }
+
+    /// Puts a node at its `seq`. `replaces` is the `seq` under which it was put before.
+    pub fn put_span(&mut self, play: &PlaySid, span: &Span, replaces: Option<u64>) {
+        if let Some(seq) = replaces.filter(|seq| *seq != span.seq) {
+            self.delete(Key::change(play, seq));
+        }
+        self.put(Key::change(play, span.seq), &ChangeRef::Span(span));
+    }
+
+    /// Puts a line of text at its `seq`.
+    pub fn put_log(&mut self, play: &PlaySid, line: &LogLine) {
+        self.put(Key::change(play, line.seq), &ChangeRef::Log(line));
+    }
+
+    /// Puts a question, and keeps the indexes by play and of open ones.
+    pub fn put_resume(&mut self, resume: &ResumeRequest) {
+        let id = &resume.resume_id;
+        self.put(Key::resume(id), resume);
+        self.put(Key::resume_of_play(&resume.play_sid, id), id);
+        if resume.status == ResumeStatus::Open {
+            self.put(Key::open_resume(id), id);
+        } else {
+            self.delete(Key::open_resume(id));
+        }
+    }
+
+    /// Puts a version, and keeps the indexes by digest (the newest put wins) and by number.
+    pub fn put_version(&mut self, version: &WorkflowVersion) {
+        let sid = &version.version_sid;
+        self.put(Key::version(sid), version);
+        self.put(Key::digest(&version.digest), sid);
+        if let (Some(workflow), Some(number)) = (&version.workflow_sid, version.version) {
+            self.put(Key::number(workflow, number), sid);
+        }
+    }
+
+    /// Puts a workflow, and keeps the index by name. A former name is forgotten, since readers check it.
+    pub fn put_workflow(&mut self, workflow: &Workflow) {
+        self.put(Key::workflow(&workflow.workflow_sid), workflow);
+        self.put(Key::name(&workflow.name), &workflow.workflow_sid);
+    }
+
+    /// Puts an input preset, in place of the one of that name.
+    pub fn put_example(&mut self, example: &Example) {
+        self.put(Key::example(&example.workflow_sid, &example.name), example);
+    }
+
+    /// Adds a later batch; where both speak of a row, the later one stands.
+    pub(crate) fn append(&mut self, later: Self) {
+        for (key, value) in later.rows {
+            self.set(key, value);
+        }
+    }
+
+    /// What the engine is to write.
+    pub(crate) fn into_writes(self) -> Vec<Write> {
+        self.rows.into_iter().map(|(key, value)| Write { table: key.table, key: key.bytes, value }).collect()
+    }
+
+    fn put<T: Serialize>(&mut self, key: Key, row: &T) {
+        let value = codec::encode(&key, row);
+        self.set(key, Some(value));
+    }
+
+    fn delete(&mut self, key: Key) {
+        self.set(key, None);
+    }
+
+    fn set(&mut self, key: Key, value: Option<Vec<u8>>) {
+        let length = |value: &Option<Vec<u8>>| value.as_ref().map_or(0, Vec::len);
+        self.bytes += length(&value);
+        match self.rows.entry(key) {
+            Entry::Vacant(entry) => {
+                self.bytes += entry.key().bytes.len();
+                entry.insert(value);
+            }
+            Entry::Occupied(mut entry) => {
+                self.bytes -= length(entry.get());
+                entry.insert(value);
+            }
+        }
+    }
+}
+
+/// `Change` without a copy; the order of variants is that of `Change`.
+#[derive(Serialize)]
+enum ChangeRef<'a> {
+    Span(&'a Span),
+    Log(&'a LogLine),
+}

@@ -1,0 +1,25 @@
+//! Durable tables: plays, their records, spans, text and questions, and the library of workflows.
+//!
+//! This crate knows no actors, no transport and no clock; it decides nothing about a play. What is written here is
+//! on disk before it is acknowledged, in one piece or not at all.
+
+mod batch;
+mod codec;
+mod directory;
+mod disk;
+mod error;
+mod journal;
+mod keys;
+mod manifest;
+mod rows;
+mod store;
+mod tables;
+mod watermark;
+mod writer;
+
+pub use batch::Batch;
+pub use error::Error;
+pub use keys::Table;
+pub use rows::{Change, Outcome, Payload, PlayMemory, PlayRow, Record};
+pub use store::{Direction, Durability, Row, Scan, Store, Write};
+pub use tables::{OpenOptions, PlayFilter, Tables};

@@ -1,0 +1,120 @@
+//! The row types that are the store's own; the others are those of `hero_sdk::model`.
+//!
+//! They are kept by bincode, which is not self-describing: a change of shape is a new row version (see `codec`).
+
+use hero_sdk::{
+    Json,
+    frame::{Blob, ResumeWhen},
+    model::{LogLine, Play, Span},
+};
+use serde::{Deserialize, Serialize};
+
+/// A play with what only the runtime needs to know of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlayRow {
+    /// What everybody sees.
+    pub play: Play,
+    /// What the runtime remembers.
+    pub memory: PlayMemory,
+}
+
+/// What the runtime remembers of a play between its attempts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlayMemory {
+    /// Attempts that ended by themselves without a word, in a row; a limit ends the play.
+    pub crashes: u32,
+    /// The sequence number that the next change gets, from 1.
+    pub next_seq: u64,
+    /// The number that the next span gets, from 1.
+    pub next_span_id: u32,
+    /// Which answers end the park.
+    pub resume_when: ResumeWhen,
+    /// The caller's key, which finds this play again.
+    pub idempotency_key: Option<String>,
+    /// The node that runs it, for a store that several share.
+    pub owner: Option<String>,
+}
+
+impl Default for PlayMemory {
+    fn default() -> Self {
+        Self {
+            crashes: 0,
+            next_seq: 1,
+            next_span_id: 1,
+            resume_when: ResumeWhen::default(),
+            idempotency_key: None,
+            owner: None,
+        }
+    }
+}
+
+/// The durable state of a recorded call, one per play and path.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Unique within the play.
+    pub path: String,
+    /// `flow`, `step`, `pause`, `value`, `pick`, …
+    pub kind: String,
+    /// Of the inputs.
+    pub fingerprint: String,
+    /// The attempt that wrote it.
+    pub attempt: u32,
+    /// Its place in the play's order of outcomes.
+    pub seq: u64,
+    /// The loop's clock, in seconds.
+    pub loop_time: Option<f64>,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// What came of a recorded call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// Its body was entered and has not ended.
+    Started {
+        /// The try, from 1.
+        number: u32,
+    },
+    /// It returned a value of the codec.
+    Ok(Payload),
+    /// It raised a failure of the codec.
+    Failed(Payload),
+    /// It was cancelled.
+    Cancelled,
+    /// A person answered, in plain JSON.
+    Answered(Json),
+    /// Nobody answered in time; the default, where there is one.
+    Expired(Option<Json>),
+}
+
+/// A recorded value, here or in a file beside the store.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Payload {
+    /// The value itself.
+    Inline(Json),
+    /// The file that holds it.
+    Blob(Blob),
+}
+
+/// A change of a play that a follower sees.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "they live only as long as one page; a box for each costs more"
+)]
+pub enum Change {
+    /// A node, in its newest state.
+    Span(Span),
+    /// A new line of text.
+    Log(LogLine),
+}
+
+impl Change {
+    /// Its place in the play's order of changes.
+    pub fn seq(&self) -> u64 {
+        match self {
+            Self::Span(span) => span.seq,
+            Self::Log(line) => line.seq,
+        }
+    }
+}

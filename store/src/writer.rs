@@ -1,0 +1,143 @@
+//! The one thread that writes: it takes everything that is queued, writes it as one group, and then tells every
+//! caller. While it waits for the disk the next group gathers, so there is no delay for the sake of gathering.
+//!
+//! It knows batches, not rows.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Mutex, PoisonError},
+    thread::{self, JoinHandle},
+};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+
+use crate::{Batch, Durability, Error, Store};
+
+/// Most batches that wait in the queue or form one group. Beyond it callers wait: a group of 256 takes about a
+/// millisecond, which a single caller in it should not see grow.
+const GROUP_BATCHES_MAX: usize = 256;
+/// Most bytes that wait in the queue or form one group, one larger batch excepted. It bounds the server's memory.
+const QUEUE_BYTES_MAX: u32 = 32 << 20;
+
+/// Called once the group of a batch is written, or failed.
+pub(crate) type Done = Box<dyn FnOnce(Result<(), Error>) + Send>;
+
+enum Message {
+    Batch(Queued),
+    /// Write what is queued, close the store, answer, end.
+    Close {
+        reply: oneshot::Sender<Result<(), Error>>,
+    },
+}
+
+struct Queued {
+    batch: Batch,
+    durability: Durability,
+    done: Done,
+    /// Its share of `QUEUE_BYTES_MAX`, free again once it is written.
+    room: OwnedSemaphorePermit,
+}
+
+/// The way to the writer thread.
+#[derive(Clone)]
+pub(crate) struct Writer {
+    queue: mpsc::Sender<Message>,
+    room: Arc<Semaphore>,
+    thread: Arc<Mutex<Option<JoinHandle<()>>>>,
+}
+
+impl Writer {
+    pub(crate) fn start(store: Arc<dyn Store>) -> Result<Self, Error> {
+        let (queue, messages) = mpsc::channel(GROUP_BATCHES_MAX);
+        let thread = thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || run(store.as_ref(), messages))
+            .map_err(|error| Error::io("start the store's writer thread", "", error))?;
+        let room = Arc::new(Semaphore::new(QUEUE_BYTES_MAX as usize));
+        Ok(Self { queue, room, thread: Arc::new(Mutex::new(Some(thread))) })
+    }
+
+    pub(crate) async fn submit(&self, batch: Batch, durability: Durability, done: Done) -> Result<(), Error> {
+        let bytes = u32::try_from(batch.bytes()).unwrap_or(u32::MAX).min(QUEUE_BYTES_MAX);
+        let room = Arc::clone(&self.room).acquire_many_owned(bytes).await.map_err(|_| Error::Closed)?;
+        let queued = Queued { batch, durability, done, room };
+        self.queue.send(Message::Batch(queued)).await.map_err(|_| Error::Closed)
+    }
+
+    pub(crate) async fn close(self) -> Result<(), Error> {
+        let (reply, answer) = oneshot::channel();
+        self.queue.send(Message::Close { reply }).await.map_err(|_| Error::Closed)?;
+        let result = answer.await.map_err(|_| Error::Closed)?;
+        self.join();
+        result
+    }
+
+    pub(crate) fn close_blocking(self) -> Result<(), Error> {
+        let (reply, answer) = oneshot::channel();
+        self.queue.blocking_send(Message::Close { reply }).map_err(|_| Error::Closed)?;
+        let result = answer.blocking_recv().map_err(|_| Error::Closed)?;
+        self.join();
+        result
+    }
+
+    /// The thread has answered and is about to end.
+    fn join(&self) {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if thread.is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the store's writer thread panicked");
+        }
+    }
+}
+
+fn run(store: &dyn Store, mut messages: mpsc::Receiver<Message>) {
+    let mut taken = Vec::with_capacity(GROUP_BATCHES_MAX);
+    let mut closing = Vec::new();
+    // Nothing comes only when every `Tables` is gone, or when the queue is closed and empty.
+    while messages.blocking_recv_many(&mut taken, GROUP_BATCHES_MAX) > 0 {
+        let mut group = Vec::with_capacity(taken.len());
+        for message in taken.drain(..) {
+            match message {
+                Message::Batch(queued) => group.push(queued),
+                Message::Close { reply } => {
+                    messages.close();
+                    closing.push(reply);
+                }
+            }
+        }
+        write(store, group);
+    }
+    let result = store.close();
+    if let Err(error) = &result {
+        tracing::error!(%error, "the store was not closed well");
+    }
+    for reply in closing {
+        // Whoever asked may be gone.
+        drop(reply.send(result.clone()));
+    }
+}
+
+fn write(store: &dyn Store, group: Vec<Queued>) {
+    if group.is_empty() {
+        return;
+    }
+    let mut all = Batch::new();
+    let mut durability = Durability::Buffered;
+    let mut callers = Vec::with_capacity(group.len());
+    for queued in group {
+        durability = durability.max(queued.durability);
+        if all.is_empty() {
+            all = queued.batch
+        } else {
+            all.append(queued.batch)
+        }
+        callers.push((queued.done, queued.room));
+    }
+    let result = store.write(&all.into_writes(), durability);
+    for (done, room) in callers {
+        drop(room);
+        // One caller's bug must not take the writer from all others.
+        if catch_unwind(AssertUnwindSafe(|| done(result.clone()))).is_err() {
+            tracing::error!("a caller of the store panicked when it was told of its write");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Rows of format version 1, byte for byte. The fixture stays for ever: later versions must read it.
+//!
+//! Should version 1 itself be wrong before its first release, `HERO_STORE_WRITE_GOLDEN=1` writes it anew.
+
+mod common;
+
+use std::{path::Path, sync::Arc};
+
+use common::*;
+use hero_sdk::model::*;
+use hero_store::*;
+
+fn rows() -> Batch {
+    let mut batch = Batch::new();
+    batch.put_play(&play(1, Status::Running));
+    batch.put_play(&play(2, Status::Failed));
+    for record in records() {
+        batch.put_record(&play_sid(1), &record);
+    }
+    batch.put_span(&play_sid(1), &span(1, 1), None);
+    batch.put_log(&play_sid(1), &log(2));
+    batch.put_resume(&resume(1, 1, ResumeStatus::Open));
+    batch.put_resume(&resume(2, 1, ResumeStatus::Answered));
+    batch.put_version(&version(1, Some((1, 1)), "d1"));
+    batch.put_workflow(&workflow(1, "hello"));
+    batch.put_example(&example(1, "world"));
+    batch
+}
+
+fn check_reads(tables: &Tables) {
+    assert_eq!(tables.play(&play_sid(1)).unwrap(), Some(play(1, Status::Running)));
+    assert_eq!(tables.play(&play_sid(2)).unwrap(), Some(play(2, Status::Failed)));
+    assert_eq!(tables.plays_unfinished().unwrap(), [play(1, Status::Running)]);
+    assert_eq!(tables.play_by_idempotency_key("key 2").unwrap(), Some(play_sid(2)));
+    assert_eq!(tables.records(&play_sid(1)).unwrap(), records());
+    assert_eq!(
+        tables.changes_after(&play_sid(1), 0, 9).unwrap(),
+        [Change::Span(span(1, 1)), Change::Log(log(2))]
+    );
+    let open = resume(1, 1, ResumeStatus::Open);
+    assert_eq!(
+        tables.resumes_of(&play_sid(1)).unwrap(),
+        [open.clone(), resume(2, 1, ResumeStatus::Answered)]
+    );
+    assert_eq!(tables.resumes_open().unwrap(), [open]);
+    let version = version(1, Some((1, 1)), "d1");
+    assert_eq!(tables.version_by_digest("d1").unwrap().as_ref(), Some(&version));
+    assert_eq!(tables.workflow_version(&workflow_sid(1), 1).unwrap(), Some(version));
+    assert_eq!(tables.workflow_by_name("hello").unwrap(), Some(workflow(1, "hello")));
+    assert_eq!(tables.examples(&workflow_sid(1)).unwrap(), [example(1, "world")]);
+}
+
+/// Table name, key and value, each behind its length in four big-endian bytes.
+fn dump(memory: &Memory) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for (table, key, value) in memory.rows() {
+        for part in [table.name().as_bytes(), &key, &value] {
+            bytes.extend_from_slice(&u32::try_from(part.len()).unwrap().to_be_bytes());
+            bytes.extend_from_slice(part);
+        }
+    }
+    bytes
+}
+
+fn load(mut bytes: &[u8]) -> Memory {
+    let mut part = || {
+        let (length, rest) = bytes.split_first_chunk()?;
+        let (part, rest) = rest.split_at(u32::from_be_bytes(*length) as usize);
+        bytes = rest;
+        Some(part.to_vec())
+    };
+    let memory = Memory::default();
+    while let Some(name) = part() {
+        let table = Table::ALL.into_iter().find(|table| table.name().as_bytes() == name).unwrap();
+        let (key, value) = (part().unwrap(), part().unwrap());
+        memory.put(table, key, value);
+    }
+    memory
+}
+
+#[test]
+fn rows_of_version_1_are_read_and_written_as_they_always_were() {
+    let memory = Arc::new(Memory::default());
+    let tables = Tables::over(Arc::clone(&memory) as Arc<dyn Store>);
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(tables.commit(rows())).unwrap();
+    check_reads(&tables);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/version_1.bin");
+    if std::env::var_os("HERO_STORE_WRITE_GOLDEN").is_some() {
+        std::fs::write(&path, dump(&memory)).unwrap();
+    }
+    let golden = std::fs::read(&path).unwrap();
+    check_reads(&Tables::over(Arc::new(load(&golden))));
+    assert!(golden == dump(&memory), "rows are written in another form than before");
+}
+
+#[test]
+fn a_row_that_is_damaged_newer_or_elsewhere_is_never_data() {
+    let memory = Memory::default();
+    let tables = Tables::over(Arc::new(Memory::default()));
+    drop(tables);
+    let source = Arc::new(memory);
+    let tables = Tables::over(Arc::clone(&source) as Arc<dyn Store>);
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(tables.commit(rows())).unwrap();
+    let rows = source.rows();
+    let (_, key, whole) = rows.iter().find(|(table, ..)| *table == Table::Plays).unwrap().clone();
+    let read = |bytes: Vec<u8>| {
+        source.put(Table::Plays, key.clone(), bytes);
+        tables.play(&play_sid(1))
+    };
+    for place in 0..whole.len() {
+        for bit in 0..8 {
+            let mut bytes = whole.clone();
+            bytes[place] ^= 1 << bit;
+            assert!(matches!(read(bytes), Err(Error::Corrupt { .. })), "bit {bit} of byte {place}");
+        }
+        assert!(matches!(read(whole[..place].to_vec()), Err(Error::Corrupt { .. })), "{place} bytes");
+    }
+    let other = rows.iter().filter(|(table, ..)| *table == Table::Plays).nth(1).unwrap();
+    assert!(matches!(read(other.2.clone()), Err(Error::Corrupt { .. })), "the row of another play");
+    assert!(read(whole).unwrap().is_some());
+}
