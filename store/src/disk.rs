@@ -336,3 +336,111 @@ fn sort(what: &str, error: fjall::Error) -> Error {
         other => Error::Engine { what: what.into(), source: Some(Arc::new(other)) },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(key: &str) -> Vec<Write> {
+        vec![Write { table: Table::Records, key: key.into(), value: Some(b"value".to_vec()) }]
+    }
+
+    fn keys(disk: &Disk) -> Vec<String> {
+        let scan = Scan {
+            table: Table::Records,
+            keys: vec![0]..vec![u8::MAX],
+            direction: Direction::Forward,
+            limit: usize::MAX,
+        };
+        disk.scan(scan).unwrap().into_iter().map(|(key, _)| String::from_utf8(key).unwrap()).collect()
+    }
+
+    /// A sync can fail after all of a group reached the system's memory; then it must not come to light later, and
+    /// nothing may be appended behind it.
+    #[test]
+    fn a_group_whose_sync_failed_is_cut_off_and_a_new_journal_begun() {
+        let directory = tempfile::tempdir().unwrap();
+        let disk = Disk::open(directory.path(), Duration::ZERO).unwrap();
+        for key in ["a", "b"] {
+            disk.write(&put(key), Durability::Synced).unwrap();
+        }
+        disk.write(&put("c"), Durability::Buffered).unwrap();
+        for round in 0..3 {
+            // What a failed sync leaves: a whole group in the journal, and a caller that was told of a failure.
+            let mut pen = disk.pen();
+            pen.numbered += 1;
+            let (number, previous) = (pen.numbered, pen.written);
+            disk.read(|engine| engine.commit(number, previous, &put("failed"), Durability::Buffered))
+                .unwrap();
+            pen.failed_bytes = Some(5);
+            let acknowledged = pen.watermark.group;
+            pen.note(acknowledged, true);
+            drop(pen);
+
+            disk.write(&put(&format!("d{round}")), Durability::Synced).unwrap();
+            let expected: Vec<String> = ["a", "b", "c"]
+                .map(String::from)
+                .into_iter()
+                .chain((0..=round).map(|round| format!("d{round}")))
+                .collect();
+            assert_eq!(keys(&disk), expected);
+            assert!(directory.path().join(format!("data/{}.jnl", round + 1)).exists());
+        }
+        disk.close().unwrap();
+        drop(disk);
+        let disk = Disk::open(directory.path(), Duration::ZERO).unwrap();
+        assert_eq!(keys(&disk), ["a", "b", "c", "d0", "d1", "d2"]);
+        disk.close().unwrap();
+    }
+
+    /// The process may end between the failure and the repair.
+    #[test]
+    fn the_next_process_begins_a_new_journal_too() {
+        let directory = tempfile::tempdir().unwrap();
+        let disk = Disk::open(directory.path(), Duration::ZERO).unwrap();
+        disk.write(&put("a"), Durability::Synced).unwrap();
+        let mut pen = disk.pen();
+        pen.note(1, true);
+        drop(pen);
+        drop(disk);
+        let disk = Disk::open(directory.path(), Duration::ZERO).unwrap();
+        assert!(directory.path().join("data/1.jnl").exists());
+        assert!(!disk.pen().watermark.failed);
+        disk.write(&put("b"), Durability::Synced).unwrap();
+        assert_eq!(keys(&disk), ["a", "b"]);
+        disk.close().unwrap();
+    }
+
+    /// The start of a batch, with its sequence number, is covered by no checksum of the engine.
+    #[test]
+    fn a_damaged_sequence_number_is_found() {
+        let directory = tempfile::tempdir().unwrap();
+        let disk = Disk::open(directory.path(), Duration::ZERO).unwrap();
+        for number in 0..4 {
+            disk.write(&put(&number.to_string()), Durability::Synced).unwrap();
+        }
+        disk.close().unwrap();
+        drop(disk);
+        let path = directory.path().join("data/0.jnl");
+        let whole = fs::read(&path).unwrap();
+        let starts: Vec<usize> = memmem(&whole, &[1, 2, 0, 0, 0]);
+        assert_eq!(starts.len(), 4);
+        for start in starts {
+            for bit in 0..64 {
+                let mut damaged = whole.clone();
+                damaged[start + 5 + bit / 8] ^= 1 << (bit % 8);
+                fs::write(&path, damaged).unwrap();
+                match journal::verify(&directory.path().join("data"), 4) {
+                    Err(Error::Corrupt { .. }) => {}
+                    // The last batch may stand a little later than it did, and is the last all the same.
+                    Ok(()) if bit < 20 => {}
+                    other => panic!("bit {bit} of the batch at {start}: {other:?}"),
+                }
+            }
+        }
+    }
+
+    fn memmem(bytes: &[u8], pattern: &[u8]) -> Vec<usize> {
+        (0..bytes.len().min(10_000)).filter(|place| bytes[*place..].starts_with(pattern)).collect()
+    }
+}

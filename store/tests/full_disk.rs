@@ -1,8 +1,13 @@
 //! A disk that is full, and then is not. One test, since it limits the whole process.
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
 
 mod common;
 
-use std::{fs, path::Path, path::PathBuf};
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 use common::*;
 use hero_sdk::ErrorCode;
@@ -38,12 +43,15 @@ impl SmallDisk for FileSizeLimit {
     }
 }
 
-/// For root: a file system of 12 MiB, most of it taken.
+/// For root: a file system of 12 MiB, of which 1 MiB is left.
 struct Tmpfs(PathBuf);
 
 impl SmallDisk for Tmpfs {
     fn fill(&mut self, _: &Path) {
-        fs::write(self.0.join("ballast"), vec![1; 9 << 20]).unwrap();
+        let mut ballast = fs::File::create(self.0.join("ballast")).unwrap();
+        while ballast.write_all(&[1; 4096]).is_ok() {}
+        let length = ballast.metadata().unwrap().len();
+        ballast.set_len(length - (1 << 20)).unwrap();
     }
 
     fn free(&mut self) {

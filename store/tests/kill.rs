@@ -1,6 +1,7 @@
 //! `kill -9` in the middle: what was acknowledged is there, and the store opens.
 //!
 //! The victim is this test binary itself. `HERO_STORE_KILLS` sets another number of rounds.
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
 #![expect(clippy::disallowed_methods, reason = "the process that is killed is started here")]
 
 mod common;

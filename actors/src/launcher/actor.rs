@@ -14,7 +14,7 @@ use rustix::{
     process::{Pid, Signal as UnixSignal, kill_process_group},
 };
 use serde::{Deserialize, Serialize};
-use tokio::{net::UnixStream, sync::oneshot};
+use tokio::{net::UnixStream, sync::oneshot, task::AbortHandle};
 
 use super::{
     LaunchError, Message, Process, Python, Spawn,
@@ -46,6 +46,14 @@ pub(crate) struct State {
 struct Server {
     number: u64,
     control: Arc<Control>,
+    reader: AbortHandle,
+}
+
+impl Drop for Server {
+    /// The fork server ends when our end of its socket is closed, which the reader would keep open.
+    fn drop(&mut self) {
+        self.reader.abort();
+    }
 }
 
 struct Pending {
@@ -92,6 +100,12 @@ impl Actor for Launcher {
         // Ahead of the first play: an interpreter takes tens of milliseconds to come up.
         self.start_server(&myself, &mut state)?;
         Ok(state)
+    }
+
+    async fn post_stop(&self, _: ActorRef<Message>, state: &mut State) -> Result<(), ActorProcessingErr> {
+        // On a clean exit the state would live on in the supervisor's event.
+        state.server = None;
+        Ok(())
     }
 
     async fn handle(
@@ -144,17 +158,19 @@ impl Launcher {
         };
         let start = Start { control: theirs, python: self.python.clone(), sdk: self.sdk.clone(), ended };
         state.thread.try_send(start).map_err(|error| io::Error::other(error.to_string()))?;
-        state.server = Some(Server { number, control: Arc::clone(&control) });
 
         let launcher = myself.clone();
-        tokio::spawn(async move {
-            while let Ok(Some(packet)) = control.receive().await {
+        let packets = Arc::clone(&control);
+        let reader = tokio::spawn(async move {
+            while let Ok(Some(packet)) = packets.receive().await {
                 if launcher.cast(Message::Received { server: number, packet }).is_err() {
                     return;
                 }
             }
             drop(launcher.cast(Message::Closed { server: number }));
-        });
+        })
+        .abort_handle();
+        state.server = Some(Server { number, control, reader });
         Ok(())
     }
 }

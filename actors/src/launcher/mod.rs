@@ -17,6 +17,9 @@ pub(crate) use process::{Process, Signal};
 pub(crate) use python::Python;
 pub(crate) use stage::stage_sdk;
 
+#[cfg(test)]
+mod tests;
+
 /// Why no process could be had.
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum LaunchError {

@@ -171,7 +171,6 @@ pub(crate) struct PlayList {
 /// `hero_sdk::model::Status` by its stable text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "help shows the names, which say it")]
 pub(crate) enum PlayStatus {
     Queued,
     Running,

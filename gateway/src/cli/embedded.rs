@@ -56,6 +56,7 @@ fn config(home: PathBuf) -> Config {
         .map(|seed| BundledFlow {
             name: seed.name.to_owned(),
             file_name: seed.file_name.to_owned(),
+            description: seed.description.to_owned(),
             source: seed.source.to_owned(),
         })
         .collect();

@@ -7,7 +7,7 @@ use inquire::{
     Confirm, InquireError, MultiSelect, Select, Text,
     list_option::ListOption,
     ui::RenderConfig,
-    validator::{StringValidator, Validation},
+    validator::Validation,
 };
 
 use crate::cli::{
@@ -182,15 +182,13 @@ impl Person {
     where
         C: Fn(&str) -> Result<Json, String> + Clone + 'static,
     {
-        let validator: Box<dyn StringValidator> = Box::new({
-            let check = check.clone();
-            move |text: &str| {
-                Ok(match check(text) {
-                    Err(message) if required || !text.is_empty() => Validation::Invalid(visible(&message).into()),
-                    Ok(_) | Err(_) => Validation::Valid,
-                })
-            }
-        });
+        let check_typed = check.clone();
+        let validator = move |text: &str| {
+            Ok(match check_typed(text) {
+                Err(message) if required || !text.is_empty() => Validation::Invalid(visible(&message).into()),
+                Ok(_) | Err(_) => Validation::Valid,
+            })
+        };
         let mut prompt = Text::new(label).with_render_config(self.render_config()).with_validator(validator);
         prompt.help_message = help.text();
         prompt.default = default;

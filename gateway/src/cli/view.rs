@@ -34,7 +34,7 @@ pub(crate) struct View {
 }
 
 /// How much is seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Style {
     /// A tree that is redrawn in place.
     Live {

@@ -380,5 +380,6 @@ def _unbase64(text: str) -> bytes:
 
 def _short(value: object) -> str:
     """A key or member as it is named in a path."""
-    text = repr(value) if type(value) in {str, int, float, bool, bytes} else _classes.title(type(value))
+    is_small = type(value) in {str, float, bool, bytes} or (type(value) is int and is_plain(value))
+    text = repr(value) if is_small else _classes.title(type(value))
     return text if len(text) <= 60 else text[:59] + "…"

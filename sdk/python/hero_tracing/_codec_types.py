@@ -80,7 +80,7 @@ def advice(kind: type) -> tuple[str, str]:
     if hint:
         return problem, hint
     base = _builtin_base(kind)
-    if base is not None and base is not type:
+    if base is not None and base is not kind and base is not type:
         return problem, f"return {base.__name__}(value)"
     if hasattr(kind, "read") or hasattr(kind, "fileno"):
         return problem, "return what was read from it, or its path"

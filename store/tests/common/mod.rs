@@ -246,10 +246,12 @@ pub fn example(workflow: u32, name: &str) -> Example {
 /// What the engine in memory does before a write.
 type Fault = Box<dyn FnMut(&[Write], Durability) -> Result<(), Error> + Send>;
 
+type Rows = BTreeMap<(Table, Vec<u8>), Vec<u8>>;
+
 /// An engine in memory.
 #[derive(Default)]
 pub struct Memory {
-    rows: Mutex<BTreeMap<(Table, Vec<u8>), Vec<u8>>>,
+    rows: Mutex<Rows>,
     fault: Mutex<Option<Fault>>,
     closed: Mutex<bool>,
 }

@@ -34,7 +34,7 @@ pub(crate) async fn run(
     interaction: &Interaction,
 ) -> Result<Exit, Failure> {
     let retried = logic.play_retry(play_sid).await?;
-    if context.style != Style::Quiet {
+    if !matches!(context.style, Style::Quiet) {
         let head = context.palette.paint(Paint::Note, "runs again:");
         let text: String = retried.runs_again.iter().map(|path| format!("{head} {}\n", visible(path))).collect();
         context.err.print(&text);

@@ -25,7 +25,6 @@ pub(crate) struct Tree {
     /// Text that came before its node.
     early_logs: BTreeMap<u32, (LogLevel, String)>,
     status: Option<Status>,
-    last_seq: u64,
 }
 
 /// How many nodes stand where.
@@ -53,7 +52,6 @@ impl Tree {
             self.apply_log(log);
         }
         self.status = Some(page.status);
-        self.last_seq = self.last_seq.max(page.last_seq);
     }
 
     fn apply_span(&mut self, span: &Span, now_ms: f64) {
@@ -80,11 +78,6 @@ impl Tree {
             Some(node) => node.last_log = Some(entry),
             None => drop(self.early_logs.insert(span_id, entry)),
         }
-    }
-
-    /// Pass it as `after_seq` to go on.
-    pub(crate) fn last_seq(&self) -> u64 {
-        self.last_seq
     }
 
     /// The play's status when the newest page was read.

@@ -1,0 +1,177 @@
+"""Record order under asyncio: the one door through which completions, live and recorded, reach the flow.
+
+Each passes alone, in record order, when the loop has nothing else ready; so what the flow does next is a function of
+the records, and a replay that hands them over in the same order repeats it. Executor jobs of a loop pass here too.
+The gate also keeps the loop's clock, which stands still while callbacks run and follows the records on replay.
+
+Knows no asyncio: `_loop` decides when the loop is idle and calls in. Must not know what a call or a pause is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+
+from ._records import LOOP_TIME, PATH
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from ._loop import Loop
+    from ._records import Record, Records
+
+
+class Job:
+    """An executor job of a loop, between its submission and the moment when its asyncio future is done."""
+
+    __slots__ = ("is_out", "waits")
+
+    def __init__(self) -> None:
+        self.waits = False  # at the gate or in a pause
+        self.is_out = False  # was let through and has not come back
+
+
+class Waiter:
+    """Somebody who stands at the gate. `deliver` lets them through and may be called once."""
+
+    __slots__ = ("deliver", "is_cancellation", "job", "loop", "loop_time", "number", "record")
+
+    def __init__(self, loop: Loop, deliver: Callable[[], object], job: Job | None = None) -> None:
+        self.loop = loop
+        self.deliver = deliver
+        self.job = job
+        self.number = 0  # of the frame whose acknowledgement is waited for
+        self.record: Record | None = None  # or the record whose turn is
+        self.is_cancellation = False  # waits for a recorded cancellation, which the flow itself brings
+        self.loop_time: float | None = None
+
+
+class Gate:
+    """The door of one attempt."""
+
+    def __init__(self, records: Records) -> None:
+        self.records = records
+        self.loops: list[Loop] = []  # running ones
+        self.asked: dict[str, Waiter] = {}  # recorded, waiting for its turn
+        self.outstanding: deque[Waiter] = deque()  # sent and not yet durable, in order of their numbers
+        self.due: deque[Waiter] = deque()  # durable or answered, in the order in which Python learnt of it
+        self.jobs: set[Job] = set()  # of all loops
+        self.clock = 0.0  # seconds; the time of every loop of this attempt
+        self.idle_since: float | None = None  # on the monotonic clock, while a loop waits and its clock runs
+
+    # -- time --
+
+    def now(self) -> float:
+        """The loop's time as a thread beside the loop sees it."""
+        since = self.idle_since
+        return self.clock if since is None else self.clock + (time.monotonic() - since)
+
+    def follow(self, loop_time: float | None) -> None:
+        """The clock never goes back."""
+        if loop_time is not None and loop_time > self.clock:
+            self.clock = loop_time
+
+    # -- asking --
+
+    def ask(self, record: Record, waiter: Waiter) -> None:
+        """Wait for this record's turn."""
+        waiter.record = record
+        waiter.loop_time = record[LOOP_TIME]
+        self.asked[record[PATH]] = waiter
+        self._wake_others(waiter.loop)
+
+    def sender(self, waiter: Waiter) -> Callable[[int], None]:
+        """For the frame that carries a live outcome: its waiter lines up in the order of the numbers."""
+
+        def sent(number: int) -> None:
+            waiter.number = number
+            self.outstanding.append(waiter)
+
+        return sent
+
+    def answered(self, waiter: Waiter) -> None:
+        """What this waiter waits for has come from the runtime."""
+        self.due.append(waiter)
+        self._wake_others(None)
+
+    def acknowledged(self, number: int) -> None:
+        """The frames up to this number are durable."""
+        outstanding = self.outstanding
+        if not outstanding or outstanding[0].number > number:
+            return
+        while outstanding and outstanding[0].number <= number:
+            self.due.append(outstanding.popleft())
+        self._wake_others(None)
+
+    def abandon(self, waiter: Waiter) -> None:
+        """The waiter was cancelled. A record that was asked for is no longer outstanding."""
+        if waiter.record is not None:
+            self.asked.pop(waiter.record[PATH], None)
+            self.records.by_path.pop(waiter.record[PATH], None)
+            return
+        for queue in (self.outstanding, self.due):
+            if waiter in queue:
+                queue.remove(waiter)
+
+    def _wake_others(self, _loop: Loop | None) -> None:
+        for loop in self.loops:
+            loop.wake()
+
+    # -- handing over --
+
+    def has_released_job(self) -> bool:
+        """A job that was let through runs between two recorded calls."""
+        return any(job.is_out for job in self.jobs)
+
+    def has_running_job(self) -> bool:
+        """A job works, or stands in the executor's queue."""
+        return any(not job.waits for job in self.jobs)
+
+    def is_open_to(self, record: Record, next_timer: float | None) -> bool:
+        """Whether this record's turn has come, were the loop idle."""
+        if record[PATH] not in self.records.by_path or record[PATH] in self.records.passed:
+            return True
+        loop_time = record[LOOP_TIME]
+        if next_timer is not None and next_timer <= (self.clock if loop_time is None else loop_time):
+            return False
+        return self.records.head() is record and not self.has_released_job()
+
+    def is_quiet(self, next_timer: float | None) -> bool:
+        """Whether a live outcome would be next, were the loop idle."""
+        return not (
+            self.outstanding
+            or self.due
+            or (next_timer is not None and next_timer <= self.clock)
+            or self.has_released_job()
+            or self.records.head() is not None
+        )
+
+    def hand_over(self, waiter: Waiter) -> None:
+        """Let this one through."""
+        record = waiter.record
+        if record is not None:
+            del self.asked[record[PATH]]
+            self.records.by_path.pop(record[PATH], None)
+        self.follow(waiter.loop_time)
+        if waiter.job is not None:
+            waiter.job.waits = False
+            waiter.job.is_out = True
+        waiter.deliver()
+
+    def next_due(self) -> Waiter | None:
+        """The live outcome that comes next, once the frontier is exhausted."""
+        return self.due.popleft() if self.due else None
+
+    def everyone(self) -> list[Waiter]:
+        """All who wait, taken out: the play stops."""
+        waiters = [*self.asked.values(), *self.outstanding, *self.due]
+        self.asked.clear()
+        self.outstanding.clear()
+        self.due.clear()
+        return waiters
+
+
+def drop(_value: Any) -> None:
+    """A callback that has nothing to do."""

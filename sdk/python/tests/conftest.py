@@ -1,0 +1,60 @@
+"""What the tests of values share: sameness in type and value, and seeds that a failure names."""
+
+from __future__ import annotations
+
+import math
+import os
+import random
+import sys
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+
+def same(left: Any, right: Any) -> bool:
+    """Whether two values are equal in type and value, all the way down, with nan equal to itself."""
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, float):
+        return (math.isnan(left) and math.isnan(right)) or (
+            left == right and math.copysign(1, left) == math.copysign(1, right)
+        )
+    if isinstance(left, complex):
+        return same(left.real, right.real) and same(left.imag, right.imag)
+    if isinstance(left, dict):
+        pairs = zip(left.items(), right.items(), strict=False)
+        return len(left) == len(right) and all(same(a, c) and same(b, d) for (a, b), (c, d) in pairs)
+    if isinstance(left, list | tuple | deque):
+        maxlen = getattr(left, "maxlen", None) == getattr(right, "maxlen", None)
+        return maxlen and len(left) == len(right) and all(map(same, left, right))
+    if isinstance(left, set | frozenset):
+        rest = list(right)
+        for item in left:
+            found = next((index for index, other in enumerate(rest) if same(item, other)), None)
+            if found is None:
+                return False
+            del rest[found]
+        return not rest
+    if isinstance(left, BaseException):
+        return same(left.args, right.args) and same(vars(left), vars(right)) and str(left) == str(right)
+    if hasattr(left, "__dataclass_fields__"):
+        names = left.__dataclass_fields__
+        return all(same(getattr(left, name), getattr(right, name)) for name in names)
+    if hasattr(left, "fold"):
+        return bool(left == right and left.fold == right.fold and repr(left.tzinfo) == repr(right.tzinfo))
+    return bool(left == right) and (isinstance(left, int) or repr(left) == repr(right))
+
+
+def label(value: Any) -> str:
+    """A short name of a value for a test's id."""
+    return "a huge number" if isinstance(value, int) and abs(value) > 10**30 else ascii(value)[:40]
+
+
+@pytest.fixture
+def seeded() -> Iterator[random.Random]:
+    """A random source; its seed is printed, and HERO_TEST_SEED repeats it."""
+    seed = int(os.environ.get("HERO_TEST_SEED", random.SystemRandom().randrange(2**32)))
+    print(f"HERO_TEST_SEED={seed}", file=sys.stderr)
+    yield random.Random(seed)
