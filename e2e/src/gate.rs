@@ -13,7 +13,7 @@ use std::{
 use nix::{sys::stat::Mode, unistd::mkfifo};
 
 /// The longest that a flow may take to come to the gate.
-const ARRIVAL_TIME_MAX: Duration = Duration::from_secs(60);
+const ARRIVAL_TIME_MAX: Duration = Duration::from_secs(30);
 
 /// Where a flow stops.
 #[derive(Debug)]

@@ -318,6 +318,15 @@ impl Running<'_> {
     }
 }
 
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        // Reached with a living child only when a test fails in between; its end is not what the test is about.
+        if self.child.try_wait().is_ok_and(|status| status.is_none()) && self.child.kill().is_ok() {
+            self.child.wait().expect("our child");
+        }
+    }
+}
+
 fn read(path: &Path) -> String {
     String::from_utf8_lossy(&fs::read(path).expect("made when the command was started")).into_owned()
 }

@@ -1,8 +1,8 @@
 """Many steps at once, under asyncio and in threads.
 
     fan_out [texts]
-    ├─ count_words ×3        coroutines, side by side in a TaskGroup
-    └─ digest ×3             plain functions, side by side in threads
+    ├─ 3 count_words          coroutines, side by side in a TaskGroup
+    └─ 3 digest               plain functions, side by side in threads
 
 Nothing here is special to hero_logic. Whatever order the steps finish in, a replay hands out the recorded
 results so that each task sees its own again, in the order of the first time.

@@ -20,11 +20,11 @@ fn one(play: u32, seq: u64) -> Batch {
 }
 
 /// An engine that waits for a word before each write, so that what gathers behind it is known.
-fn gated() -> (Memory, Receiver<Vec<(usize, Durability)>>, SyncSender<()>) {
+fn gated() -> (Memory, Receiver<(usize, Durability)>, SyncSender<()>) {
     let (groups, seen) = sync_channel(1_000);
     let (gate, word) = sync_channel::<()>(1_000);
     let memory = Memory::with(move |group, durability| {
-        groups.send(vec![(group.len(), durability)]).unwrap();
+        groups.send((group.len(), durability)).unwrap();
         // Once the test let go of the gate it stands open.
         word.recv().or(Ok(()))
     });
@@ -76,14 +76,14 @@ async fn what_gathers_becomes_one_group_in_order() {
         })
     };
     submit(0, Durability::Buffered).await.unwrap();
-    assert_eq!(groups.recv().unwrap(), [(4, Durability::Buffered)]);
+    assert_eq!(groups.recv().unwrap(), (4, Durability::Buffered));
     for number in 1..10 {
         let durability = if number == 5 { Durability::Synced } else { Durability::Buffered };
         submit(number, durability).await.unwrap();
     }
     gate.send(()).unwrap();
     // Nine records, and once the play, its index and its key.
-    assert_eq!(groups.recv().unwrap(), [(12, Durability::Synced)]);
+    assert_eq!(groups.recv().unwrap(), (12, Durability::Synced));
     drop(gate);
     tables.commit(Batch::new()).await.unwrap();
     assert_eq!(*order.lock().unwrap(), (0..10).collect::<Vec<_>>());

@@ -8,6 +8,7 @@ mod common;
 
 use std::{
     collections::BTreeMap,
+    ffi::OsStr,
     hash::{BuildHasher, RandomState},
     io::{BufRead, BufReader, Write},
     path::Path,
@@ -72,50 +73,148 @@ fn draw(seed: u64, round: u64, limit: u64) -> u64 {
     seed.wrapping_add(round).wrapping_mul(6_364_136_223_846_793_005).rotate_left(29) % limit
 }
 
+/// Reads what is acknowledged until the pipe ends, and calls `stop` on the way, after some lines.
+fn follow(
+    child: &mut Child,
+    lines: u64,
+    acknowledged: &mut BTreeMap<u32, u64>,
+    stop: impl FnOnce(&mut Child, &mut BTreeMap<u32, u64>),
+) {
+    let mut stop = Some(stop);
+    let mut left = lines;
+    for line in BufReader::new(child.stdout.take().unwrap()).split(b'\n') {
+        let line = String::from_utf8(line.unwrap()).unwrap();
+        // The last line may be cut off; what is read is then a smaller number, acknowledged before.
+        let Some((number, seq)) = line.strip_prefix("ack ").and_then(|rest| rest.split_once(' ')) else {
+            continue;
+        };
+        let (Ok(number), Ok(seq)) = (number.parse::<u32>(), seq.parse::<u64>()) else { continue };
+        let newest = acknowledged.entry(number).or_default();
+        *newest = seq.max(*newest);
+        left = left.saturating_sub(1);
+        if let Some(stop) = stop.take_if(|_| left == 0) {
+            stop(child, acknowledged);
+        }
+    }
+    child.wait().unwrap();
+}
+
+/// Every record up to the acknowledged one is there, and each group is whole.
+fn check(path: &Path, acknowledged: &mut BTreeMap<u32, u64>) {
+    let tables = open(path).unwrap();
+    for (number, seq) in acknowledged {
+        let records = tables.records(&play_sid(*number)).unwrap();
+        let seqs: Vec<u64> = records.iter().map(|record| record.seq).collect();
+        assert_eq!(seqs, (1..=seqs.len() as u64).collect::<Vec<_>>(), "play {number}");
+        assert!(seqs.len() as u64 >= *seq, "play {number}: {} of {seq}", seqs.len());
+        *seq = seqs.len() as u64;
+        // The group is whole: its one span stands where the newest record does.
+        assert_eq!(tables.changes_after(&play_sid(*number), 0, 10).unwrap(), [Change::Span(span(1, *seq))]);
+    }
+    tables.close_blocking().unwrap();
+}
+
 #[test]
 fn nothing_acknowledged_is_missing_after_a_kill() {
     let rounds = std::env::var("HERO_STORE_KILLS").map_or(20, |text| text.parse().unwrap());
     let seed = RandomState::new().hash_one(0);
     println!("seed {seed}");
     let home = Home::new();
-    let mut acknowledged: BTreeMap<u32, u64> = BTreeMap::new();
+    let mut acknowledged = BTreeMap::new();
     for round in 0..rounds {
         let mut child = start(&home.path());
-        let lines = BufReader::new(child.stdout.take().unwrap()).split(b'\n');
-        let mut left = 1 + draw(seed, round, 200);
-        for line in lines {
-            let line = String::from_utf8(line.unwrap()).unwrap();
-            // The last line may be cut off; what is read is then a smaller number, acknowledged before.
-            let Some((number, seq)) = line.strip_prefix("ack ").and_then(|rest| rest.split_once(' ')) else {
-                continue;
-            };
-            let (Ok(number), Ok(seq)) = (number.parse::<u32>(), seq.parse::<u64>()) else { continue };
-            let newest = acknowledged.entry(number).or_default();
-            *newest = seq.max(*newest);
-            // After the kill the pipe is read to its end.
-            left = left.saturating_sub(1);
-            if left == 0 {
-                child.kill().unwrap();
-            }
-        }
-        child.wait().unwrap();
-
-        let tables = home.open();
-        for (number, seq) in &mut acknowledged {
-            let records = tables.records(&play_sid(*number)).unwrap();
-            let seqs: Vec<u64> = records.iter().map(|record| record.seq).collect();
-            assert_eq!(seqs, (1..=seqs.len() as u64).collect::<Vec<_>>(), "round {round}, play {number}");
-            assert!(seqs.len() as u64 >= *seq, "round {round}, play {number}: {} of {seq}", seqs.len());
-            *seq = seqs.len() as u64;
-            // The group is whole: its one span stands where the newest record does.
-            assert_eq!(
-                tables.changes_after(&play_sid(*number), 0, 10).unwrap(),
-                [Change::Span(span(1, *seq))]
-            );
-        }
-        tables.close_blocking().unwrap();
+        follow(&mut child, 1 + draw(seed, round, 200), &mut acknowledged, |child, _| child.kill().unwrap());
+        check(&home.path(), &mut acknowledged);
     }
     assert_eq!(acknowledged.len() as u32, TASKS);
+}
+
+/// A file system that loses its power: from then on every write fails, and what was not synced is gone.
+struct PowerCut {
+    image: tempfile::NamedTempFile,
+    place: tempfile::TempDir,
+}
+
+impl PowerCut {
+    /// None where one has to be root, or has no loop devices; there the test cuts nothing but the process.
+    fn new() -> Option<Self> {
+        let disk =
+            Self { image: tempfile::NamedTempFile::new().unwrap(), place: tempfile::tempdir().unwrap() };
+        if !nix::unistd::geteuid().is_root() || !Path::new("/dev/loop-control").exists() {
+            return None;
+        }
+        disk.image.as_file().set_len(256 << 20).unwrap();
+        run("mkfs.ext4", ["-q".as_ref(), "-F".as_ref(), disk.image.path().as_os_str()]);
+        disk.mount();
+        Some(disk)
+    }
+
+    fn mount(&self) {
+        run(
+            "mount",
+            ["-o".as_ref(), "loop".as_ref(), self.image.path().as_os_str(), self.place.path().as_os_str()],
+        );
+    }
+
+    fn unmount(&self) {
+        run("umount", [self.place.path().as_os_str()]);
+    }
+
+    /// `EXT4_IOC_SHUTDOWN` without a flush of the file system's own log.
+    fn cut(&self) {
+        const SCRIPT: &str = "import fcntl, os, struct, sys\n\
+            fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587D, struct.pack('I', 2))";
+        run("python3", ["-c".as_ref(), SCRIPT.as_ref(), self.place.path().as_os_str()]);
+    }
+}
+
+impl Drop for PowerCut {
+    fn drop(&mut self) {
+        // A failed test must not leave it mounted; after a good one it is not.
+        drop(Command::new("umount").arg("-ql").arg(self.place.path()).status());
+    }
+}
+
+fn run<const N: usize>(program: &str, arguments: [&OsStr; N]) {
+    assert!(Command::new(program).args(arguments).status().unwrap().success(), "{program}");
+}
+
+#[test]
+fn nothing_acknowledged_with_a_sync_is_missing_after_a_loss_of_power() {
+    let seed = RandomState::new().hash_one(0);
+    println!("seed {seed}");
+    let power = PowerCut::new();
+    let home = Home::new();
+    let path = power.as_ref().map_or(home.path(), |power| power.place.path().join("store"));
+    let mut acknowledged = BTreeMap::new();
+    for round in 0..std::env::var("HERO_STORE_KILLS").map_or(5, |text| text.parse().unwrap()) {
+        let mut child = start(&path);
+        let mut before = BTreeMap::new();
+        let stop = |child: &mut Child, acknowledged: &mut BTreeMap<u32, u64>| {
+            // The file system may still say yes to a sync that is under way while its power goes.
+            before = acknowledged.clone();
+            match &power {
+                // The victim learns of it by its next write, and must not take that for a success.
+                Some(power) => power.cut(),
+                None => child.kill().unwrap(),
+            }
+        };
+        follow(&mut child, 30 + draw(seed, round, 100), &mut acknowledged, stop);
+        println!("round {round}: {before:?} before, {acknowledged:?} at the end");
+        acknowledged = before;
+        for seq in acknowledged.values_mut() {
+            // Every third write is not synced.
+            *seq -= u64::from(*seq % 3 == 0);
+        }
+        if let Some(power) = &power {
+            power.unmount();
+            power.mount();
+        }
+        check(&path, &mut acknowledged);
+    }
+    if let Some(power) = &power {
+        power.unmount();
+    }
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! Every table: what is put is read, in the promised order, before and after the store is opened again.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper of tests fails as a test does")]
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
 
 mod common;
 

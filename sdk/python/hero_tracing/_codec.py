@@ -29,6 +29,7 @@ __all__ = [
     "decode",
     "encode",
     "encode_plain_json",
+    "is_plain",
     "key_text",
     "plain",
     "preview",
@@ -219,7 +220,7 @@ class Encoder:
         nodes: list[Any] = []
         for name, value in held.items():
             try:
-                nodes += (name, self.walk(value, depth))
+                nodes += (self.walk(name, depth), self.walk(value, depth))
             except Refusal as refusal:
                 raise refusal.within(instance, f".{name}") from None
         return nodes

@@ -73,7 +73,7 @@ class Engine:
         self.pauses: dict[str, Pause] = {}  # open, by path
         self.resume_when = "any"
         self._make_stop: MakeError = Killed
-        self._make_loopless: Any = None
+        self.parked: Callable[[], None] = _nothing  # told when the play begins to park
         wire.acknowledged = self.gate.acknowledged
         wire.receive = self._received
 
@@ -105,9 +105,10 @@ class Engine:
         """The play is cancelled."""
         return self.halt("cancelled", lambda: KeyboardInterrupt("the play is cancelled"))
 
-    def park(self) -> BaseException:
-        """The play parks."""
-        return self.halt("parked", lambda: ParkSignal("the play waits for an answer"))
+    def stop_parked(self) -> None:
+        """The play parks; the caller holds the lock."""
+        self._make_stop = lambda: ParkSignal("the play waits for an answer")
+        self.stop = "parked"
 
     def kill(self) -> BaseException:
         """The runtime has gone."""
@@ -310,6 +311,10 @@ def activate(engine: Engine) -> None:
 
 def deactivate(engine: Engine) -> None:
     _active.remove(engine)
+
+
+def _nothing() -> None:
+    """Nobody cares."""
 
 
 def location(depth: int) -> tuple[str, int]:

@@ -5,6 +5,8 @@ Must not know how an exception is recorded; it only reads the frames that a rebu
 
 from __future__ import annotations
 
+import os
+
 from . import _classes
 from ._errors import Failed
 
@@ -18,13 +20,18 @@ FRAMES_ATTRIBUTE = "__hero_frames__"
 # Half from each end, as many as help a reader of a deep recursion.
 FRAMES_MAX = 60
 
+# Exceptions shown of a chain or a group; the traceback would be cut soon after anyway.
+EXCEPTIONS_MAX = 30
+
 # They travel in one line of the span protocol, which has 1 MiB.
 MESSAGE_CHARS_MAX = 8_000
 TRACEBACK_CHARS_MAX = 32_000
 
 _PACKAGE = __file__.rpartition("/")[0] + "/"
 # Frames of the standard library that only carry the flow's code.
-_PLUMBING = ("/asyncio/", "/concurrent/futures/", "/threading.py", "/contextlib.py", "<frozen ")
+_LIBRARY = os.__file__.rpartition("/")[0] + "/"
+_PLUMBING = tuple(_LIBRARY + part for part in ("asyncio/", "concurrent/futures/", "threading.py", "contextlib.py"))
+_LEFT_OUT = (_PACKAGE, *_PLUMBING, "<frozen ")
 
 
 def describe(exc: BaseException) -> dict[str, Any]:
@@ -74,7 +81,7 @@ def own_frames(exc: BaseException) -> list[list[Any]]:
     entry = exc.__traceback__
     while entry is not None:
         code = entry.tb_frame.f_code
-        if not code.co_filename.startswith(_PACKAGE) and not any(part in code.co_filename for part in _PLUMBING):
+        if not code.co_filename.startswith(_LEFT_OUT):
             frames.append([well_formed(code.co_filename), entry.tb_lineno, well_formed(code.co_qualname)])
         entry = entry.tb_next
     frames += exc.__dict__.get(FRAMES_ATTRIBUTE, ())
@@ -86,7 +93,7 @@ def own_frames(exc: BaseException) -> list[list[Any]]:
 
 def _traceback(exc: BaseException) -> str | None:
     text = "\n".join(_lines(exc, set()))
-    if "\n  File " not in f"\n{text}":
+    if '  File "' not in text:
         return None
     return cut(text, TRACEBACK_CHARS_MAX)
 
@@ -98,7 +105,7 @@ def _lines(exc: BaseException, seen: set[int]) -> list[str]:
     earlier, joint = exc.__cause__, "The above exception was the direct cause of the following exception:"
     if earlier is None and not exc.__suppress_context__:
         earlier, joint = exc.__context__, "During handling of the above exception, another exception occurred:"
-    if earlier is not None and id(earlier) not in seen and own_frames(earlier):
+    if earlier is not None and id(earlier) not in seen and len(seen) <= EXCEPTIONS_MAX and own_frames(earlier):
         lines += [*_lines(earlier, seen), "", joint, ""]
     frames = own_frames(exc)
     if frames:
@@ -106,8 +113,9 @@ def _lines(exc: BaseException, seen: set[int]) -> list[str]:
     lines += _last_lines(exc)
     if isinstance(exc, BaseExceptionGroup):
         for index, member in enumerate(exc.exceptions):
-            if id(member) in seen or len(seen) > FRAMES_MAX:
-                continue
+            if len(seen) > EXCEPTIONS_MAX:
+                lines.append(f"  and {len(exc.exceptions) - index} more")
+                break
             lines.append(f"  in exception {index + 1} of {len(exc.exceptions)}:")
             lines += [f"    {line}" for line in _lines(member, seen)]
     return lines

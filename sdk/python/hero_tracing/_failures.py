@@ -246,15 +246,19 @@ def _construct(
     exc: BaseException
     if members is not None:
         exc = base.__new__(cls, args[0], members)
-        exc.args = (args[0], list(members), *args[1:])
+        _set(exc, "args", (args[0], list(members), *args[1:]))
         return exc
     try:
         exc = base.__new__(cls, *args)
         base.__init__(exc, *args)
     except Exception:  # arguments that the base does not take: the class had an `__init__` of its own
         exc = base.__new__(cls)
-        exc.args = args
+        _set(exc, "args", args)
     return exc
+
+
+# Past any `__setattr__` of the user's.
+_set = BaseException.__setattr__
 
 
 def _changed_slots(exc: BaseException, probe: BaseException) -> Iterator[tuple[str, Any]]:
@@ -289,6 +293,7 @@ class _Reader:
     def __init__(self, entries: list[dict[str, Any]]) -> None:
         self.entries = entries
         self.made: dict[int, BaseException | None] = {}
+        self.lost_classes: dict[int, str] = {}  # notes on them, by the exception's id
 
     def first(self) -> BaseException:
         # From the end: what an entry takes as an argument stands mostly behind it.
@@ -322,22 +327,20 @@ class _Reader:
             except LookupError:
                 continue
             if name != names[0]:
-                exc.add_note(f"was {names[0].replace(':', '.')}, which is not there any more")
+                self.lost_classes[id(exc)] = f"was {names[0].replace(':', '.')}, which is not there any more"
             return exc
         raise ValueError(f"none of the exception classes {names} is there")
 
     def _join(self, exc: BaseException, entry: dict[str, Any]) -> None:
         for name, value in self._fields(entry, "slots"):
             _classes.restore(exc, {name: value})
-        notes = list(getattr(exc, "__notes__", ()))
         exc.__dict__.update(self._fields(entry, "state"))
-        for note in notes:
-            if note not in exc.__notes__:
-                exc.add_note(note)
+        note = self.lost_classes.get(id(exc))
+        if note is not None:
+            exc.__dict__["__notes__"] = [*exc.__dict__.get("__notes__", ()), note]
         if entry.get("cause") is not None:
-            cause = self.made[entry["cause"]]
-            exc.__cause__ = cause
-        exc.__suppress_context__ = entry.get("suppress", False)
+            _set(exc, "__cause__", self.made[entry["cause"]])
+        _set(exc, "__suppress_context__", entry.get("suppress", False))
         if "frames" in entry:
             exc.__dict__[FRAMES_ATTRIBUTE] = entry["frames"]
 

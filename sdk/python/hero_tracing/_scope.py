@@ -35,12 +35,12 @@ class Scope:
         "keep",
         "keys",
         "kind",
-        "line",
         "name",
         "parent",
         "path",
         "pauses",
         "span",
+        "taken",
         "task",
     )
 
@@ -53,6 +53,7 @@ class Scope:
         self.span = span  # id of its span; 0 while that has not begun
         self.counts: dict[str, int] = {}
         self.ended = False
+        self.taken = ""  # fingerprint of the call
         self.task: Any = None  # the asyncio task of a branch
         if kind is CALL:
             self.call = self  # the nearest recorded call

@@ -86,7 +86,7 @@ class Shape:
 
 
 class Leaf(Shape):
-    """A value without parts. `read` raises ValueError, TypeError or ArithmeticError on what it does not take."""
+    """A value without parts. `read` raises what the type itself raises on what it does not take."""
 
     def __init__(self, schema: dict[str, Any], expected: str, read: Callable[[Any], Any]) -> None:
         self._schema = schema
@@ -99,7 +99,7 @@ class Leaf(Shape):
     def convert(self, value: Any, pointer: str, problems: Problems) -> Any:
         try:
             return self.read(value)
-        except (ValueError, TypeError, ArithmeticError):
+        except (ValueError, TypeError, ArithmeticError, LookupError, OSError):
             expected = self.expected
             same_kind = expected.startswith(_JSON_NAMES.get(type(value), "-"))
             problems.append((pointer, f"must be {expected}" if same_kind else wrong(expected, value)))

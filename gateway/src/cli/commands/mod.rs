@@ -11,6 +11,8 @@ pub(crate) mod play_tree;
 pub(crate) mod play_wait;
 pub(crate) mod resume;
 pub(crate) mod run;
+#[cfg(test)]
+mod tests;
 pub(crate) mod workflow_list;
 
 use crate::cli::{

@@ -1,14 +1,12 @@
 //! A tree in a viewport: which lines, in which order, cut to the width, folded to the height.
 
-use std::collections::BTreeSet;
-
 use hero_sdk::model::{LogLevel, SpanKind, SpanStatus, Status};
 use unicode_width::UnicodeWidthStr;
 
 use super::{
     line::{Line, shorten},
     model::{Counts, Node, Tree},
-    select::select,
+    select::{Selection, select},
     words::{cost, duration, error_summary, progress, span_look, status_look},
 };
 use crate::cli::style::Paint;
@@ -38,29 +36,34 @@ pub(crate) struct Moment {
 
 /// The lines of `tree`, at most as many and as long as fit.
 pub(crate) fn layout(tree: &Tree, viewport: Viewport, moment: Moment) -> Vec<Line> {
-    let chosen = match viewport.height {
+    let selection = match viewport.height {
         Some(height) if tree.len() > height => Some(select(tree, height)),
         Some(_) | None => None,
     };
-    let shown = Shown { tree, chosen };
+    let shown = Shown { tree, selection };
     let mut lines = Vec::new();
     // A stack, not recursion: how deep a tree is decides the flow, and it may be thousands of levels.
     let mut stack: Vec<Entry> = Vec::new();
-    push_children(&shown, None, "", &mut stack);
+    match shown.selection.as_ref().and_then(|selection| selection.base) {
+        Some((base, levels)) => {
+            stack.push(Entry { what: What::Node(base), prefix: String::new(), place: Place::Root });
+            stack.push(Entry { what: What::Above(levels), prefix: String::new(), place: Place::Root });
+        }
+        None => drop(push_children(&shown, None, String::new(), &mut stack)),
+    }
     while let Some(entry) = stack.pop() {
         let line = match entry.what {
             What::Node(span_id) => {
                 let Some(node) = tree.node(span_id) else { continue };
-                let is_folded = push_children(&shown, Some(span_id), &entry.guides_beneath(), &mut stack);
+                let is_folded = push_children(&shown, Some(span_id), entry.guides_beneath(viewport.width), &mut stack);
                 let hidden = if is_folded { shown.count_beneath(span_id) } else { 0 };
                 node_line(tree, node, &entry.guides(), hidden, viewport.width, moment)
             }
             What::Hidden(counts) => {
-                let mut line = Line::default();
-                line.push(Paint::Faint, &indent(&entry.guides(), viewport.width));
-                line.push(Paint::Faint, &format!("… {}", counts.in_words()));
-                line
+                faint(&format!("{}… {}", indent(&entry.guides(), viewport.width), counts.in_words()))
             }
+            What::Above(1) => faint("… 1 level above"),
+            What::Above(levels) => faint(&format!("… {levels} levels above")),
         };
         lines.push(line.fit(viewport.width));
     }
@@ -71,12 +74,12 @@ pub(crate) fn layout(tree: &Tree, viewport: Viewport, moment: Moment) -> Vec<Lin
 struct Shown<'a> {
     tree: &'a Tree,
     /// None when everything is.
-    chosen: Option<BTreeSet<u32>>,
+    selection: Option<Selection>,
 }
 
 impl Shown<'_> {
     fn contains(&self, span_id: u32) -> bool {
-        self.chosen.as_ref().is_none_or(|chosen| chosen.contains(&span_id))
+        self.selection.as_ref().is_none_or(|selection| selection.chosen.contains(&span_id))
     }
 
     /// Nodes at any depth beneath one.
@@ -103,6 +106,8 @@ enum What {
     Node(u32),
     /// Hidden siblings.
     Hidden(Counts),
+    /// Levels between the root and the base.
+    Above(usize),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -122,18 +127,22 @@ impl Entry {
         format!("{}{guide}", self.prefix)
     }
 
-    fn guides_beneath(&self) -> String {
+    /// Guides for the level beneath. Of a deep tree no more than can be shown is kept, else a chain of `n` nodes
+    /// would cost `n²`.
+    fn guides_beneath(&self, width: usize) -> String {
         let guide = match self.place {
             Place::Root => "",
             Place::Middle => "│  ",
             Place::Last => "   ",
         };
-        format!("{}{guide}", self.prefix)
+        let guides = format!("{}{guide}", self.prefix);
+        let surplus = guides.chars().count().saturating_sub(width);
+        guides.chars().skip(surplus).collect()
     }
 }
 
 /// Puts the lines beneath `parent` on the stack, the first on top. True when children exist and none is shown.
-fn push_children(shown: &Shown<'_>, parent: Option<u32>, prefix: &str, stack: &mut Vec<Entry>) -> bool {
+fn push_children(shown: &Shown<'_>, parent: Option<u32>, prefix: String, stack: &mut Vec<Entry>) -> bool {
     let (visible, hidden): (Vec<u32>, Vec<u32>) =
         shown.tree.children(parent).partition(|child| shown.contains(*child));
     if visible.is_empty() {
@@ -155,9 +164,15 @@ fn push_children(shown: &Shown<'_>, parent: Option<u32>, prefix: &str, stack: &m
             Some(_) if index == last => Place::Last,
             Some(_) => Place::Middle,
         };
-        stack.push(Entry { what, prefix: prefix.to_owned(), place });
+        stack.push(Entry { what, prefix: prefix.clone(), place });
     }
     false
+}
+
+fn faint(text: &str) -> Line {
+    let mut line = Line::default();
+    line.push(Paint::Faint, text);
+    line
 }
 
 fn node_line(tree: &Tree, node: &Node, guides: &str, hidden: usize, width: usize, moment: Moment) -> Line {
@@ -231,10 +246,10 @@ fn name_paint(kind: SpanKind, parent: Option<u32>) -> Paint {
     }
 }
 
-/// Guides in at most half of the width: of a node that stands deeper, the nearest levels.
+/// Guides in at most a third of the width: of a node that stands deeper, the nearest levels.
 fn indent(guides: &str, width: usize) -> String {
     let columns = guides.chars().count();
-    let room = width / 2;
+    let room = width / 3;
     if columns <= room {
         return guides.to_owned();
     }

@@ -9,14 +9,52 @@ use hero_sdk::model::SpanStatus;
 
 use super::model::Tree;
 
+/// What is shown.
+#[derive(Debug, Default)]
+pub(crate) struct Selection {
+    /// The nodes.
+    pub(crate) chosen: BTreeSet<u32>,
+    /// Where it begins instead of at the roots, and how many levels stand above: what matters most is deeper than
+    /// the screen is high.
+    pub(crate) base: Option<(u32, usize)>,
+}
+
 /// Chooses nodes so that they and the lines that count hidden ones take at most `rows` rows.
-/// A chosen node's ancestors are chosen too.
-pub(crate) fn select(tree: &Tree, rows: usize) -> BTreeSet<u32> {
-    let mut selection = Selection { tree, chosen: BTreeSet::new(), chosen_children: BTreeMap::new(), rows: 0 };
-    for span_id in candidates(tree, rows) {
-        selection.try_add(span_id, rows);
+/// A chosen node's ancestors are chosen too, up to the base.
+pub(crate) fn select(tree: &Tree, rows: usize) -> Selection {
+    let candidates = candidates(tree, rows);
+    let base = candidates.first().and_then(|best| base_above(tree, *best, rows));
+    let mut picker = Picker {
+        tree,
+        base: base.map(|(span_id, _)| span_id),
+        chosen: BTreeSet::new(),
+        chosen_children: BTreeMap::new(),
+        rows: usize::from(base.is_some()),
+    };
+    for span_id in candidates {
+        picker.try_add(span_id, rows);
     }
-    selection.chosen
+    Selection { chosen: picker.chosen, base }
+}
+
+/// Where to begin so that `span_id` is shown, and how many levels are left out; none when it is shown from the root.
+fn base_above(tree: &Tree, span_id: u32, rows: usize) -> Option<(u32, usize)> {
+    let mut chain = vec![span_id];
+    while let Some(parent) = chain.last().and_then(|id| tree.node(*id)).and_then(|node| node.span.parent) {
+        chain.push(parent);
+    }
+    // Rows of the lowest `shown` of the chain: themselves, a line for what is hidden beside each but the topmost,
+    // and one for the levels above.
+    let rows_of = |shown: usize| {
+        let parents = chain.iter().take(shown).skip(1);
+        let crowded = parents.filter(|parent| tree.child_count(Some(**parent)) > 1).count();
+        shown + crowded + usize::from(shown < chain.len())
+    };
+    let shown = (1..=chain.len()).rev().find(|shown| rows_of(*shown) <= rows)?;
+    if shown == chain.len() {
+        return None;
+    }
+    chain.get(shown - 1).map(|base| (*base, chain.len() - shown))
 }
 
 /// The most important nodes, best first. More than `rows` cannot be shown, so no more are ordered: a play may have
@@ -63,8 +101,9 @@ fn rank(tree: &Tree, status: SpanStatus, parent: Option<u32>) -> Rank {
     }
 }
 
-struct Selection<'a> {
+struct Picker<'a> {
     tree: &'a Tree,
+    base: Option<u32>,
     chosen: BTreeSet<u32>,
     /// How many children of a node are chosen.
     chosen_children: BTreeMap<Option<u32>, usize>,
@@ -72,7 +111,7 @@ struct Selection<'a> {
     rows: usize,
 }
 
-impl Selection<'_> {
+impl Picker<'_> {
     /// Adds a node with its ancestors, unless that takes more than `rows_max` rows.
     fn try_add(&mut self, span_id: u32, rows_max: usize) {
         let Some(added) = self.missing_chain(span_id) else { return };
@@ -86,7 +125,8 @@ impl Selection<'_> {
         }
     }
 
-    /// The node and its ancestors that are not chosen yet, topmost first; none for a node whose parent is unknown.
+    /// The node and its ancestors that are not chosen yet, topmost first; none for a node whose parent is unknown or
+    /// that is not beneath the base.
     fn missing_chain(&self, span_id: u32) -> Option<Vec<u32>> {
         let mut chain = Vec::new();
         let mut next = Some(span_id);
@@ -95,14 +135,21 @@ impl Selection<'_> {
                 break;
             }
             chain.push(id);
-            next = self.tree.node(id)?.span.parent;
+            let parent = self.tree.node(id)?.span.parent;
+            if self.base == Some(id) {
+                break;
+            }
+            if self.base.is_some() && parent.is_none() {
+                return None;
+            }
+            next = parent;
         }
         chain.reverse();
         Some(chain)
     }
 
     fn insert(&mut self, id: u32) {
-        let parent = self.tree.node(id).and_then(|node| node.span.parent);
+        let parent = self.parent(id);
         self.rows -= self.count_row(parent);
         self.chosen.insert(id);
         *self.chosen_children.entry(parent).or_default() += 1;
@@ -110,7 +157,7 @@ impl Selection<'_> {
     }
 
     fn remove(&mut self, id: u32) {
-        let parent = self.tree.node(id).and_then(|node| node.span.parent);
+        let parent = self.parent(id);
         self.rows -= self.count_row(parent);
         self.chosen.remove(&id);
         *self.chosen_children.entry(parent).or_default() -= 1;
@@ -118,9 +165,14 @@ impl Selection<'_> {
         self.rows -= 1;
     }
 
+    fn parent(&self, id: u32) -> Option<u32> {
+        self.tree.node(id).and_then(|node| node.span.parent)
+    }
+
     /// 1 where a line beneath `parent` counts hidden children, else 0.
     fn count_row(&self, parent: Option<u32>) -> usize {
         let shown = self.chosen_children.get(&parent).copied().unwrap_or(0);
-        usize::from(shown > 0 && shown < self.tree.child_count(parent))
+        let is_above_base = self.base.is_some_and(|base| self.parent(base) == parent);
+        usize::from(!is_above_base && shown > 0 && shown < self.tree.child_count(parent))
     }
 }

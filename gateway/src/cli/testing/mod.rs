@@ -1,4 +1,6 @@
-//! What tests of the command line share: pages of spans, plays, questions, and a `Logic` that follows a script.
+//! What tests of the command line share: pages of spans, plays and questions; `script` plays them.
+
+pub(crate) mod script;
 
 use std::collections::BTreeMap;
 

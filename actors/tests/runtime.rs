@@ -1,0 +1,393 @@
+//! The runtime as a library, with real processes.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use futures_util::StreamExt as _;
+use hero_actors::{BundledFlow, Config, Recover, Runtime};
+use hero_sdk::{
+    Error, ErrorCode, Json, Logic as _, PlaySid,
+    logic::{PlayList, PlayResume, PlayRunAsync, PlaySpans, PlayStart, PlayWait, StartOptions, Until},
+    model::{Play, SpanStatus, Status},
+};
+use serde_json::{Value, json};
+
+/// A home of its own, with a runtime that can be closed and opened again.
+struct Stage {
+    home: tempfile::TempDir,
+    runtime: Option<Runtime>,
+}
+
+impl Stage {
+    async fn new() -> Self {
+        let mut stage = Self { home: tempfile::tempdir().unwrap(), runtime: None };
+        stage.open().await;
+        stage
+    }
+
+    fn config(&self) -> Config {
+        let hello = BundledFlow {
+            name: "bundled".into(),
+            file_name: "bundled.py".into(),
+            description: "Doubles.".into(),
+            source: "from hero_tracing import flow\n\n@flow\ndef main(n: int = 4) -> int:\n    return 2 * n\n".into(),
+        };
+        Config { library: vec![hello], lock_wait_ms: 50, ..Config::new(self.home.path()) }
+    }
+
+    async fn open(&mut self) {
+        self.runtime = Some(Runtime::open(self.config()).await.unwrap());
+    }
+
+    async fn close(&mut self) {
+        self.runtime.take().unwrap().shutdown().await.unwrap();
+    }
+
+    fn logic(&self) -> &Runtime {
+        self.runtime.as_ref().unwrap()
+    }
+
+    /// A file outside the play, to which steps write that they ran.
+    fn witness(&self) -> PathBuf {
+        self.home.path().join("witness")
+    }
+
+    fn witnessed(&self) -> Vec<String> {
+        fs::read_to_string(self.witness()).unwrap_or_default().lines().map(str::to_owned).collect()
+    }
+
+    /// Starts a source in which `saw(word)` writes to the witness.
+    async fn start(&self, source: &str, inputs: Value) -> Result<Play, Error> {
+        let source = format!(
+            "from hero_tracing import flow\n\ndef saw(word):\n    with open({:?}, 'a') as witness:\n        witness.write(str(word) + '\\n')\n\n{source}",
+            self.witness().display().to_string()
+        );
+        let options = StartOptions { inputs: Json::from(&inputs), ..StartOptions::default() };
+        let params = PlayRunAsync { source, file_name: "test.py".into(), options, ..PlayRunAsync::default() };
+        self.logic().play_run_async(params).await
+    }
+
+    async fn settle(&self, play_sid: &PlaySid) -> Play {
+        let wait =
+            PlayWait { play_sid: play_sid.clone(), timeout_ms: Some(60_000), until: Until::Settled };
+        self.logic().play_wait(wait).await.unwrap()
+    }
+
+    async fn run(&self, source: &str, inputs: Value) -> Play {
+        let play = self.start(source, inputs).await.unwrap();
+        self.settle(&play.play_sid).await
+    }
+
+    async fn answer(&self, play_sid: &PlaySid, name: &str, payload: Value) -> Result<Play, Error> {
+        let open = self.logic().play_pending_resumes(Some(play_sid.clone())).await.unwrap();
+        let resume = open.iter().find(|resume| resume.name == name).expect("the question is open");
+        let params = PlayResume {
+            play_sid: play_sid.clone(),
+            resume_id: resume.resume_id.clone(),
+            payload: Json::from(&payload),
+            answered_by: Some("test".into()),
+        };
+        self.logic().play_resume(params).await
+    }
+}
+
+fn outputs(play: &Play) -> Value {
+    assert_eq!(play.status, Status::Succeeded, "{:?}", play.error);
+    play.outputs.as_ref().unwrap().to().unwrap()
+}
+
+const STEPS: &str = "
+@flow
+def double(n):
+    saw(n)
+    return 2 * n
+
+@flow
+def main(n: int) -> list[int]:
+    return [double(i) for i in range(n)]
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flow_runs_and_its_tree_is_kept() {
+    let stage = Stage::new().await;
+    let play = stage.run(STEPS, json!({"n": 3})).await;
+    assert_eq!(outputs(&play), json!([0, 2, 4]));
+    assert_eq!((play.attempt, play.workflow.as_str()), (1, "test.py"));
+    assert_eq!(stage.witnessed(), ["0", "1", "2"]);
+    let params = PlaySpans { play_sid: play.play_sid.clone(), after_seq: 0, limit: None };
+    let page = stage.logic().play_spans(params).await.unwrap();
+    let paths: Vec<&str> = page.spans.iter().map(|span| span.path.as_str()).collect();
+    for path in ["main#0", "main#0/double#0", "main#0/double#1", "main#0/double#2"] {
+        assert!(paths.contains(&path), "{paths:?}");
+    }
+    assert!(page.spans.iter().all(|span| span.status == SpanStatus::Ok && span.duration_ms.is_some()));
+    let mut feed = stage.logic().play_feed(play.play_sid, 0).await.unwrap();
+    let mut fed = 0;
+    while let Some(page) = feed.next().await {
+        fed += page.unwrap().spans.len();
+    }
+    assert_eq!(fed, 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn inputs_are_validated_before_anything_is_written() {
+    let stage = Stage::new().await;
+    let error = stage.start(STEPS, json!({"n": "three", "m": 1})).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::InvalidInputs);
+    assert!(error.fields.iter().any(|field| field.pointer == "/n"), "{:?}", error.fields);
+    assert!(error.hint.unwrap().contains("n (integer, required)"));
+    assert!(stage.logic().play_list(PlayList::default()).await.unwrap().plays.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_cannot_run_says_why() {
+    let stage = Stage::new().await;
+    for (source, part) in [
+        ("def main(:\n", "test.py:8"),
+        ("x = 1\n", "@flow"),
+        ("@flow\ndef a(): ...\n\n@flow\ndef b(): ...\n", "a, b"),
+        ("import no_such_module\n", "no_such_module"),
+        ("import os\nos._exit(3)\n", "described"),
+    ] {
+        let error = stage.start(source, json!({})).await.unwrap_err();
+        assert_eq!(error.code, ErrorCode::InvalidSource, "{source}");
+        let text = format!("{} {}", error.message, error.hint.unwrap_or_default());
+        assert!(text.contains(part), "{part:?} in {text}");
+    }
+}
+
+const PAUSES: &str = "
+@flow
+def step(word):
+    saw(word)
+    return word
+
+@flow
+def main() -> list[str]:
+    first = step('before')
+    which = flow.pause('which', schema={'type': 'string'})
+    return [first, which, step('after')]
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_survives_the_runtime() {
+    let mut stage = Stage::new().await;
+    let play = stage.run(PAUSES, json!({})).await;
+    assert_eq!((play.status, play.pending_resumes), (Status::AwaitingResume, 1));
+    stage.close().await;
+    stage.open().await;
+    let error = stage.answer(&play.play_sid, "which", json!(1)).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::InvalidPayload);
+    stage.answer(&play.play_sid, "which", json!("web")).await.unwrap();
+    let play = stage.settle(&play.play_sid).await;
+    assert_eq!(outputs(&play), json!(["before", "web", "after"]));
+    assert_eq!((play.attempt, stage.witnessed()), (2, vec!["before".into(), "after".into()]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_process_goes_on_where_it_was() {
+    let stage = Stage::new().await;
+    let source = "
+import os, signal
+
+@flow
+def step(n):
+    saw(n)
+    return n
+
+@flow
+def fall():
+    saw('fall')
+    if flow.attempt < 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+@flow
+def main() -> list[int]:
+    numbers = [step(n) for n in range(3)]
+    fall()
+    return numbers
+";
+    let play = stage.run(source, json!({})).await;
+    assert_eq!((outputs(&play), play.attempt), (json!([0, 1, 2]), 3));
+    assert_eq!(stage.witnessed(), ["0", "1", "2", "fall", "fall", "fall"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_always_dies_fails_the_play() {
+    let stage = Stage::new().await;
+    let play = stage.run("import os\n\n@flow\ndef main():\n    os._exit(9)\n", json!({})).await;
+    let error = play.error.unwrap();
+    assert_eq!((play.status, error.code.as_str(), play.attempt), (Status::Failed, "process_crashed", 3));
+    assert!(error.message.contains("code 9"), "{}", error.message);
+}
+
+const WAITS: &str = "
+import time
+
+@flow
+def step():
+    saw('step')
+
+@flow
+def main():
+    step()
+    saw('waiting')
+    time.sleep(3600)
+";
+
+/// Waits until the flow has come to a place that it witnesses.
+async fn until_witnessed(stage: &Stage, word: &str) {
+    let coming = async {
+        while !stage.witnessed().iter().any(|seen| seen == word) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), coming).await.expect("it came there");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_play_ends_and_leaves_nothing() {
+    let stage = Stage::new().await;
+    let play = stage.start(WAITS, json!({})).await.unwrap();
+    until_witnessed(&stage, "waiting").await;
+    let play = stage.logic().play_cancel(play.play_sid, Some("enough".into())).await.unwrap();
+    assert_eq!((play.status, play.error.unwrap().message), (Status::Cancelled, "enough".to_owned()));
+    let error = stage.logic().play_cancel(play.play_sid, None).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::Conflict);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_runtime_interrupts_and_the_next_goes_on() {
+    let mut stage = Stage::new().await;
+    let play = stage.start(WAITS, json!({})).await.unwrap();
+    until_witnessed(&stage, "waiting").await;
+    stage.close().await;
+
+    let looking = Runtime::open(Config { recover: Recover::Mark, ..stage.config() }).await.unwrap();
+    assert_eq!(looking.play_status(play.play_sid.clone()).await.unwrap().status, Status::Queued);
+    looking.shutdown().await.unwrap();
+
+    fs::remove_file(stage.witness()).unwrap();
+    stage.open().await;
+    until_witnessed(&stage, "waiting").await;
+    assert_eq!(stage.witnessed(), ["waiting"], "the step is not run again");
+    let play = stage.logic().play_cancel(play.play_sid, None).await.unwrap();
+    assert_eq!(play.attempt, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_play_is_retried_from_its_failure() {
+    let stage = Stage::new().await;
+    let source = "
+import os
+
+@flow
+def good():
+    saw('good')
+
+@flow
+def bad():
+    saw('bad')
+    if flow.attempt == 1:
+        raise ValueError('not yet')
+
+@flow
+def main() -> str:
+    good()
+    bad()
+    return 'done'
+";
+    let play = stage.run(source, json!({})).await;
+    let error = play.error.unwrap();
+    assert_eq!((play.status, error.kind.as_deref(), error.message.as_str()), (Status::Failed, Some("ValueError"), "not yet"));
+    assert!(error.traceback.unwrap().contains("test.py"));
+    let retried = stage.logic().play_retry(play.play_sid.clone()).await.unwrap();
+    assert_eq!(retried.runs_again, ["main#0/bad#0"]);
+    assert_eq!(outputs(&stage.settle(&play.play_sid).await), json!("done"));
+    assert_eq!(stage.witnessed(), ["good", "bad", "bad"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_idempotency_key_is_one_play() {
+    let stage = Stage::new().await;
+    let options = StartOptions { idempotency_key: Some("order-7".into()), ..StartOptions::default() };
+    let start = PlayStart { workflow: "bundled".into(), options };
+    let first = stage.logic().play_start(start.clone()).await.unwrap();
+    let second = stage.logic().play_start(start).await.unwrap();
+    assert_eq!(first.play_sid, second.play_sid);
+    let play = stage.settle(&first.play_sid).await;
+    assert_eq!((outputs(&play), play.version), (json!(8), Some(1)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_that_do_not_exist_get_near_ones() {
+    let stage = Stage::new().await;
+    let start = PlayStart { workflow: "bundeld".into(), ..PlayStart::default() };
+    let error = stage.logic().play_start(start).await.unwrap_err();
+    assert_eq!((error.code, error.hint.as_deref()), (ErrorCode::NotFound, Some("did you mean bundled?")));
+    let error = stage.logic().play_status(PlaySid::new()).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::NotFound);
+    assert_eq!(stage.logic().workflow_list().await.unwrap()[0].name, "bundled");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_has_one_runtime() {
+    let stage = Stage::new().await;
+    let error = Runtime::open(stage.config()).await.err().unwrap();
+    assert_eq!(error.code, ErrorCode::StoreLocked);
+    assert!(error.message.contains(&std::process::id().to_string()), "{}", error.message);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn large_results_go_to_files() {
+    let stage = Stage::new().await;
+    let source = "
+@flow
+def large():
+    saw('large')
+    return 'x' * 3_000_000
+
+@flow
+def main() -> str:
+    text = large()
+    assert len(text) == 3_000_000
+    flow.pause('go')
+    return text
+";
+    let play = stage.run(source, json!({})).await;
+    assert_eq!(play.status, Status::AwaitingResume, "{:?}", play.error);
+    stage.answer(&play.play_sid, "go", json!(null)).await.unwrap();
+    let play = stage.settle(&play.play_sid).await;
+    assert_eq!(outputs(&play).as_str().unwrap().len(), 3_000_000);
+    assert_eq!(stage.witnessed(), ["large"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_plays_share_the_places() {
+    let mut stage = Stage::new().await;
+    stage.close().await;
+    stage.runtime = Some(Runtime::open(Config { running_max: 2, ..stage.config() }).await.unwrap());
+    let mut plays = Vec::new();
+    for n in 0..12 {
+        plays.push(stage.start(STEPS, json!({"n": n % 4})).await.unwrap());
+    }
+    for (n, play) in plays.iter().enumerate() {
+        let expected: Vec<usize> = (0..n % 4).map(|i| 2 * i).collect();
+        assert_eq!(outputs(&stage.settle(&play.play_sid).await), json!(expected));
+    }
+    let listed = stage.logic().play_list(PlayList { limit: Some(5), ..PlayList::default() }).await.unwrap();
+    assert_eq!((listed.plays.len(), &listed.plays[0].play_sid), (5, &plays[11].play_sid));
+    let next = PlayList { limit: Some(50), cursor: listed.next_cursor, ..PlayList::default() };
+    assert_eq!(stage.logic().play_list(next).await.unwrap().plays.len(), 7);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_home_that_cannot_be_used_is_said_so() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let error = Runtime::open(Config::new(file.path())).await.err().unwrap();
+    assert_eq!(error.code, ErrorCode::StorageFailed);
+    assert!(error.hint.unwrap().contains("HERO_HOME"));
+    assert!(!Path::new("/nonexistent").exists());
+}

@@ -1,0 +1,156 @@
+"""Signals in the main thread: timeouts of plain code, and the end of a cancelled play.
+
+A Python signal handler runs between any two bytecodes. An exception from it may hit the flow's own code, never the
+SDK in the middle of a frame: there it is put off by a few milliseconds. Outside of the main thread Python cannot
+interrupt plain code; there a step runs to its end and fails then if it took longer than its timeout.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+
+from ._errors import Timeout
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import CodeType, FrameType
+    from typing import Any
+
+    from ._clock import Clock
+    from ._engine import Engine
+
+# How long a signal that hit the SDK is put off.
+_PUT_OFF_SECONDS = 0.002
+
+# Code of this package that runs or waits for the flow's own, and so may be interrupted.
+INTERRUPTIBLE: set[CodeType] = set()
+
+
+def run_body(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The flow's own code. A function of its own, by whose frame a signal knows that it may interrupt."""
+    return function(*args, **kwargs)
+
+
+INTERRUPTIBLE.add(run_body.__code__)
+
+
+class Expired(BaseException):
+    """The time of a step ran out; passes through what it called, and becomes its Timeout."""
+
+    def __init__(self, limit: _Limit) -> None:
+        super().__init__("the time of a step ran out")
+        self.limit = limit
+
+
+class _Limit:
+    __slots__ = ("when",)
+
+    def __init__(self, when: float) -> None:
+        self.when = when
+
+
+_limits: list[_Limit] = []  # of the main thread, from the outermost step to the innermost
+_cancelled: Engine | None = None
+
+
+def limited(clock: Clock, name: str, seconds: float, run: Callable[..., Any], *args: Any) -> Any:
+    """`run(*args)`, or Timeout once that has taken `seconds`."""
+    if clock.is_virtual or threading.current_thread() is not threading.main_thread():
+        began = clock.monotonic()
+        value = run(*args)
+        if clock.monotonic() - began > seconds:
+            raise _timeout(name, seconds)
+        return value
+    limit = _Limit(time.monotonic() + seconds)
+    before = signal.getsignal(signal.SIGALRM)
+    _limits.append(limit)
+    signal.signal(signal.SIGALRM, _ring)
+    _arm()
+    hit = False
+    value = None
+    try:
+        value = run(*args)
+    except Expired as error:
+        if error.limit is not limit:
+            raise
+        hit = True
+    finally:
+        _limits.remove(limit)
+        _arm()
+        if not _limits and _cancelled is None:
+            signal.signal(signal.SIGALRM, before)
+    if hit or time.monotonic() >= limit.when:  # also where the body swallowed the signal
+        raise _timeout(name, seconds)
+    return value
+
+
+def sleep(clock: Clock, seconds: float) -> None:
+    """Wait; a signal may interrupt it."""
+    if seconds > 0:
+        clock.sleep(seconds)
+
+
+INTERRUPTIBLE.add(sleep.__code__)
+
+
+def cancel_on(engine: Engine, began: Callable[[], None], *signals: signal.Signals) -> None:
+    """From now on these signals cancel the play: KeyboardInterrupt in the main thread. `began` is told at once."""
+
+    def cancel(_number: int, frame: FrameType | None) -> None:
+        global _cancelled
+        _cancelled = engine
+        began()
+        _ring(0, frame)
+
+    for number in signals:
+        signal.signal(number, cancel)
+
+
+def check() -> None:
+    """Raise in the main thread if the play was cancelled while a signal was put off."""
+    global _cancelled
+    if _cancelled is not None and threading.current_thread() is threading.main_thread():
+        engine, _cancelled = _cancelled, None
+        raise engine.cancel()
+
+
+def _ring(_number: int, frame: FrameType | None) -> None:
+    global _cancelled
+    if _in_sdk(frame):
+        signal.signal(signal.SIGALRM, _ring)
+        signal.setitimer(signal.ITIMER_REAL, _PUT_OFF_SECONDS)
+        return
+    if _cancelled is not None:
+        engine, _cancelled = _cancelled, None
+        _arm()
+        raise engine.cancel()
+    now = time.monotonic()
+    for limit in _limits:
+        if limit.when <= now:
+            raise Expired(limit)
+    _arm()
+
+
+def _arm() -> None:
+    """Set the timer to the next end of a step's time."""
+    if _cancelled is not None:
+        signal.setitimer(signal.ITIMER_REAL, _PUT_OFF_SECONDS)
+        return
+    delay = min((limit.when for limit in _limits), default=None)
+    signal.setitimer(signal.ITIMER_REAL, 0 if delay is None else max(delay - time.monotonic(), 1e-4))
+
+
+def _in_sdk(frame: FrameType | None) -> bool:
+    """Whether the code that was hit works for the SDK: its innermost frame of this package is not interruptible."""
+    while frame is not None:
+        if frame.f_globals.get("__package__") == __package__:
+            return frame.f_code not in INTERRUPTIBLE
+        frame = frame.f_back
+    return False
+
+
+def _timeout(name: str, seconds: float) -> Timeout:
+    return Timeout(f"{name} took longer than its timeout of {seconds:g} s")

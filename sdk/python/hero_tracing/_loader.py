@@ -1,0 +1,157 @@
+"""A flow's file: loaded from its source under one fixed module name, and its entry found. Must not know plays."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+import types
+
+from . import _flow
+from ._codec import FLOW_MODULE
+from ._errors import SchemaError
+from ._failures import describe
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._flow import Declared
+
+
+class LoadError(Exception):
+    """The file cannot be run as it is. `error` is for the API: code, type, message, hint."""
+
+    def __init__(self, error: dict[str, Any]) -> None:
+        super().__init__(error["message"])
+        self.error = error
+
+
+def load(file_name: str, source: str) -> types.ModuleType:
+    """The module of the file, after its body has run. Raises LoadError."""
+    # Tracebacks and inspect read the source from here; without a time stamp it is never looked for on disk.
+    linecache.cache[file_name] = (len(source), None, source.splitlines(keepends=True), file_name)
+    try:
+        code = compile(source, file_name, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError) as error:
+        raise LoadError(_syntax_error(error, file_name)) from None
+    module = types.ModuleType(FLOW_MODULE)
+    module.__file__ = file_name
+    _flow.declared.pop(FLOW_MODULE, None)
+    sys.modules[FLOW_MODULE] = module
+    try:
+        exec(code, module.__dict__)
+    except Exception as error:
+        raise LoadError(_import_failed(error)) from None
+    except SystemExit as error:
+        raise LoadError(_import_failed(error)) from None
+    return module
+
+
+def flows_of(module: types.ModuleType) -> list[Declared]:
+    """The flows at the top level of a module, in order of declaration; of one name the last counts."""
+    known = {id(value) for value in vars(module).values()}
+    return [said for said in _flow.declared.get(module.__name__, []) if id(said.wrapper) in known]
+
+
+def entry_of(module: types.ModuleType, wanted: str | None) -> Declared:
+    """The flow to run: `wanted`, else the one whose function is `main`, else the only one. Raises LoadError."""
+    flows = flows_of(module)
+    functions = [_function_name(said) for said in flows]
+    names = ", ".join(functions)
+    if not flows:
+        hint = "decorate the function to run: `from hero_tracing import flow`, then `@flow` above it"
+        raise LoadError(_error("no_flow", "no function of the file is decorated with @flow", hint))
+    if wanted is not None:
+        for said, function in zip(flows, functions, strict=True):
+            if function == wanted:
+                return said
+        for said in flows:
+            if said.step.name == wanted:
+                return said
+        from difflib import get_close_matches
+
+        close = get_close_matches(wanted, {*functions, *(said.step.name for said in flows)}, 3, 0.5)
+        hint = f"did you mean {' or '.join(close)}?" if close else f"the file has {names}"
+        raise LoadError(_error("unknown_entry", f"the file has no flow {wanted!r}", hint))
+    for said, function in zip(flows, functions, strict=True):
+        if function == "main":
+            return said
+    if len(flows) == 1:
+        return flows[0]
+    hint = "name one function `main`, or choose one with --entry"
+    raise LoadError(_error("several_flows", f"the file has several flows and none is `main`: {names}", hint))
+
+
+def describe_flow(said: Declared) -> dict[str, Any]:
+    """The flow as the runtime keeps it. Raises LoadError where its types have no form in JSON."""
+    from ._schema import flow_schema
+
+    try:
+        schema = flow_schema(said.function, said.inputs, said.outputs)
+    except SchemaError as error:
+        raise LoadError(_error("bad_schema", str(error), "change the annotation, or declare inputs= and outputs=")) from None
+    code = getattr(said.function, "__code__", None)
+    return {
+        "name": said.step.name,
+        "function": _function_name(said),
+        "line": getattr(code, "co_firstlineno", 0),
+        "description": said.description or schema["description"] or "",
+        "inputs": schema["inputs"],
+        "outputs": schema["outputs"],
+        "options": _plain_options(said),
+        "is_async": said.step.is_async,
+    }
+
+
+def _plain_options(said: Declared) -> dict[str, Any]:
+    from ._codec import plain
+    from ._errors import NotRecordable
+
+    options: dict[str, Any] = {}
+    for name, value in said.step.options.items():
+        try:
+            options[name] = plain(value)
+        except NotRecordable:
+            options[name] = repr(value)
+    return options
+
+
+def _function_name(said: Declared) -> str:
+    return str(getattr(said.function, "__name__", said.step.name))
+
+
+def _error(code: str, message: str, hint: str) -> dict[str, Any]:
+    return {"code": code, "type": None, "message": message, "hint": hint}
+
+
+def _syntax_error(error: SyntaxError | ValueError, file_name: str) -> dict[str, Any]:
+    """The file, the line, and the line's text with a caret beneath the place."""
+    if not isinstance(error, SyntaxError):
+        return _error("syntax_error", f"{file_name}: {error}", "the file is not Python source")
+    message = f"{file_name}:{error.lineno or 0}: {error.msg}"
+    if error.text:
+        line = error.text.rstrip("\n")
+        stripped = line.lstrip()
+        column = max((error.offset or 1) - 1 - (len(line) - len(stripped)), 0)
+        message += f"\n    {stripped}\n    {' ' * column}^"
+    shown = _error("syntax_error", message, f"correct line {error.lineno or 0} of {file_name}")
+    shown["type"] = type(error).__name__
+    shown["location"] = f"{file_name}:{error.lineno or 0}"
+    return shown
+
+
+def _import_failed(error: BaseException) -> dict[str, Any]:
+    shown = {key: value for key, value in describe(error).items() if value is not None}
+    shown["code"] = "import_failed"
+    missing = getattr(error, "name", None) if isinstance(error, ImportError) else None
+    if missing:
+        top = str(missing).partition(".")[0]
+        shown["hint"] = (
+            f"a flow is one file and cannot import modules beside it; put {top!r} into the file,"
+            " or install it where the runtime's Python finds it"
+        )
+    elif isinstance(error, ImportError):
+        shown["hint"] = "a flow is one file; install what it imports where the runtime's Python finds it"
+    else:
+        shown["hint"] = "the body of the file failed before any flow ran; keep work inside the flows"
+    return shown

@@ -1,0 +1,239 @@
+"""Pauses: a question opens, the call holds, and when nothing else moves the play parks.
+
+A held thread blocks and a held task suspends until the answer comes, so that siblings run on to their own end or
+pause. Once every call in flight has an open pause beneath it, the process gives itself up: nothing more is recorded,
+the park is made durable, and then a signal unwinds everything. Must not know forms or schemas.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from os import getpid
+
+from . import _alarm, _frames
+from ._call import pass_gate
+from ._engine import flow_line, location
+from ._errors import PauseExpired
+from ._fingerprint import fingerprint
+from ._gate import Waiter
+from ._json import write_json
+from ._outcome import described, expired, recorded
+from ._records import FINGERPRINT, KIND, STATUS
+from ._scope import escape
+from ._step import shown_text
+from ._wire import Closed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._engine import Engine
+    from ._records import Record
+    from ._scope import Scope
+
+# How long something that may still move keeps a play from parking whose calls are all paused.
+PATIENCE_SECONDS = 0.15
+# How often a held thread looks whether the play can park, while other threads work.
+_LOOK_SECONDS = 0.03
+
+
+class Pause:
+    """An open pause of this attempt."""
+
+    __slots__ = ("answer", "engine", "fingerprint", "path", "scope", "span", "waiter")
+
+    def __init__(self, scope: Scope, path: str, taken: str) -> None:
+        self.engine = scope.engine
+        self.scope = scope
+        self.path = path
+        self.fingerprint = taken
+        self.span = self.engine.next_id()
+        self.answer: dict[str, Any] | None = None
+        self.waiter: Waiter | None = None  # where a loop hands the answer over
+
+    def answered(self, frame: dict[str, Any]) -> None:
+        """The runtime has an answer; called by the thread that reads."""
+        if self.answer is None:
+            self.answer = frame
+            if self.waiter is not None:
+                self.engine.gate.answered(self.waiter)
+
+    def open(self, frame: str) -> int:
+        """Ask; the number of the frame that asks."""
+        engine = self.engine
+        engine.pauses[self.path] = self
+        engine.cover(self.scope, 1)
+        return engine.wire.send_numbered(frame)
+
+    def close(self) -> None:
+        """The flow no longer waits here."""
+        if self.engine.pauses.pop(self.path, None) is not None:
+            self.engine.cover(self.scope, -1)
+
+    def finish(self) -> tuple[Any, PauseExpired | None]:
+        """The answer as what the flow gets; ends the span."""
+        assert self.answer is not None
+        engine, answer = self.engine, self.answer
+        payload, status = answer["payload"], answer["status"]
+        error = expired(self.path) if status == "expired" and not answer["use_default"] else None
+        if self.scope.keep:
+            text = None if error is not None else write_json(payload)
+            engine.records.keep([self.path, "pause", self.fingerprint, status, text, None, None])
+        show(engine, self.span, payload, error, self.path)
+        return payload, error
+
+
+def pause_sync(scope: Scope, name: str, **asked: Any) -> Any:
+    """Wait for a payload, which blocks the calling thread; see `flow.pause`."""
+    engine, path, taken, record = enter(scope, name, asked)
+    if record is not None:
+        if scope.job is not None:
+            pass_gate(engine, scope, record)
+        return replayed(engine, scope, name, record)
+    pause = Pause(scope, path, taken)
+    frame = question_frame(pause, name, flow_line(3), asked)
+    if engine.gate.loops:
+        _in_loop(pause, frame)
+    else:
+        try:
+            engine.wait(pause.open(frame))
+            _hold(pause)
+        finally:
+            pause.close()
+    value, error = pause.finish()
+    if error is not None:
+        raise error
+    return value
+
+
+def enter(scope: Scope, name: str, asked: dict[str, Any]) -> tuple[Engine, str, str, Record | None]:
+    """Allocate the pause's path and find its record, which must be of the same question."""
+    engine = scope.engine
+    if engine.stop is not None or scope.call.ended or getpid() != engine.pid:
+        raise engine.refuse_call(scope, f"the pause {name!r}")
+    path = scope.allocate(escape(name))
+    taken = fingerprint((asked.get("question"), asked.get("schema"), asked.get("ui")), {})
+    record = engine.records.peek(path)
+    if record is not None:
+        if record[KIND] != "pause" or record[FINGERPRINT] != taken:
+            file, line = location(3)
+            raise engine.mismatch(record, "pause", name, taken, f"{file}:{line}")
+        if scope.job is None:
+            engine.records.take(path, scope.keep)
+    return engine, path, taken, record
+
+
+def question_frame(pause: Pause, name: str, line: int, asked: dict[str, Any]) -> str:
+    """The frame that opens the question."""
+    optional = {key: value for key, value in asked.items() if value is not None and key not in {"timeout", "default"}}
+    if line:
+        optional["line"] = line
+    if asked.get("timeout") is not None:
+        optional["timeout_ms"] = max(1, round(asked["timeout"] * 1000))
+    if "default" in asked:
+        optional["default"] = asked["default"]
+    scope = pause.scope
+    parent = scope.span or pause.engine.span_of(scope)
+    return _frames.pause(pause.span, parent, pause.path, name, pause.fingerprint, **optional)
+
+
+def replayed(engine: Engine, scope: Scope, name: str, record: Record) -> Any:
+    """What an answered pause gives. Its span may still stand as waiting: it was answered while nobody ran."""
+    if record[STATUS] == "cancelled":
+        file, line = location(3)
+        raise engine.mismatch(record, "a pause of plain code", name, record[FINGERPRINT], f"{file}:{line}")
+    value, error = recorded(engine, record)
+    span = engine.next_id()
+    parent = scope.span or engine.span_of(scope)
+    fp = record[FINGERPRINT]
+    engine.wire.send(_frames.begin(span, parent, record[0], "pause", _frames.quote(name), fp=fp))
+    show(engine, span, value, error, record[0])
+    if error is not None:
+        raise error
+    return value
+
+
+def show(engine: Engine, span: int, value: Any, error: BaseException | None, path: str) -> None:
+    """End the span of a pause."""
+    if error is not None:
+        engine.wire.send(_frames.end(span, "failed", error=described(error, path)))
+    else:
+        engine.wire.send(_frames.end(span, "ok", preview=shown_text(value)))
+
+
+def _hold(pause: Pause) -> None:
+    """Block until the answer has come. Raises the signal if the play parks, or whatever else stopped it."""
+    engine = pause.engine
+    engine.move(-1)
+    covered_since: float | None = None
+    seen = -1
+    try:
+        while pause.answer is None:
+            _alarm.check()
+            if engine.stop is not None:
+                raise engine.stopped()
+            if engine.uncovered or seen != engine.activity:
+                covered_since, seen = None, engine.activity
+            if not engine.uncovered:
+                now = time.monotonic()
+                covered_since = covered_since or now
+                is_still = engine.moving == 0
+                if is_still or now - covered_since >= PATIENCE_SECONDS:
+                    park(engine)
+                    continue
+            try:
+                engine.wire.wait_until(lambda: pause.answer is not None, _LOOK_SECONDS)
+            except Closed:
+                raise engine.kill() from None
+    finally:
+        engine.move(1)
+
+
+def _in_loop(pause: Pause, frame: str) -> None:
+    """A pause of plain code while a loop runs: in a thread beside it the thread blocks; in its own the play parks."""
+    engine, job = pause.engine, pause.scope.job
+    from ._loop import is_loop_thread
+
+    if is_loop_thread():
+        # It cannot wait without stopping the loop. Everything sent so far is made durable first.
+        engine.wait(pause.open(frame))
+        if pause.answer is None:
+            park(engine)
+            raise engine.stopped()
+        pause.close()
+        return
+    passed = threading.Event()
+    pause.waiter = Waiter(engine.gate.loops[-1], passed.set, job)
+    if job is not None:
+        job.waits, job.is_out = True, False
+    engine.move(-1)
+    try:
+        pause.open(frame)
+        for loop in engine.gate.loops:
+            loop.wake()
+        passed.wait()
+    finally:
+        engine.move(1)
+        pause.close()
+        if job is not None:
+            job.waits = False
+    if engine.stop is not None:
+        raise engine.stopped()
+
+
+def park(engine: Engine) -> None:
+    """Give the process up: from here on nothing is recorded. Returns once that is durable."""
+    with engine.lock:
+        if engine.stop is not None:
+            return
+        engine.stop_parked()
+    number = engine.wire.send_numbered(_frames.park(engine.resume_when))
+    engine.parked()
+    try:
+        engine.wire.wait(number)
+    except Closed:
+        engine.kill()
+    engine.wire.wake()
+    for loop in engine.gate.loops:
+        loop.wake()

@@ -1,0 +1,218 @@
+"""One process of a play, from the first frame to the exit code: describe a file, or run an attempt of its flow.
+
+The launcher's child calls `serve` in a freshly forked process whose current directory is the play's.
+"""
+
+# Not there yet: async flows, hooks for threads and executors.
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+
+from . import _alarm, _blobs, _capture, _engine, _frames, _loader, _schema
+from ._engine import Engine, Killed, Refused
+from ._errors import Diverged, Failed, InvalidInputs, NotRecordable, ParkSignal, ScopeError
+from ._failures import describe
+from ._json import write_json
+from ._outcome import described
+from ._root import run_root
+from ._wire import Closed, Wire
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import socket
+    from typing import Any
+
+    from ._clock import Clock
+    from ._flow import Declared
+
+DONE, PARKED = 0, 75
+# The runtime has gone without a word: EX_TEMPFAIL's neighbour EX_IOERR of sysexits.h.
+LOST = 74
+# A cancelled flow that does not end by itself is ended within the runtime's grace of 2 s.
+CANCEL_GRACE_SECONDS = 1.5
+# After a park the process exits regardless of what the flow does with the signal.
+PARK_GRACE_SECONDS = 2.0
+# Wrappers add frames to each nested call of the flow.
+RECURSION_LIMIT = 10_000
+# Paths that one notice lists.
+_PATHS_MAX = 20
+
+
+def serve(sock: socket.socket) -> int:
+    """Read the first frame from `sock` and do it. The exit code: 0 done, 75 parked, 74 runtime lost."""
+    wire = Wire(sock)
+    try:
+        frame = wire.first_frame()
+        wire.send(_frames.hello(os.getpid()))
+        if frame["t"] == "describe":
+            _describe(wire, frame)
+            return DONE
+        if frame["t"] != "start":
+            raise ValueError(f"a process begins with `describe` or `start`, not {frame['t']!r}")
+        return _Play(wire, frame).run()
+    except Closed:
+        return LOST
+
+
+def _describe(wire: Wire, frame: dict[str, Any]) -> None:
+    flows: list[dict[str, Any]] = []
+    try:
+        module = _loader.load(frame["file_name"], frame["source"])
+        flows = [_loader.describe_flow(said) for said in _loader.flows_of(module)]
+        entry = _loader.describe_flow(_loader.entry_of(module, frame["entry"]))["function"]
+    except _loader.LoadError as error:
+        wire.send(_frames.described(flows, None, error.error))
+        return
+    wire.send(_frames.described(flows, entry))
+
+
+class _Play:
+    """An attempt in this process."""
+
+    def __init__(self, wire: Wire, start: dict[str, Any]) -> None:
+        self.wire = wire
+        self.start = start
+        self.engine = Engine(wire, start)
+
+    def run(self) -> int:
+        engine, start = self.engine, self.start
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_LIMIT))
+        _alarm.cancel_on(engine, self._cancelled, signal.SIGTERM, signal.SIGINT)
+        engine.parked = lambda: _end_after(PARK_GRACE_SECONDS, self._exit_parked)
+        capture = _capture.Capture(engine)
+        _engine.activate(engine)
+        capture.install()
+        try:
+            done = _load_and_run(engine, start)
+        finally:
+            capture.remove()
+        return finish(engine, done)
+
+    def _cancelled(self) -> None:
+        _end_after(CANCEL_GRACE_SECONDS, self._exit_cancelled)
+
+    def _exit_cancelled(self) -> None:
+        self.engine.cancel()
+        self.wire.send_numbered(_frames.done("cancelled"))
+        _exit(DONE)
+
+    def _exit_parked(self) -> None:
+        _exit(PARKED)
+
+
+def _load_and_run(engine: Engine, start: dict[str, Any]) -> str:
+    """The `done` frame of an attempt."""
+    try:
+        module = _loader.load(start["file_name"], start["source"])
+        said = _loader.entry_of(module, start["entry"])
+    except _loader.LoadError as error:
+        return _frames.done("failed", error=error.error)
+    except BaseException as error:
+        return _ended_by(engine, error, "")
+    return run_flow(engine, said, start["inputs"])
+
+
+def run_flow(engine: Engine, said: Declared, inputs: dict[str, Any]) -> str:
+    """Run the flow with plain inputs; the `done` frame."""
+    path = f"{said.step.escaped}#0"
+    try:
+        schema = _loader.describe_flow(said)["inputs"] if said.inputs else None
+        values = _schema.convert_inputs(said.function, inputs, schema)
+    except (InvalidInputs, _loader.LoadError) as error:
+        return _frames.done("failed", error={"path": path, **_plain_error(error)})
+    try:
+        value = run_root(engine, said, path, values)
+        return _done_with(engine, value)
+    except BaseException as error:
+        return _ended_by(engine, error, path)
+
+
+def _done_with(engine: Engine, value: Any) -> str:
+    if engine.stop is not None:
+        raise engine.stopped()
+    try:
+        text = write_json(_schema.dump_output(value))
+    except RecursionError:
+        raise NotRecordable("cannot show the flow's result: it is nested too deeply", hint="return less") from None
+    inline, blob = engine.store(text, "the flow's result")
+    return _frames.done("succeeded", outputs=inline, blob=blob)
+
+
+def _ended_by(engine: Engine, error: BaseException, path: str) -> str:
+    """The `done` frame of an attempt that an error ended. What stopped the attempt goes before the error itself."""
+    if engine.stop is not None:
+        error = engine.stopped()
+    if isinstance(error, KeyboardInterrupt):
+        return _frames.done("cancelled")
+    if isinstance(error, Diverged):
+        return _frames.done("diverged", error=_divergence(error))
+    shown = described(error, path)
+    if isinstance(error, ScopeError | Refused):
+        shown["code"] = error.code
+        shown["type"] = None
+        shown.pop("traceback", None)
+        if error.hint:
+            shown["hint"] = error.hint
+        if isinstance(error, Refused) and error.path:
+            shown["path"] = error.path
+    if isinstance(error, Failed):
+        shown.pop("traceback", None)
+    return _frames.done("failed", error=shown)
+
+
+def _divergence(error: Diverged) -> dict[str, Any]:
+    shown: dict[str, Any] = {"code": "diverged", "type": None, "message": str(error)}
+    for name in ("path", "expected", "actual", "location", "hint"):
+        if getattr(error, name):
+            shown[name] = getattr(error, name)
+    return shown
+
+
+def _plain_error(error: Exception) -> dict[str, Any]:
+    if isinstance(error, _loader.LoadError):
+        return error.error
+    return {key: value for key, value in describe(error).items() if value is not None and key != "traceback"}
+
+
+def finish(engine: Engine, done: str) -> int:
+    """Send the last frame, unless the play parks or the runtime has gone; the exit code."""
+    if engine.stop == "killed":
+        return LOST
+    if engine.stop == "parked":
+        try:
+            engine.wire.wait(engine.wire.number)
+        except Closed:
+            return LOST
+        return PARKED
+    orphans = engine.records.orphans()
+    if orphans and engine.stop is None:
+        count = len(orphans)
+        text = f"{count} recorded {'step was' if count == 1 else 'steps were'} not asked for by this attempt"
+        engine.wire.send(_frames.notice("orphans", text, orphans[:_PATHS_MAX]))
+    try:
+        engine.wire.wait(engine.wire.send_numbered(done))
+    except Closed:
+        return LOST
+    return DONE
+
+
+def _end_after(seconds: float, end: Any) -> None:
+    """Have the process end in this time, whatever the flow does."""
+
+    def wait() -> None:
+        time.sleep(seconds)
+        end()
+
+    threading.Thread(target=wait, daemon=True, name="hero-grace").start()
+
+
+def _exit(code: int) -> None:
+    os._exit(code)
+
+
+__all__ = ["DONE", "LOST", "PARKED", "finish", "run_flow", "serve"]

@@ -1,0 +1,181 @@
+"""What a recorded call is, declared once: the function with its options. Must not know plays."""
+
+from __future__ import annotations
+
+import os
+
+from . import _frames
+from ._codec import is_plain, preview
+from ._errors import Failed, NotRecordable
+from ._fingerprint import fingerprint
+from ._json import json_writer
+from ._scope import escape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+# Longest wait between two tries, in seconds, whatever the exponent says.
+BACKOFF_SECONDS_MAX = 60.0
+# Characters of arguments and results that a span shows.
+PREVIEW_CHARS_MAX = 2000
+
+ON_UNKNOWN = ("retry", "fail", "ask")
+DURABILITY = ("durable", "buffered")
+
+_COROUTINE_FLAGS = 0x80 | 0x200  # CO_COROUTINE, CO_ASYNC_GENERATOR
+_GENERATOR_FLAGS = 0x20 | 0x200  # CO_GENERATOR, CO_ASYNC_GENERATOR
+_VARARGS_FLAG = 0x04
+_IMMUTABLE = frozenset({str, int, float, bool, type(None), bytes, complex, range})
+
+_show = json_writer(item_separator=", ", key_separator=": ")
+
+
+class Step:
+    """A function whose calls are recorded, and how."""
+
+    __slots__ = (
+        "backoff",
+        "buffered",
+        "defaults",
+        "escaped",
+        "function",
+        "has_self",
+        "is_async",
+        "key_of",
+        "kind",
+        "name",
+        "name_json",
+        "names",
+        "on_unknown",
+        "options",
+        "retries",
+        "tags_json",
+        "timeout",
+        "what",
+    )
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        *,
+        name: str | None = None,
+        kind: str = "flow",
+        retries: int = 0,
+        backoff: float = 1.0,
+        timeout: float | None = None,
+        on_unknown: str = "retry",
+        durability: str = "durable",
+        key: Callable[..., Any] | None = None,
+        tags: dict[str, Any] | None = None,
+        options: dict[str, Any] | None = None,
+    ) -> None:
+        _check(retries, backoff, timeout, on_unknown, durability)
+        code = getattr(function, "__code__", None)
+        self.function = function
+        self.name = name or getattr(function, "__name__", type(function).__name__)
+        self.kind = kind
+        self.retries = retries
+        self.backoff = backoff
+        self.timeout = timeout
+        self.on_unknown = on_unknown
+        self.buffered = durability == "buffered"
+        self.key_of = key
+        self.options = options or {}
+        self.is_async = code is not None and bool(code.co_flags & _COROUTINE_FLAGS)
+        self.names: tuple[str, ...] = () if code is None else code.co_varnames[: code.co_argcount]
+        self.has_self = self.names[:1] in {("self",), ("cls",)}
+        self.escaped = escape(self.name)
+        self.name_json = _frames.quote(self.name)
+        self.tags_json = tags_text(tags) if tags else ""
+        self.what = f"the result of {self.name!r}"
+        defaults = (getattr(function, "__defaults__", None), getattr(function, "__kwdefaults__", None))
+        # Those that a call could change; None where there are none.
+        self.defaults = defaults if any(_is_mutable(held) for held in defaults) else None
+
+    def shown_inputs(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+        """The arguments by name, as short JSON text."""
+        names = self.names
+        if self.has_self and args and names[0] == "self":
+            names, args = names[1:], args[1:]
+        shown = dict(zip(names, args, strict=False))
+        if len(args) > len(names):
+            shown["*args"] = list(args[len(names) :])
+        if kwargs:
+            shown.update(kwargs)
+        return shown_text(shown)
+
+    def state_of(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
+        """A fingerprint of all that a call of this function must not change; None where nothing can."""
+        held: list[Any] = [value for value in (*args, *kwargs.values()) if type(value) not in _IMMUTABLE]
+        if self.has_self and args and type(args[0]) is not type:
+            held.append(getattr(args[0], "__dict__", None))
+        if self.defaults is not None:
+            held.append(self.defaults)
+        return fingerprint(tuple(held), {}) if held else None
+
+    def is_retried(self, error: BaseException) -> bool:
+        """Whether a further try could help."""
+        return isinstance(error, Exception) and not isinstance(error, Failed | NotRecordable)
+
+    def delay(self, number: int) -> float:
+        """Seconds before try `number` (2, 3, …): exponential backoff with full jitter.
+
+        Uniform between 0 and min(60, backoff · 2^(number - 2)), as in "Exponential Backoff And Jitter" (Brooker,
+        AWS, 2015). Neither the jitter nor the wait is recorded.
+        """
+        ceiling = min(BACKOFF_SECONDS_MAX, self.backoff * 2.0 ** min(number - 2, 30))
+        return ceiling * int.from_bytes(os.urandom(7), "little") / 2.0**56
+
+
+def shown_text(value: object) -> str:
+    """`preview`, with a short way for small plain values."""
+    if is_plain(value):
+        try:
+            text = _show(value)
+            if len(text) <= PREVIEW_CHARS_MAX and text.isascii():
+                return text
+        except ValueError:
+            pass  # nan or inf
+    return preview(value, PREVIEW_CHARS_MAX)
+
+
+def tags_text(tags: dict[str, Any]) -> str:
+    """Tags as JSON text. What is not plain JSON stands as its preview."""
+    return _show({str(key): plain_tag(value) for key, value in tags.items()})
+
+
+def plain_tag(value: object) -> object:
+    """A tag's value as it is, if it is short and plain; else as text."""
+    text = preview(value, PREVIEW_CHARS_MAX)
+    if value is None or (isinstance(value, float) and value - value != 0):
+        return None if value is None else repr(value)
+    return value if type(value) in {str, int, float, bool} and len(text) < PREVIEW_CHARS_MAX else text
+
+
+def refuse_generator(function: Callable[..., Any], name: str) -> None:
+    """TypeError on a generator function: what it gives cannot be one record."""
+    code = getattr(function, "__code__", None)
+    if code is not None and code.co_flags & _GENERATOR_FLAGS:
+        raise TypeError(
+            f"@flow cannot record {name!r}, a generator: return a list, or call a step for each item"
+        )
+
+
+def _is_mutable(held: Any) -> bool:
+    values = held.values() if isinstance(held, dict) else held or ()
+    return any(isinstance(value, list | dict | set | bytearray) for value in values)
+
+
+def _check(retries: object, backoff: object, timeout: object, on_unknown: object, durability: object) -> None:
+    if type(retries) is not int or retries < 0:
+        raise ValueError(f"retries must be a number of further tries, 0 or more, not {retries!r}")
+    if not isinstance(backoff, int | float) or not 0 <= backoff < float("inf"):
+        raise ValueError(f"backoff must be seconds, 0 or more, not {backoff!r}")
+    if timeout is not None and (not isinstance(timeout, int | float) or not 0 < timeout < float("inf")):
+        raise ValueError(f"timeout must be seconds, more than 0, not {timeout!r}")
+    if on_unknown not in ON_UNKNOWN:
+        raise ValueError(f"on_unknown must be one of {', '.join(ON_UNKNOWN)}, not {on_unknown!r}")
+    if durability not in DURABILITY:
+        raise ValueError(f"durability must be one of {', '.join(DURABILITY)}, not {durability!r}")
