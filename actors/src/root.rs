@@ -3,7 +3,7 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use ractor::{Actor, ActorProcessingErr, ActorRef, SpawnErr, SupervisionEvent};
+use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort, SpawnErr, SupervisionEvent};
 
 use crate::{
     handle::Handle,
@@ -35,10 +35,14 @@ pub(crate) struct State {
     plays: ActorRef<plays::Message>,
     /// When the last restarts were, by the monotonic clock, in microseconds.
     restarts: VecDeque<u64>,
+    is_going_down: bool,
 }
 
-/// Root takes no messages: it is there for its children.
-pub(crate) enum Message {}
+/// Messages of Root.
+pub(crate) enum Message {
+    /// The children are about to be stopped, and stay so.
+    GoDown(RpcReplyPort<()>),
+}
 
 impl Actor for Root {
     type Msg = Message;
@@ -51,7 +55,19 @@ impl Actor for Root {
             registry: self.start_registry(&myself).await?,
             plays: self.start_plays(&myself).await?,
             restarts: VecDeque::new(),
+            is_going_down: false,
         })
+    }
+
+    async fn handle(
+        &self,
+        _: ActorRef<Message>,
+        Message::GoDown(reply): Message,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        state.is_going_down = true;
+        drop(reply.send(()));
+        Ok(())
     }
 
     async fn handle_supervisor_evt(
@@ -65,6 +81,9 @@ impl Actor for Root {
             SupervisionEvent::ActorTerminated(cell, _, reason) => (cell, reason.unwrap_or_default()),
             _ => return Ok(()),
         };
+        if state.is_going_down {
+            return Ok(());
+        }
         let now_us = self.environment.clock.now().monotonic_us;
         state.restarts.push_back(now_us);
         state.restarts.retain(|at| now_us.saturating_sub(*at) <= WINDOW_MS * 1000);

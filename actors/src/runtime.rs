@@ -107,6 +107,7 @@ impl Runtime {
         if !waited.is_ok_and(|result| result.is_success()) {
             tracing::warn!("not every play could be interrupted in time; the next start takes them up");
         }
+        call(&self.root, root::Message::GoDown).await?;
         self.root.stop_children_and_wait(None, Some(SHUTDOWN_LIMIT)).await;
         self.root.stop_and_wait(None, Some(SHUTDOWN_LIMIT)).await.map_err(internal)?;
         self.environment.tables.clone().close().await.map_err(Error::from)

@@ -32,7 +32,9 @@ impl Stage {
             name: "bundled".into(),
             file_name: "bundled.py".into(),
             description: "Doubles.".into(),
-            source: "from hero_tracing import flow\n\n@flow\ndef main(n: int = 4) -> int:\n    return 2 * n\n".into(),
+            source:
+                "from hero_tracing import flow\n\n@flow\ndef main(n: int = 4) -> int:\n    return 2 * n\n"
+                    .into(),
         };
         Config { library: vec![hello], lock_wait_ms: 50, ..Config::new(self.home.path()) }
     }
@@ -70,8 +72,7 @@ impl Stage {
     }
 
     async fn settle(&self, play_sid: &PlaySid) -> Play {
-        let wait =
-            PlayWait { play_sid: play_sid.clone(), timeout_ms: Some(60_000), until: Until::Settled };
+        let wait = PlayWait { play_sid: play_sid.clone(), timeout_ms: Some(60_000), until: Until::Settled };
         self.logic().play_wait(wait).await.unwrap()
     }
 
@@ -145,7 +146,7 @@ async fn inputs_are_validated_before_anything_is_written() {
 async fn a_source_that_cannot_run_says_why() {
     let stage = Stage::new().await;
     for (source, part) in [
-        ("def main(:\n", "test.py:8"),
+        ("def main(:\n", "test.py:7"),
         ("x = 1\n", "@flow"),
         ("@flow\ndef a(): ...\n\n@flow\ndef b(): ...\n", "a, b"),
         ("import no_such_module\n", "no_such_module"),
@@ -301,7 +302,10 @@ def main() -> str:
 ";
     let play = stage.run(source, json!({})).await;
     let error = play.error.unwrap();
-    assert_eq!((play.status, error.kind.as_deref(), error.message.as_str()), (Status::Failed, Some("ValueError"), "not yet"));
+    assert_eq!(
+        (play.status, error.kind.as_deref(), error.message.as_str()),
+        (Status::Failed, Some("ValueError"), "not yet")
+    );
     assert!(error.traceback.unwrap().contains("test.py"));
     let retried = stage.logic().play_retry(play.play_sid.clone()).await.unwrap();
     assert_eq!(retried.runs_again, ["main#0/bad#0"]);

@@ -142,8 +142,8 @@ pub struct End {
     pub id: u64,
     /// How.
     pub status: EndStatus,
-    /// The outcome, in the codec's JSON.
-    #[serde(default)]
+    /// The outcome, in the codec's JSON; `null` is one.
+    #[serde(default, deserialize_with = "present")]
     pub value: Option<Json>,
     /// The outcome as a file.
     #[serde(default)]
@@ -277,8 +277,8 @@ pub struct Pause {
     /// It expires after this.
     #[serde(default)]
     pub timeout_ms: Option<u64>,
-    /// The payload that stands in when it expires.
-    #[serde(default)]
+    /// The payload that stands in when it expires; `null` is one.
+    #[serde(default, deserialize_with = "present")]
     pub default: Option<Json>,
     /// Asks for an acknowledgement.
     pub n: u64,
@@ -336,8 +336,8 @@ pub enum DoneStatus {
 pub struct Done {
     /// How.
     pub status: DoneStatus,
-    /// What the flow returned, plain JSON.
-    #[serde(default)]
+    /// What the flow returned, plain JSON; `null` is a result.
+    #[serde(default, deserialize_with = "present")]
     pub outputs: Option<Json>,
     /// The same as a file.
     #[serde(default)]
@@ -495,6 +495,11 @@ impl Down {
     }
 }
 
+/// A field that is there is a value, also when it is `null`; serde alone would make that none.
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::Error> {
+    Json::deserialize(deserializer).map(Some)
+}
+
 /// True where brackets outside strings nest deeper than `limit`. One pass, no allocation.
 fn deeper_than(line: &str, limit: usize) -> bool {
     let mut depth = 0usize;
@@ -546,6 +551,19 @@ mod tests {
         };
         let line = r#"{"t":"answer","path":"main#0/ask#0","status":"answered","payload":{"a": 1.50},"use_default":false}"#;
         assert_eq!(answer.to_line(), format!("{line}\n"));
+    }
+
+    #[test]
+    fn null_is_a_value() {
+        let Ok(Up::End(end)) = Up::parse(r#"{"t":"end","id":1,"status":"ok","value":null}"#) else {
+            panic!()
+        };
+        assert_eq!(end.value, Some(Json::null()));
+        let Ok(Up::Done(done)) = Up::parse(r#"{"t":"done","status":"succeeded","outputs":null,"n":1}"#)
+        else {
+            panic!()
+        };
+        assert_eq!(done.outputs, Some(Json::null()));
     }
 
     #[test]

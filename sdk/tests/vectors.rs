@@ -35,7 +35,8 @@ fn every_frame_from_python_is_understood() {
 #[test]
 fn every_frame_to_python_is_written_as_agreed() {
     let record = |path: &str, status, text: Option<&str>, time, blob: Option<(&str, u64)>| {
-        let kind = if matches!(status, RecordStatus::Answered | RecordStatus::Expired) { "pause" } else { "flow" };
+        let kind =
+            if matches!(status, RecordStatus::Answered | RecordStatus::Expired) { "pause" } else { "flow" };
         let blob = blob.map(|(digest, size)| (digest.to_owned(), size));
         let path = format!("main#0/{path}#0");
         (path, kind.to_owned(), "0123456789abcdef".to_owned(), status, text.map(str::to_owned), time, blob)

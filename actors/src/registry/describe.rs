@@ -79,7 +79,8 @@ fn entry(described: Described, source: &Source) -> Result<DeclaredFlow, Error> {
 
 fn invalid_source(file_name: &str, error: PlayError) -> Error {
     let place = error.location.unwrap_or_else(|| file_name.to_owned());
-    let mut message = format!("{place}: {}", error.message);
+    let mut message =
+        if error.message.starts_with(&place) { error.message } else { format!("{place}: {}", error.message) };
     if let Some(traceback) = error.traceback {
         message.push('\n');
         message.push_str(traceback.trim_end());

@@ -128,6 +128,34 @@ fn wrong_inputs() {
 }
 
 #[test]
+fn every_field_at_fault_is_named() {
+    let stage = Stage::new();
+    stage.write("greet.py", GREET);
+    let inputs = r#"{"cuont": 2, "tone": "rude"}"#;
+    let outcome = stage.hero(["run", "greet.py", "--inputs", inputs, "--json"]).finish().exits(2);
+    let fields = outcome.json()["error"]["fields"].clone();
+    let mut pointers: Vec<&str> =
+        fields.as_array().unwrap().iter().map(|field| field["pointer"].as_str().unwrap()).collect();
+    pointers.sort_unstable();
+    assert_eq!(pointers, ["/cuont", "/name", "/tone"], "{outcome}");
+}
+
+#[test]
+fn each_error_says_what_to_do_next() {
+    let stage = Stage::new();
+    stage.write("greet.py", GREET);
+    let commands: [&[&str]; 3] = [
+        &["run", "greet.py", "--inputs", "{name: Ada}"],
+        &["run", "greet.py", "--inputs", "@no_such.json"],
+        &["run", "greet.py", "--inputs", "[1]"],
+    ];
+    for command in commands {
+        let outcome = stage.hero(command.iter().chain(&["--json"])).finish().exits(2);
+        assert!(outcome.json()["error"]["hint"].is_string(), "{outcome}");
+    }
+}
+
+#[test]
 fn inputs_that_are_no_json() {
     check(
         "inputs_that_are_no_json",

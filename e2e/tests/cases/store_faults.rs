@@ -46,15 +46,30 @@ fn store_of_a_newer_version() {
 #[test]
 fn disk_that_is_full() {
     let stage = Stage::new();
-    stage.hero(["run", "hello"]).finish().exits(0);
-    // A file may not grow beyond what it has: to a program that is a full disk, and it needs no mount.
-    let script = "trap '' XFSZ; ulimit -f 16; exec \"$@\"";
+    stage.write(
+        "fill.py",
+        "from hero_tracing import flow\n\n\
+         @flow\ndef fill(number: int) -> str:\n    \
+             with open('effects.log', 'a') as log:\n        log.write(f'{flow.attempt} {number}\\n')\n    \
+             return 'x' * 10_000\n\n\
+         @flow\ndef main() -> int:\n    return sum(len(fill(number)) for number in range(50))\n",
+    );
+    stage.hero(["play", "list"]).finish().exits(0);
+    // No file may grow beyond this: to a program that is a full disk, and it needs no mount.
+    let script = "trap '' XFSZ; ulimit -f 64; exec \"$@\"";
     let hero_logic = binary::hero_logic().to_str().unwrap();
-    let full =
-        stage.program("bash", ["-c", script, "bash", hero_logic, "run", "hello", "--json"]).finish().exits(6);
+    let full = stage
+        .program("bash", ["-c", script, "bash", hero_logic, "run", "fill.py", "--json"])
+        .finish()
+        .exits(6);
     assert_eq!(full.error_code(), "storage_full");
-    let list = stage.hero(["play", "list", "--json"]).finish().exits(0);
-    let plays = list.json()["plays"].as_array().unwrap().clone();
-    assert!(plays.iter().all(|play| play["status"] == "succeeded"), "{list}");
-    stage.hero(["run", "hello"]).finish().exits(0);
+
+    let list = stage.hero(["play", "list", "--json"]).finish().exits(0).json();
+    assert_eq!(list["plays"].as_array().unwrap().len(), 1);
+    assert_ne!(list["plays"][0]["status"], "succeeded");
+    let sid = list["plays"][0]["play_sid"].as_str().unwrap();
+    let settled = stage.hero(["play", "wait", sid, "--json"]).finish().exits(0).settled();
+    assert_eq!(settled.outputs(), 500_000);
+    let effects = stage.effects(&settled.play.play_sid);
+    assert!(effects.len() <= 51, "only the step that found the disk full ran again: {effects:?}");
 }

@@ -22,6 +22,22 @@ fn every_type_live_and_on_replay() {
 }
 
 #[test]
+fn none_is_a_result_like_any_other() {
+    let stage = Stage::new();
+    stage.write(
+        "none.py",
+        "from hero_tracing import ask_user, flow\n\n\
+         @flow\ndef nothing() -> None:\n    \
+             with open('effects.log', 'a') as log:\n        log.write(f'{flow.attempt} nothing\\n')\n\n\
+         @flow\ndef main() -> None:\n    nothing()\n    answer = flow.pause('anything', default=None)\n    \
+             assert answer is None\n",
+    );
+    let run = stage.hero(["run", "none.py", "--answer", "anything=null", "--no-input", "--json"]);
+    let settled = run.finish().exits(0).settled();
+    assert_each_once(&stage.effects(&settled.play.play_sid), &["nothing"]);
+}
+
+#[test]
 fn what_cannot_be_recorded_is_refused_at_once() {
     let cases = [
         ("lambda: 1", "function"),
@@ -66,7 +82,7 @@ fn a_huge_result_is_refused() {
     let outcome = stage.hero(["run", "huge.py", "--no-input", "--json"]).finish().exits(1);
     let error = outcome.settled().play.error.unwrap();
     assert_eq!(error.code, "not_recordable", "{error:?}");
-    assert!(error.message.contains("make") && error.message.contains("64 MiB"), "{error:?}");
+    assert!(error.message.contains("make") && error.message.contains("67108864"), "{error:?}");
 }
 
 /// A step gives that many characters; a question follows, so that they are read back.

@@ -56,7 +56,10 @@ impl Answers {
                 None if names.is_empty() => "nothing was asked".to_owned(),
                 None => format!("asked: {}", names.join(", ")),
             };
-            Unused { looks_mistyped: guess.is_some(), message: format!("--answer {name} was not used; {more}") }
+            Unused {
+                looks_mistyped: guess.is_some(),
+                message: format!("--answer {name} was not used; {more}"),
+            }
         };
         self.given.keys().filter(|name| !self.used.contains(*name)).map(to_unused).collect()
     }
@@ -84,8 +87,10 @@ fn split(argument: &str) -> Result<(&str, &str), Failure> {
     });
     match place.and_then(|(index, _)| argument.split_at_checked(index)) {
         Some((name, rest)) if !name.is_empty() => Ok((name, rest.strip_prefix('=').unwrap_or(rest))),
-        Some(_) | None => Err(Failure::usage("usage", format!("--answer {argument:?} is not of the form NAME=JSON"))
-            .hint("for example --answer approve=true")),
+        Some(_) | None => {
+            Err(Failure::usage("usage", format!("--answer {argument:?} is not of the form NAME=JSON"))
+                .hint("for example --answer approve=true"))
+        }
     }
 }
 
@@ -102,9 +107,12 @@ mod tests {
     fn the_most_exact_name_wins() {
         let mut question = request("approve", "true", "{}");
         let mut given = answers(&["approve=1", "approve#1=2", "main#0/deep#0/approve#1=3"]).unwrap();
-        for (path, expected) in
-            [("main#0/approve#0", "1"), ("main#0/approve#1", "2"), ("main#0/deep#0/approve#1", "3"), ("x#0/approve#7", "1")]
-        {
+        for (path, expected) in [
+            ("main#0/approve#0", "1"),
+            ("main#0/approve#1", "2"),
+            ("main#0/deep#0/approve#1", "3"),
+            ("x#0/approve#7", "1"),
+        ] {
             question.path = path.to_owned();
             assert_eq!(given.find(&question).unwrap().as_str(), expected, "{path}");
         }
@@ -133,9 +141,8 @@ mod tests {
 
     #[test]
     fn malformed_answers_say_how() {
-        let text = |argument: &str| {
-            answers(&[argument]).unwrap_err().render(crate::cli::style::Palette::Text)
-        };
+        let text =
+            |argument: &str| answers(&[argument]).unwrap_err().render(crate::cli::style::Palette::Text);
         insta::assert_snapshot!([text("title=it's"), text("=1"), text("approve")].concat());
         assert!(answers(&["a[\"x=y\"]=1"]).unwrap().given.contains_key("a[\"x=y\"]"));
         assert_eq!(answers(&["a=1", "a=2"]).unwrap_err().code, "usage");

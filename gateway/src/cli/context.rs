@@ -65,13 +65,16 @@ impl Context {
 
     /// The directory that takes the place of `~`: `--home`, else `HERO_HOME`, else the user's.
     pub(crate) fn home(&self) -> Result<PathBuf, Failure> {
-        let from_environment = || std::env::var_os("HERO_HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
+        let from_environment =
+            || std::env::var_os("HERO_HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
         let home = self.home_option.clone().or_else(from_environment).or_else(std::env::home_dir);
         let home = home.filter(|home| !home.as_os_str().is_empty()).ok_or_else(|| {
-            Failure::usage("no_home", "there is no home directory").hint("give one with --home DIR or HERO_HOME")
+            Failure::usage("no_home", "there is no home directory")
+                .hint("give one with --home DIR or HERO_HOME")
         })?;
-        std::path::absolute(&home)
-            .map_err(|error| Failure::usage("no_home", format!("{} is no directory: {error}", home.display())))
+        std::path::absolute(&home).map_err(|error| {
+            Failure::usage("no_home", format!("{} is no directory: {error}", home.display()))
+        })
     }
 
     /// Opens the runtime, does `work` with it and closes it again. A kill closes nothing.
@@ -127,6 +130,7 @@ pub(crate) fn play_sid(text: &str) -> Result<PlaySid, Failure> {
 
 /// A question's id as it was typed.
 pub(crate) fn resume_id(text: &str) -> Result<ResumeId, Failure> {
-    text.parse::<ResumeId>()
-        .map_err(|error| Failure::from(error).hint("`hero_logic play show PLAY_SID` shows the open questions"))
+    text.parse::<ResumeId>().map_err(|error| {
+        Failure::from(error).hint("`hero_logic play show PLAY_SID` shows the open questions")
+    })
 }

@@ -195,7 +195,11 @@ impl Drive<'_> {
     }
 
     /// Asks until the answer is valid.
-    async fn ask(&mut self, prompter: Arc<dyn Prompter>, request: &ResumeRequest) -> Result<Answered, Failure> {
+    async fn ask(
+        &mut self,
+        prompter: Arc<dyn Prompter>,
+        request: &ResumeRequest,
+    ) -> Result<Answered, Failure> {
         self.view.release();
         let mut refused: Option<Refused> = None;
         loop {

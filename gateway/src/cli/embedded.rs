@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-pub(crate) use hero_actors::{Check, CheckState};
 use hero_actors::{BundledFlow, Config, Recover, Runtime};
+pub(crate) use hero_actors::{Check, CheckState};
 use hero_sdk::Logic;
 
 use crate::cli::errors::Failure;

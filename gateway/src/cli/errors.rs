@@ -147,6 +147,12 @@ impl From<hero_sdk::Error> for Failure {
             | ErrorCode::ShuttingDown
             | ErrorCode::Internal => Exit::Trouble,
         };
-        Self { code: error.code.as_str(), message: error.message, hint: error.hint, fields: error.fields, exit }
+        Self {
+            code: error.code.as_str(),
+            message: error.message,
+            hint: error.hint,
+            fields: error.fields,
+            exit,
+        }
     }
 }

@@ -49,11 +49,8 @@ fn push_visible(shown: &mut String, character: char) {
         '\t' => shown.push_str("\\t"),
         hidden if is_hidden(hidden) => {
             let code = u32::from(hidden);
-            let written = if code <= 0xff {
-                write!(shown, "\\x{code:02x}")
-            } else {
-                write!(shown, "\\u{{{code:x}}}")
-            };
+            let written =
+                if code <= 0xff { write!(shown, "\\x{code:02x}") } else { write!(shown, "\\u{{{code:x}}}") };
             written.expect("writing to a String does not fail");
         }
         plain => shown.push(plain),

@@ -33,8 +33,11 @@ impl Inputs {
         let mut seen = BTreeSet::new();
         for argument in single {
             let Some((key, text)) = argument.split_once('=').filter(|(key, _)| !key.is_empty()) else {
-                return Err(Failure::usage("usage", format!("--input {argument:?} is not of the form KEY=VALUE"))
-                    .hint("for example --input name=World"));
+                return Err(Failure::usage(
+                    "usage",
+                    format!("--input {argument:?} is not of the form KEY=VALUE"),
+                )
+                .hint("for example --input name=World"));
             };
             if !seen.insert(key) {
                 return Err(Failure::usage("usage", format!("--input {key} is given twice"))
@@ -113,7 +116,8 @@ mod tests {
     #[test]
     fn values_are_json_where_they_can_be() {
         let parsed =
-            inputs(Some(r#"{"a": 1.50, "b": 2}"#), &["b=[3]", "name=World", "text=42", "empty=", "eq=a=b"]).unwrap();
+            inputs(Some(r#"{"a": 1.50, "b": 2}"#), &["b=[3]", "name=World", "text=42", "empty=", "eq=a=b"])
+                .unwrap();
         let expected = r#"{"a":1.50,"b":[3],"empty":"","eq":"a=b","name":"World","text":42}"#;
         assert_eq!(parsed.to_json().as_str(), expected);
     }
@@ -124,7 +128,12 @@ mod tests {
         let second = parsed.second_reading(&refusal(&["/a"], "no")).unwrap();
         assert_eq!(second.to_json().as_str(), r#"{"a":"42","b":7,"c":5,"n":"x"}"#);
         assert!(second.second_reading(&refusal(&["/a"], "no")).is_none());
-        for unhelped in [refusal(&["/c"], "no"), refusal(&["/n"], "no"), refusal(&[""], "no"), Error::new(ErrorCode::Busy, "")] {
+        for unhelped in [
+            refusal(&["/c"], "no"),
+            refusal(&["/n"], "no"),
+            refusal(&[""], "no"),
+            Error::new(ErrorCode::Busy, ""),
+        ] {
             assert!(parsed.second_reading(&unhelped).is_none());
         }
     }
@@ -137,7 +146,8 @@ mod tests {
 
     #[test]
     fn malformed_inputs_say_how() {
-        let text = |all, single: &[&str]| inputs(all, single).unwrap_err().render(crate::cli::style::Palette::Text);
+        let text =
+            |all, single: &[&str]| inputs(all, single).unwrap_err().render(crate::cli::style::Palette::Text);
         insta::assert_snapshot!(
             [
                 text(Some("{\"a\": }"), &[]),

@@ -38,7 +38,9 @@ impl Output {
             Ok(()) => Ok(()),
             // Whoever read it has read enough, as `head` does.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-            Err(error) => Err(Failure::trouble("output", format!("cannot write to standard output: {error}"))),
+            Err(error) => {
+                Err(Failure::trouble("output", format!("cannot write to standard output: {error}")))
+            }
         }
     }
 

@@ -30,9 +30,11 @@ impl PlainLines {
     /// The lines for what is new in `page`, in the order in which it happened.
     pub(crate) fn apply(&mut self, page: &SpanPage) -> Vec<Line> {
         for span in &page.spans {
-            self.told
-                .entry(span.span_id)
-                .or_insert_with(|| Told { path: span.path.clone(), state: None, tries: 0 });
+            self.told.entry(span.span_id).or_insert_with(|| Told {
+                path: span.path.clone(),
+                state: None,
+                tries: 0,
+            });
         }
         let mut lines: Vec<(u64, Line)> = Vec::new();
         for log in page.logs.iter().filter(|log| log.seq > self.last_log_seq) {
@@ -48,14 +50,24 @@ impl PlainLines {
 
     fn span_lines(&mut self, span: &Span) -> Vec<Line> {
         let Some(told) = self.told.get_mut(&span.span_id) else { return Vec::new() };
-        let mut lines: Vec<Line> = span.tries.iter().skip(told.tries).map(|failed| {
-            let mut line = start("retry", Paint::Attention, &span.path);
-            line.push_apart(
-                Paint::Plain,
-                &format!("try {} failed: {}; the next in {}", failed.number, error_summary(&failed.error), duration(failed.delay_ms)),
-            );
-            line
-        }).collect();
+        let mut lines: Vec<Line> = span
+            .tries
+            .iter()
+            .skip(told.tries)
+            .map(|failed| {
+                let mut line = start("retry", Paint::Attention, &span.path);
+                line.push_apart(
+                    Paint::Plain,
+                    &format!(
+                        "try {} failed: {}; the next in {}",
+                        failed.number,
+                        error_summary(&failed.error),
+                        duration(failed.delay_ms)
+                    ),
+                );
+                line
+            })
+            .collect();
         told.tries = told.tries.max(span.tries.len());
 
         let state = (span.status, span.attempt);
@@ -64,7 +76,9 @@ impl PlainLines {
             SpanStatus::Running | SpanStatus::Interrupted => false,
             SpanStatus::Waiting => told.state.is_none_or(|(status, _)| status != SpanStatus::Waiting),
             // A branch is a place, not a step; only its failure is news.
-            SpanStatus::Ok | SpanStatus::Cancelled => told.state != Some(state) && span.kind != SpanKind::Branch,
+            SpanStatus::Ok | SpanStatus::Cancelled => {
+                told.state != Some(state) && span.kind != SpanKind::Branch
+            }
             SpanStatus::Failed => told.state != Some(state),
         };
         if is_news {
@@ -88,7 +102,8 @@ impl PlainLines {
             LogLevel::Warning => ("warning", Paint::Attention),
             LogLevel::Error => ("error", Paint::Bad),
         };
-        let path = log.span_id.and_then(|span_id| self.told.get(&span_id)).map_or("", |told| told.path.as_str());
+        let path =
+            log.span_id.and_then(|span_id| self.told.get(&span_id)).map_or("", |told| told.path.as_str());
         let mut line = start(word, paint, path);
         line.push_apart(Paint::Plain, &log.text);
         line
@@ -119,7 +134,10 @@ fn start(word: &str, paint: Paint, path: &str) -> Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::{style::Palette, testing::{PageBuilder, error}};
+    use crate::cli::{
+        style::Palette,
+        testing::{PageBuilder, error},
+    };
 
     fn text(lines: &[Line]) -> String {
         lines.iter().map(|line| line.to_text(Palette::Text) + "\n").collect()

@@ -4,9 +4,7 @@ use std::fmt;
 
 use hero_sdk::{FieldError, Json, model::ResumeRequest};
 use inquire::{
-    Confirm, InquireError, MultiSelect, Select, Text,
-    list_option::ListOption,
-    ui::RenderConfig,
+    Confirm, InquireError, MultiSelect, Select, Text, list_option::ListOption, ui::RenderConfig,
     validator::Validation,
 };
 
@@ -75,7 +73,9 @@ impl Prompter for Person {
         };
         match asked {
             Ok(Some(payload)) => Ok(Asked::Payload(payload)),
-            Ok(None) | Err(InquireError::OperationCanceled | InquireError::OperationInterrupted) => Ok(Asked::Left),
+            Ok(None) | Err(InquireError::OperationCanceled | InquireError::OperationInterrupted) => {
+                Ok(Asked::Left)
+            }
             Err(error) => Err(Failure::trouble("terminal", format!("the terminal cannot be asked: {error}"))
                 .hint("answer with --answer NAME=JSON, or use --no-input")),
         }
@@ -97,7 +97,11 @@ impl Person {
     }
 
     /// Asks field by field; after a refusal only for the fields at fault, where the refusal names them.
-    fn ask_form(&self, fields: &[FormField], refused: Option<&Refused>) -> Result<Option<Json>, InquireError> {
+    fn ask_form(
+        &self,
+        fields: &[FormField],
+        refused: Option<&Refused>,
+    ) -> Result<Option<Json>, InquireError> {
         let mut members = Vec::with_capacity(fields.len());
         for form_field in fields {
             if let Some(kept) = refused.and_then(|refused| refused.keep(fields, &form_field.key)) {
@@ -128,11 +132,13 @@ impl Person {
         let help = Help::new(help, required, field);
         let render = self.render_config();
         match field {
-            Field::Text { default } => {
+            Field::Text { default, placeholder } => {
                 let mut prompt = Text::new(label).with_render_config(render);
                 prompt.help_message = help.text();
-                let default = default.as_deref().map(visible);
+                let (default, placeholder) =
+                    (default.as_deref().map(visible), placeholder.as_deref().map(visible));
                 prompt.default = default.as_deref();
+                prompt.placeholder = placeholder.as_deref();
                 let text = prompt.prompt()?;
                 Ok((required || !text.is_empty()).then(|| json(&serde_json::Value::String(text))))
             }
@@ -269,7 +275,10 @@ impl fmt::Display for Listed {
 }
 
 fn options(choices: &[Choice]) -> Vec<Listed> {
-    choices.iter().map(|choice| Listed { label: visible(&choice.label), value: choice.value.clone() }).collect()
+    choices
+        .iter()
+        .map(|choice| Listed { label: visible(&choice.label), value: choice.value.clone() })
+        .collect()
 }
 
 fn chosen_labels(chosen: &[ListOption<&Listed>]) -> String {
@@ -302,7 +311,7 @@ mod tests {
             label: key.into(),
             help: None,
             required: true,
-            field: Field::Text { default: None },
+            field: Field::Text { default: None, placeholder: None },
         }
     }
 

@@ -13,7 +13,7 @@ const FORM_DEPTH_MAX: usize = 4;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Field {
     /// Any text.
-    Text { default: Option<String> },
+    Text { default: Option<String>, placeholder: Option<String> },
     /// A number, as it is typed.
     Number { integer: bool, default: Option<String> },
     /// One of several values.
@@ -57,7 +57,8 @@ impl Field {
     pub(crate) fn of(request: &ResumeRequest) -> Self {
         let ui: Ui = request.ui.to().unwrap_or_default();
         let schema: Schema = request.schema.to().unwrap_or_default();
-        let default = ui.default.clone().or_else(|| request.default.clone()).or_else(|| schema.default.clone());
+        let default =
+            ui.default.clone().or_else(|| request.default.clone()).or_else(|| schema.default.clone());
         Self::from(&ui, &schema, default.as_ref(), 0)
     }
 
@@ -66,14 +67,18 @@ impl Field {
         let items = || schema.items.as_ref().and_then(|items| items.to::<Schema>().ok()).unwrap_or_default();
         let kind = ui.kind.as_deref().unwrap_or_else(|| schema.kind(depth));
         match (kind, choices) {
-            ("text", _) => Self::Text { default: default.and_then(|json| json.to().ok()) },
+            ("text", _) => Self::Text {
+                default: default.and_then(|json| json.to().ok()),
+                placeholder: ui.placeholder.clone(),
+            },
             ("number", _) => Self::Number {
                 integer: schema.is_type("integer"),
                 default: default.map(|json| json.as_str().to_owned()),
             },
             ("confirm", _) => Self::Confirm { default: default.and_then(|json| json.to().ok()) },
             ("choice", Some(choices)) => {
-                let default = default.and_then(|json| choices.iter().position(|choice| choice.value == *json));
+                let default =
+                    default.and_then(|json| choices.iter().position(|choice| choice.value == *json));
                 Self::Choice { choices, default }
             }
             ("multi_choice", choices) => match choices.or_else(|| items().choices()) {
@@ -97,7 +102,7 @@ impl Field {
     /// An answer that shows the form which is expected, for a command line to be completed.
     pub(crate) fn sample(&self) -> Json {
         let text = match self {
-            Self::Text { default } => {
+            Self::Text { default, .. } => {
                 return Json::from(&serde_json::Value::from(default.as_deref().unwrap_or("…")));
             }
             Self::Number { default, .. } => default.clone().unwrap_or_else(|| "0".to_owned()),
@@ -146,9 +151,11 @@ pub(crate) fn number(text: &str, integer: bool) -> Result<Json, String> {
 #[serde(default)]
 struct Ui {
     kind: Option<String>,
+    #[serde(alias = "options")]
     choices: Option<Vec<Json>>,
     labels: Option<Json>,
     default: Option<Json>,
+    placeholder: Option<String>,
 }
 
 impl Ui {
@@ -313,10 +320,10 @@ mod tests {
     #[test]
     fn the_kind_decides_and_else_the_schema() {
         assert_eq!(field("true", "{}"), Field::Json { default: None });
-        assert_eq!(field(r#"{"type":"string"}"#, "{}"), Field::Text { default: None });
+        assert_eq!(field(r#"{"type":"string"}"#, "{}"), Field::Text { default: None, placeholder: None });
         assert_eq!(
-            field(r#"{"type":"string"}"#, r#"{"kind":"text","default":"web"}"#),
-            Field::Text { default: Some("web".into()) }
+            field(r#"{"type":"string"}"#, r#"{"kind":"text","default":"web","placeholder":"a name"}"#),
+            Field::Text { default: Some("web".into()), placeholder: Some("a name".into()) }
         );
         assert_eq!(field(r#"{"type":"integer"}"#, "null"), Field::Number { integer: true, default: None });
         assert_eq!(
@@ -333,9 +340,17 @@ mod tests {
     fn choices_come_from_hints_or_schema() {
         let cases = [
             (r#"{"enum":["a",1,null]}"#, "{}", vec![("a", "\"a\""), ("1", "1"), ("null", "null")]),
-            (r#"{"oneOf":[{"const":"a","title":"Apple"},{"const":2}]}"#, "{}", vec![("Apple", "\"a\""), ("2", "2")]),
-            ("{}", r#"{"kind":"choice","choices":[{"value":1,"label":"One"},2]}"#, vec![("One", "1"), ("2", "2")]),
-            ("{}", r#"{"kind":"choice","choices":["a"],"labels":["Apple"]}"#, vec![("Apple", "\"a\"")]),
+            (
+                r#"{"oneOf":[{"const":"a","title":"Apple"},{"const":2}]}"#,
+                "{}",
+                vec![("Apple", "\"a\""), ("2", "2")],
+            ),
+            (
+                "{}",
+                r#"{"kind":"choice","choices":[{"value":1,"label":"One"},2]}"#,
+                vec![("One", "1"), ("2", "2")],
+            ),
+            ("{}", r#"{"kind":"choice","options":["a"],"labels":["Apple"]}"#, vec![("Apple", "\"a\"")]),
             ("{}", r#"{"kind":"choice","choices":["a"],"labels":{"a":"Apple"}}"#, vec![("Apple", "\"a\"")]),
         ];
         for (schema, ui, expected) in cases {
@@ -364,7 +379,10 @@ mod tests {
             (r#"{"type":"boolean"}"#, "true"),
             (r#"{"enum":["a b","c"]}"#, "\"a b\""),
             (r#"{"type":"array","items":{"enum":["a"]}}"#, "[\"a\"]"),
-            (r#"{"type":"object","required":["x"],"properties":{"x":{"type":"number"},"y":{}}}"#, "{\"x\":0}"),
+            (
+                r#"{"type":"object","required":["x"],"properties":{"x":{"type":"number"},"y":{}}}"#,
+                "{\"x\":0}",
+            ),
             ("true", "null"),
         ];
         for (schema, expected) in cases {
@@ -376,7 +394,9 @@ mod tests {
     fn numbers_stay_as_they_are_typed() {
         assert_eq!(number(" 1.50 ", false).unwrap().as_str(), "1.50");
         assert_eq!(number("-3", true).unwrap().as_str(), "-3");
-        for (text, integer) in [("1.5", true), ("1e3", true), ("", false), ("x", false), ("true", false), ("\"1\"", false)] {
+        for (text, integer) in
+            [("1.5", true), ("1e3", true), ("", false), ("x", false), ("true", false), ("\"1\"", false)]
+        {
             assert!(number(text, integer).is_err(), "{text}");
         }
     }

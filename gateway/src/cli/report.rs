@@ -20,7 +20,11 @@ use crate::cli::{
 };
 
 /// Tells how watching ended, and gives the exit code.
-pub(crate) async fn report(context: &mut Context, logic: &dyn Logic, ending: Ending) -> Result<Exit, Failure> {
+pub(crate) async fn report(
+    context: &mut Context,
+    logic: &dyn Logic,
+    ending: Ending,
+) -> Result<Exit, Failure> {
     match ending {
         Ending::Settled(play) => report_play(context, logic, &play).await,
         // A signal, but nothing of ours was cut short: the runtime is closed in order.
@@ -29,7 +33,11 @@ pub(crate) async fn report(context: &mut Context, logic: &dyn Logic, ending: End
 }
 
 /// Tells where a play stands, and gives the exit code.
-pub(crate) async fn report_play(context: &mut Context, logic: &dyn Logic, play: &Play) -> Result<Exit, Failure> {
+pub(crate) async fn report_play(
+    context: &mut Context,
+    logic: &dyn Logic,
+    play: &Play,
+) -> Result<Exit, Failure> {
     let resumes = match play.status {
         Status::AwaitingResume => logic.play_pending_resumes(Some(play.play_sid.clone())).await?,
         _ => Vec::new(),
@@ -111,7 +119,8 @@ pub(crate) fn push_questions(
         let sample = crate::cli::escape::json(Field::of(request).sample().as_str());
         let ids = [request.play_sid.as_str(), request.resume_id.as_str()];
         let command = command(home, &["resume", ids[0], ids[1], "--payload", &sample]);
-        writeln!(shown, "{mark} {name}  {}  {path}", visible(question)).expect("writing to a String does not fail");
+        writeln!(shown, "{mark} {name}  {}  {path}", visible(question))
+            .expect("writing to a String does not fail");
         writeln!(shown, "  {command}").expect("writing to a String does not fail");
     }
 }
@@ -120,10 +129,7 @@ pub(crate) fn push_questions(
 pub(crate) fn command(home: Option<&Path>, words: &[&str]) -> String {
     let home = home.map(|home| home.to_string_lossy().into_owned());
     let option = home.iter().flat_map(|home| ["--home", home.as_str()]);
-    let quoted: Vec<String> = std::iter::once("hero_logic")
-        .chain(option)
-        .chain(words.iter().copied())
-        .map(shell::quote)
-        .collect();
+    let quoted: Vec<String> =
+        std::iter::once("hero_logic").chain(option).chain(words.iter().copied()).map(shell::quote).collect();
     quoted.join(" ")
 }

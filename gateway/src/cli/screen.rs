@@ -76,8 +76,7 @@ impl<W: Write> Screen<W> {
     /// Moves the cursor to the first row of the block.
     fn to_top(&self, width: usize) -> String {
         // A terminal that became narrower has wrapped what was there, so a line may take several rows by now.
-        let rows: usize =
-            self.drawn.iter().map(|columns| columns.div_ceil(width.max(1)).max(1)).sum();
+        let rows: usize = self.drawn.iter().map(|columns| columns.div_ceil(width.max(1)).max(1)).sum();
         if rows == 0 { "\r".to_owned() } else { format!("\r\x1b[{rows}A") }
     }
 }

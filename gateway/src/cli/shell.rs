@@ -2,8 +2,7 @@
 
 /// One word for a POSIX shell: as it is where that is safe, else in single quotes.
 pub(crate) fn quote(word: &str) -> String {
-    let is_safe =
-        |character: char| character.is_ascii_alphanumeric() || "@%+=:,./-_".contains(character);
+    let is_safe = |character: char| character.is_ascii_alphanumeric() || "@%+=:,./-_".contains(character);
     if !word.is_empty() && word.chars().all(is_safe) {
         word.to_owned()
     } else {

@@ -16,7 +16,9 @@ pub(crate) struct Signals {
 impl Signals {
     /// Listens from now on; the process no longer ends by these signals on its own.
     pub(crate) fn listen() -> Result<Self, Failure> {
-        let failed = |error: std::io::Error| Failure::trouble("signals", format!("cannot listen for signals: {error}"));
+        let failed = |error: std::io::Error| {
+            Failure::trouble("signals", format!("cannot listen for signals: {error}"))
+        };
         let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
         let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
         let (sender, count) = watch::channel(0);

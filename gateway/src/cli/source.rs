@@ -41,8 +41,11 @@ pub(crate) fn python_file(target: &str, bundled: &[&str]) -> Result<String, Fail
     if error.kind() == ErrorKind::NotFound {
         let files = python_files_beside(path);
         let guess = did_you_mean(&close_matches(target, files.iter().map(String::as_str)));
-        return Err(Failure::usage("file_not_found", format!("there is no file {target}"))
-            .hint(with_names(guess, "bundled flows", bundled)));
+        return Err(Failure::usage("file_not_found", format!("there is no file {target}")).hint(with_names(
+            guess,
+            "bundled flows",
+            bundled,
+        )));
     }
     Err(Failure::usage("unreadable_file", format!("cannot read {target}: {}", reason(&error)))
         .hint("a flow is one Python file in UTF-8"))
@@ -58,10 +61,13 @@ fn python_files_beside(path: &Path) -> Vec<String> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let entries = std::fs::read_dir(directory.unwrap_or(Path::new(".")));
     // Only a guess is lost when the directory cannot be read.
-    let names = entries.into_iter().flatten().flatten().filter_map(|entry| entry.file_name().into_string().ok());
+    let names =
+        entries.into_iter().flatten().flatten().filter_map(|entry| entry.file_name().into_string().ok());
     names
         .filter(|name| name.ends_with(".py"))
-        .map(|name| directory.map_or_else(|| name.clone(), |directory| directory.join(&name).display().to_string()))
+        .map(|name| {
+            directory.map_or_else(|| name.clone(), |directory| directory.join(&name).display().to_string())
+        })
         .collect()
 }
 

@@ -2,16 +2,15 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::cli::{
-    escape::visible,
-    style::Paint,
-    tree::Line,
-};
+use crate::cli::{escape::visible, style::Paint, tree::Line};
 
 /// A cell: how it looks, and its text.
 pub(crate) type Cell = (Paint, String);
 
-/// Lines of `rows` beneath `heads`; the last column is not padded.
+/// Columns between two columns.
+const GAP_COLUMNS: usize = 2;
+
+/// Lines of `rows` beneath `heads`.
 pub(crate) fn table<const COLUMNS: usize>(heads: [&str; COLUMNS], rows: Vec<[Cell; COLUMNS]>) -> Vec<Line> {
     let head = heads.map(|head| (Paint::Faint, head.to_owned()));
     let rows: Vec<[Cell; COLUMNS]> = std::iter::once(head)
@@ -27,11 +26,15 @@ pub(crate) fn table<const COLUMNS: usize>(heads: [&str; COLUMNS], rows: Vec<[Cel
     rows.iter()
         .map(|row| {
             let mut line = Line::default();
-            for (index, ((paint, text), width)) in row.iter().zip(widths).enumerate() {
-                line.push(*paint, text);
-                if index + 1 < COLUMNS {
-                    line.push(Paint::Plain, &" ".repeat(width - text.width() + 2));
+            // Padding comes before the next text, so that no line ends with it.
+            let mut padding = 0;
+            for ((paint, text), width) in row.iter().zip(widths) {
+                if !text.is_empty() {
+                    line.push(Paint::Plain, &" ".repeat(padding));
+                    line.push(*paint, text);
+                    padding = 0;
                 }
+                padding += width - text.width() + GAP_COLUMNS;
             }
             line
         })

@@ -67,7 +67,10 @@ pub(crate) fn stdout_width() -> Option<usize> {
 fn known_size(size: Option<(terminal_size::Width, terminal_size::Height)>) -> Size {
     match size {
         Some((terminal_size::Width(width), terminal_size::Height(height))) if width > 0 && height > 0 => {
-            Size { width: usize::from(width).max(SIZE_MIN.width), height: usize::from(height).max(SIZE_MIN.height) }
+            Size {
+                width: usize::from(width).max(SIZE_MIN.width),
+                height: usize::from(height).max(SIZE_MIN.height),
+            }
         }
         Some(_) | None => SIZE_UNKNOWN,
     }

@@ -92,7 +92,8 @@ impl View {
     pub(crate) fn end(&mut self, play: &Play) {
         if let Kind::Plain(_) = self.kind {
             let look = status_look(play.status);
-            self.print(&[PlainLines::play_line(look.word, look.paint, play, &duration(play.duration_ms))]);
+            let word = if play.status == Status::AwaitingResume { "waiting" } else { look.word };
+            self.print(&[PlainLines::play_line(word, look.paint, play, &duration(play.duration_ms))]);
         }
     }
 

@@ -65,6 +65,7 @@ class Engine:
         self.pid = os.getpid()
         # Why the attempt ends before its flow does; once set, every call of the SDK raises it.
         self.stop: str | None = None
+        self.closing = False  # the entry flow has ended; what is still cancelled then is only torn down
         self.next_id = itertools.count(1).__next__
         self.lock = threading.Lock()
         self.uncovered = 0  # calls in flight without an open pause beneath them
@@ -72,6 +73,8 @@ class Engine:
         self.activity = 0  # changes whenever a call begins or ends
         self.pauses: dict[str, Pause] = {}  # open, by path
         self.resume_when = "any"
+        self.value: Any = None  # what the entry flow came to
+        self.error: BaseException | None = None
         self._make_stop: MakeError = Killed
         self.parked: Callable[[], None] = _nothing  # told when the play begins to park
         wire.acknowledged = self.gate.acknowledged

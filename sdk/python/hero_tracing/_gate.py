@@ -17,7 +17,6 @@ from ._records import LOOP_TIME, PATH
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
     from ._loop import Loop
     from ._records import Record, Records
@@ -160,6 +159,10 @@ class Gate:
             waiter.job.is_out = True
         waiter.deliver()
 
+    def due_count(self) -> int:
+        """How many have been told so far that they are next; for the loop to see whether there is news."""
+        return len(self.due)
+
     def next_due(self) -> Waiter | None:
         """The live outcome that comes next, once the frontier is exhausted."""
         return self.due.popleft() if self.due else None
@@ -171,7 +174,3 @@ class Gate:
         self.outstanding.clear()
         self.due.clear()
         return waiters
-
-
-def drop(_value: Any) -> None:
-    """A callback that has nothing to do."""

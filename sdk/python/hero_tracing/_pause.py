@@ -26,6 +26,7 @@ from ._wire import Closed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from ._engine import Engine
@@ -41,7 +42,7 @@ _LOOK_SECONDS = 0.03
 class Pause:
     """An open pause of this attempt."""
 
-    __slots__ = ("answer", "engine", "fingerprint", "path", "scope", "span", "waiter")
+    __slots__ = ("answer", "engine", "fingerprint", "held", "path", "scope", "span", "waiter")
 
     def __init__(self, scope: Scope, path: str, taken: str) -> None:
         self.engine = scope.engine
@@ -50,7 +51,8 @@ class Pause:
         self.fingerprint = taken
         self.span = self.engine.next_id()
         self.answer: dict[str, Any] | None = None
-        self.waiter: Waiter | None = None  # where a loop hands the answer over
+        self.waiter: Waiter | None = None  # to whom a loop hands the answer over
+        self.held: Callable[[], object] | None = None  # lets who holds here see that the attempt was stopped
 
     def answered(self, frame: dict[str, Any]) -> None:
         """The runtime has an answer; called by the thread that reads."""
@@ -107,7 +109,9 @@ def pause_sync(scope: Scope, name: str, **asked: Any) -> Any:
     return value
 
 
-def enter(scope: Scope, name: str, asked: dict[str, Any]) -> tuple[Engine, str, str, Record | None]:
+def enter(
+    scope: Scope, name: str, asked: dict[str, Any], *, taking: bool = True
+) -> tuple[Engine, str, str, Record | None]:
     """Allocate the pause's path and find its record, which must be of the same question."""
     engine = scope.engine
     if engine.stop is not None or scope.call.ended or getpid() != engine.pid:
@@ -119,7 +123,7 @@ def enter(scope: Scope, name: str, asked: dict[str, Any]) -> tuple[Engine, str, 
         if record[KIND] != "pause" or record[FINGERPRINT] != taken:
             file, line = location(3)
             raise engine.mismatch(record, "pause", name, taken, f"{file}:{line}")
-        if scope.job is None:
+        if taking and scope.job is None:
             engine.records.take(path, scope.keep)
     return engine, path, taken, record
 
@@ -205,6 +209,7 @@ def _in_loop(pause: Pause, frame: str) -> None:
         return
     passed = threading.Event()
     pause.waiter = Waiter(engine.gate.loops[-1], passed.set, job)
+    pause.held = passed.set
     if job is not None:
         job.waits, job.is_out = True, False
     engine.move(-1)

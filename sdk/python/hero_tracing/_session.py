@@ -3,8 +3,6 @@
 The launcher's child calls `serve` in a freshly forked process whose current directory is the play's.
 """
 
-# Not there yet: async flows, hooks for threads and executors.
-
 from __future__ import annotations
 
 import os
@@ -13,9 +11,9 @@ import sys
 import threading
 import time
 
-from . import _alarm, _blobs, _capture, _engine, _frames, _loader, _schema
-from ._engine import Engine, Killed, Refused
-from ._errors import Diverged, Failed, InvalidInputs, NotRecordable, ParkSignal, ScopeError
+from . import _alarm, _capture, _engine, _frames, _hooks, _loader, _schema
+from ._engine import Engine, Refused
+from ._errors import Diverged, Failed, InvalidInputs, NotRecordable, ScopeError
 from ._failures import describe
 from ._json import write_json
 from ._outcome import described
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     import socket
     from typing import Any
 
-    from ._clock import Clock
     from ._flow import Declared
 
 DONE, PARKED = 0, 75
@@ -43,8 +40,11 @@ RECURSION_LIMIT = 10_000
 _PATHS_MAX = 20
 
 
-def serve(sock: socket.socket) -> int:
-    """Read the first frame from `sock` and do it. The exit code: 0 done, 75 parked, 74 runtime lost."""
+def serve(sock: socket.socket, said: Declared | None = None) -> int:
+    """Read the first frame from `sock` and do it. The exit code: 0 done, 75 parked, 74 runtime lost.
+
+    A test may bring a flow that is loaded already.
+    """
     wire = Wire(sock)
     try:
         frame = wire.first_frame()
@@ -54,7 +54,7 @@ def serve(sock: socket.socket) -> int:
             return DONE
         if frame["t"] != "start":
             raise ValueError(f"a process begins with `describe` or `start`, not {frame['t']!r}")
-        return _Play(wire, frame).run()
+        return _Play(wire, frame, said).run()
     except Closed:
         return LOST
 
@@ -74,9 +74,10 @@ def _describe(wire: Wire, frame: dict[str, Any]) -> None:
 class _Play:
     """An attempt in this process."""
 
-    def __init__(self, wire: Wire, start: dict[str, Any]) -> None:
+    def __init__(self, wire: Wire, start: dict[str, Any], said: Declared | None) -> None:
         self.wire = wire
         self.start = start
+        self.said = said
         self.engine = Engine(wire, start)
 
     def run(self) -> int:
@@ -87,9 +88,14 @@ class _Play:
         capture = _capture.Capture(engine)
         _engine.activate(engine)
         capture.install()
+        unhook = _hooks.install(engine)
         try:
-            done = _load_and_run(engine, start)
+            if self.said is None:
+                done = _load_and_run(engine, start)
+            else:
+                done = run_flow(engine, self.said, start["inputs"])
         finally:
+            unhook()
             capture.remove()
         return finish(engine, done)
 
@@ -126,9 +132,10 @@ def run_flow(engine: Engine, said: Declared, inputs: dict[str, Any]) -> str:
     except (InvalidInputs, _loader.LoadError) as error:
         return _frames.done("failed", error={"path": path, **_plain_error(error)})
     try:
-        value = run_root(engine, said, path, values)
-        return _done_with(engine, value)
+        engine.value = run_root(engine, said, path, values)
+        return _done_with(engine, engine.value)
     except BaseException as error:
+        engine.error = error
         return _ended_by(engine, error, path)
 
 

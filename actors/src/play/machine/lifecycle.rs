@@ -78,7 +78,10 @@ impl Machine {
         self.stop_work_clock(now);
         let mut effects = vec![Effect::LeavePlace];
         effects.extend(match self.row.play.status {
-            status if status.is_terminal() => vec![self.commit(Durable::Later, vec![Effect::Idle])],
+            status if status.is_terminal() => match self.retry_callers.pop() {
+                Some(caller) => self.retry(caller),
+                None => vec![self.commit(Durable::Later, vec![Effect::Idle])],
+            },
             Status::AwaitingResume => vec![self.commit(Durable::Later, vec![Effect::Idle])],
             // It had parked, and an answer came while it was on its way out.
             Status::Queued => {
@@ -172,8 +175,9 @@ impl Machine {
             return refusal(caller, conflict(message));
         }
         if self.process != Process::None {
-            let error = conflict("the play's last process is still on its way out");
-            return refusal(caller, error.hint("try again in a moment"));
+            // Its last process is on its way out, and must be gone first.
+            self.retry_callers.push(caller);
+            return Vec::new();
         }
         let runs_again: Vec<String> = std::mem::take(&mut self.failed).into_iter().collect();
         self.pending.extend(runs_again.iter().cloned().map(Write::DropRecord));
@@ -182,7 +186,9 @@ impl Machine {
         self.row.memory.crashes = 0;
         self.cancel = None;
         self.set_status(Status::Queued);
-        let mut then = vec![self.reply(caller, runs_again)];
+        let mut then = vec![self.reply(caller, runs_again.clone())];
+        let others = std::mem::take(&mut self.retry_callers);
+        then.extend(others.into_iter().map(|other| self.reply(other, runs_again.clone())));
         then.extend(self.want_place());
         vec![self.commit(Durable::Yes, then)]
     }

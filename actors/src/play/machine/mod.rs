@@ -67,6 +67,8 @@ pub(crate) struct Machine {
     /// Somebody wants it ended, and why.
     cancel: Option<Option<String>>,
     cancel_callers: Vec<Caller>,
+    /// Who wants it run again while its last process is on its way out.
+    retry_callers: Vec<Caller>,
     interrupted: bool,
     /// The living attempt has recorded something.
     progressed: bool,
@@ -97,6 +99,7 @@ impl Machine {
             asked: HashSet::new(),
             cancel: None,
             cancel_callers: Vec::new(),
+            retry_callers: Vec::new(),
             interrupted: false,
             progressed: false,
             refusals: 0,

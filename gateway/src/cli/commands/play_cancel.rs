@@ -19,7 +19,9 @@ pub(crate) async fn command(context: &mut Context, arguments: PlayCancel) -> Res
     let PlayCancel { play_sid: typed, reason } = arguments;
     let play_sid = play_sid(&typed)?;
     // The store is ours alone, so no process works on the play: it need not be started to be cancelled.
-    context.with_logic(Purpose::Look, async |context, logic| run(context, logic, play_sid, reason).await).await
+    context
+        .with_logic(Purpose::Look, async |context, logic| run(context, logic, play_sid, reason).await)
+        .await
 }
 
 /// Runs it on any `Logic`.

@@ -19,7 +19,9 @@ pub(crate) async fn command(context: &mut Context, arguments: PlayGoOn) -> Resul
     let answers = Answers::parse(&interaction.answers)?;
     let again = command_text(context.home_option.as_deref(), &["play", "follow", play_sid.as_str()]);
     let result = context
-        .with_logic(Purpose::Run, async |context, logic| run(context, logic, play_sid, answers, &interaction).await)
+        .with_logic(Purpose::Run, async |context, logic| {
+            run(context, logic, play_sid, answers, &interaction).await
+        })
         .await;
     result.map_err(|failure| explain_lock(failure, &again))
 }

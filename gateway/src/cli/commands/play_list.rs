@@ -1,8 +1,7 @@
 //! `hero_logic play list`: a table of plays, newest first.
 
 use hero_sdk::{
-    Logic, Timestamp,
-    logic,
+    Logic, Timestamp, logic,
     model::{Play, Status},
 };
 
@@ -27,7 +26,11 @@ pub(crate) async fn command(context: &mut Context, arguments: PlayList) -> Resul
 }
 
 /// Runs it on any `Logic`.
-pub(crate) async fn run(context: &mut Context, logic: &dyn Logic, params: logic::PlayList) -> Result<Exit, Failure> {
+pub(crate) async fn run(
+    context: &mut Context,
+    logic: &dyn Logic,
+    params: logic::PlayList,
+) -> Result<Exit, Failure> {
     let page = logic.play_list(params).await?;
     if context.out.json {
         context.out.document(&page)?;
@@ -44,7 +47,8 @@ pub(crate) async fn run(context: &mut Context, logic: &dyn Logic, params: logic:
     let text: String = lines.into_iter().map(|line| line.fit(width).to_text(palette) + "\n").collect();
     context.out.text(&text)?;
     if let Some(cursor) = page.next_cursor {
-        let command = report::command(context.home_option.as_deref(), &["play", "list", "--cursor", cursor.as_str()]);
+        let command =
+            report::command(context.home_option.as_deref(), &["play", "list", "--cursor", cursor.as_str()]);
         context.err.print(&format!("more: {command}\n"));
     }
     Ok(Exit::Succeeded)

@@ -21,7 +21,9 @@ pub(crate) async fn command(context: &mut Context, arguments: PlayGoOn) -> Resul
     let play_sid = play_sid(&typed)?;
     let answers = Answers::parse(&interaction.answers)?;
     context
-        .with_logic(Purpose::Run, async |context, logic| run(context, logic, play_sid, answers, &interaction).await)
+        .with_logic(Purpose::Run, async |context, logic| {
+            run(context, logic, play_sid, answers, &interaction).await
+        })
         .await
 }
 
@@ -36,7 +38,8 @@ pub(crate) async fn run(
     let retried = logic.play_retry(play_sid).await?;
     if !matches!(context.style, Style::Quiet) {
         let head = context.palette.paint(Paint::Note, "runs again:");
-        let text: String = retried.runs_again.iter().map(|path| format!("{head} {}\n", visible(path))).collect();
+        let text: String =
+            retried.runs_again.iter().map(|path| format!("{head} {}\n", visible(path))).collect();
         context.err.print(&text);
     }
     let mut drive = context.drive(logic, &retried.play, answers, interaction, OnSignal::Cancel);

@@ -34,7 +34,11 @@ pub(crate) async fn command(context: &mut Context, arguments: args::PlaySid) -> 
 }
 
 /// Runs it on any `Logic`.
-pub(crate) async fn run(context: &mut Context, logic: &dyn Logic, play_sid: PlaySid) -> Result<Exit, Failure> {
+pub(crate) async fn run(
+    context: &mut Context,
+    logic: &dyn Logic,
+    play_sid: PlaySid,
+) -> Result<Exit, Failure> {
     let play = logic.play_status(play_sid.clone()).await?;
     let resumes = logic.play_pending_resumes(Some(play_sid)).await?;
     if context.out.json {

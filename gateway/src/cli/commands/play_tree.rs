@@ -1,10 +1,6 @@
 //! `hero_logic play tree`: the whole tree of a play, once.
 
-use hero_sdk::{
-    Logic, PlaySid,
-    logic::PlaySpans,
-    model::SpanPage,
-};
+use hero_sdk::{Logic, PlaySid, logic::PlaySpans, model::SpanPage};
 
 use crate::cli::{
     args,
@@ -25,7 +21,11 @@ pub(crate) async fn command(context: &mut Context, arguments: args::PlaySid) -> 
 }
 
 /// Runs it on any `Logic`.
-pub(crate) async fn run(context: &mut Context, logic: &dyn Logic, play_sid: PlaySid) -> Result<Exit, Failure> {
+pub(crate) async fn run(
+    context: &mut Context,
+    logic: &dyn Logic,
+    play_sid: PlaySid,
+) -> Result<Exit, Failure> {
     let page = whole(logic, play_sid).await?;
     if context.out.json {
         context.out.document(&page)?;

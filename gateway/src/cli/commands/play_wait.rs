@@ -42,7 +42,11 @@ pub(crate) async fn run(context: &mut Context, logic: &dyn Logic, wait: PlayWait
     report_play(context, logic, &play).await
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the argument's parser bounds it")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the argument's parser bounds it"
+)]
 fn milliseconds(seconds: f64) -> u64 {
     (seconds * 1000.0).ceil() as u64
 }

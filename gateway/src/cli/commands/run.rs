@@ -127,6 +127,7 @@ async fn unknown_workflow(logic: &dyn Logic, name: &str, error: Error) -> Failur
     let hint = with_names(did_you_mean(&close_matches(name, names.iter().copied())), "workflows", &names);
     // Whoever forgot the ending of a file finds it in the hint.
     let file = format!("{name}.py");
-    let file_hint = if Path::new(&file).is_file() { format!("; there is a file {file}") } else { String::new() };
+    let file_hint =
+        if Path::new(&file).is_file() { format!("; there is a file {file}") } else { String::new() };
     Failure::from(error).hint(format!("{hint}{file_hint}"))
 }

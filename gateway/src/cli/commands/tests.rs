@@ -19,7 +19,9 @@ use crate::cli::{
 /// `hero_logic run` with these arguments, on a script.
 async fn run(stage: &mut Stage, script: &Script, arguments: &[&str]) -> Result<Exit, Failure> {
     let typed = ["hero_logic", "run"].iter().chain(arguments);
-    let Command::Run(arguments) = Arguments::try_parse_from(typed).unwrap().command else { panic!("not run") };
+    let Command::Run(arguments) = Arguments::try_parse_from(typed).unwrap().command else {
+        panic!("not run")
+    };
     super::run::run(&mut stage.context, script, super::run::Wish::parse(arguments)?).await
 }
 
@@ -38,7 +40,9 @@ fn asks(names: &[&str]) -> Act {
     let mut requests = Vec::new();
     for (index, name) in names.iter().enumerate() {
         let span_id = u32::try_from(index + 2).unwrap();
-        builder = builder.span(span_id, Some(1), name, SpanStatus::Waiting).with(|span| span.kind = SpanKind::Pause);
+        builder = builder
+            .span(span_id, Some(1), name, SpanStatus::Waiting)
+            .with(|span| span.kind = SpanKind::Pause);
         let mut asked = request(name, r#"{"enum":["yes please","no"]}"#, r#"{"kind":"choice"}"#);
         asked.resume_id = crate::cli::testing::resume_id(index);
         requests.push(asked);
@@ -52,7 +56,9 @@ fn ends(status: Status, error: PlayError) -> Act {
 
 fn value_error() -> PlayError {
     PlayError {
-        traceback: Some("Traceback (most recent call last):\n  File \"flow.py\", line 3, in main\n\tboom()".into()),
+        traceback: Some(
+            "Traceback (most recent call last):\n  File \"flow.py\", line 3, in main\n\tboom()".into(),
+        ),
         path: Some("main#0/fetch#0".into()),
         ..crate::cli::testing::error("ValueError", "no \u{9b}2J\nway")
     }
@@ -214,6 +220,11 @@ async fn what_cannot_start() {
         let result = run(&mut stage, &Script::new([]), &arguments).await;
         insta::assert_snapshot!(format!("run_{name}"), stage.told(&result));
     }
+    let misspelt = concat!(env!("CARGO_MANIFEST_DIR"), "/../seeds/flows/helo.py");
+    let failure = run(&mut Stage::new(), &Script::new([]), &[misspelt]).await.unwrap_err();
+    let guess = misspelt.replace("helo", "hello");
+    let hint = failure.hint.unwrap();
+    assert!(hint.starts_with("did you mean ") && hint.contains(&guess), "{hint}");
     let mut stage = Stage::new();
     let failure = run(&mut stage, &Script::new([]), &[&format!("{directory}/")]).await.unwrap_err();
     assert_eq!((failure.code, failure.exit), ("unreadable_file", Exit::Usage));
@@ -241,7 +252,9 @@ async fn a_question_is_answered_by_resume() {
         };
         resume::Wish::parse(arguments)
     };
-    for (name, payload) in [("resume", Some("\"no\"")), ("resume_refused", Some("\"bad\"")), ("resume_unasked", None)] {
+    for (name, payload) in
+        [("resume", Some("\"no\"")), ("resume_refused", Some("\"bad\"")), ("resume_unasked", None)]
+    {
         let mut stage = Stage::new();
         let script = Script::new([asks(&["approve"]), succeeds()]);
         let result = resume::run(&mut stage.context, &script, wish(payload).unwrap()).await;

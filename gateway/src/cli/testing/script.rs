@@ -12,8 +12,8 @@ use futures_core::Stream;
 use hero_sdk::{
     Error, ErrorCode, FieldError, Json, Logic, PlaySid,
     logic::{
-        PlayList, PlayResume, PlayRunAsync, PlaySpans, PlayStart, PlayWait, Plays, Retried, ServerInfo, SpanFeed,
-        StartOptions, Until,
+        PlayList, PlayResume, PlayRunAsync, PlaySpans, PlayStart, PlayWait, Plays, Retried, ServerInfo,
+        SpanFeed, StartOptions, Until,
     },
     model::{Play, PlayError, ResumeRequest, SpanPage, Status, Workflow},
 };
@@ -108,7 +108,9 @@ impl Script {
 
     fn start(&self, what: &str, options: &StartOptions) -> Result<Play, Error> {
         let mut state = self.state.lock().unwrap();
-        state.calls.push(format!("{what} {} {}", options.inputs, options.tags.join(",")).trim_end().to_owned());
+        state
+            .calls
+            .push(format!("{what} {} {}", options.inputs, options.tags.join(",")).trim_end().to_owned());
         match state.refusals.pop_front() {
             Some(refusal) => Err(refusal),
             None => Ok(Play { status: Status::Queued, ..state.play.clone() }),

@@ -55,7 +55,8 @@ pub(crate) fn layout(tree: &Tree, viewport: Viewport, moment: Moment) -> Vec<Lin
         let line = match entry.what {
             What::Node(span_id) => {
                 let Some(node) = tree.node(span_id) else { continue };
-                let is_folded = push_children(&shown, Some(span_id), entry.guides_beneath(viewport.width), &mut stack);
+                let is_folded =
+                    push_children(&shown, Some(span_id), entry.guides_beneath(viewport.width), &mut stack);
                 let hidden = if is_folded { shown.count_beneath(span_id) } else { 0 };
                 node_line(tree, node, &entry.guides(), hidden, viewport.width, moment)
             }
@@ -232,7 +233,11 @@ fn took(node: &Node, is_running: bool, moment: Moment) -> String {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a frame number; the clock starts at 0")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a frame number; the clock starts at 0"
+)]
 fn spinner(moment: Moment) -> &'static str {
     let frame = (moment.now_ms / SPINNER_FRAME_MS) as usize % SPINNER.len();
     SPINNER.get(frame).copied().unwrap_or("⠋")

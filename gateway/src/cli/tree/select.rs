@@ -43,18 +43,20 @@ fn base_above(tree: &Tree, span_id: u32, rows: usize) -> Option<(u32, usize)> {
     while let Some(parent) = chain.last().and_then(|id| tree.node(*id)).and_then(|node| node.span.parent) {
         chain.push(parent);
     }
-    // Rows of the lowest `shown` of the chain: themselves, a line for what is hidden beside each but the topmost,
-    // and one for the levels above.
-    let rows_of = |shown: usize| {
-        let parents = chain.iter().take(shown).skip(1);
-        let crowded = parents.filter(|parent| tree.child_count(Some(**parent)) > 1).count();
-        shown + crowded + usize::from(shown < chain.len())
-    };
-    let shown = (1..=chain.len()).rev().find(|shown| rows_of(*shown) <= rows)?;
-    if shown == chain.len() {
-        return None;
+    // From the bottom up: each node takes a row, and another where what stands beside the one beneath is counted.
+    let mut taken = 0;
+    let mut base = None;
+    for (index, id) in chain.iter().enumerate() {
+        taken += 1 + usize::from(index > 0 && tree.child_count(Some(*id)) > 1);
+        if taken > rows {
+            return base;
+        }
+        // Above the base a row says how many levels are left out.
+        if taken < rows {
+            base = Some((*id, chain.len() - index - 1));
+        }
     }
-    chain.get(shown - 1).map(|base| (*base, chain.len() - shown))
+    None
 }
 
 /// The most important nodes, best first. More than `rows` cannot be shown, so no more are ordered: a play may have
@@ -62,7 +64,13 @@ fn base_above(tree: &Tree, span_id: u32, rows: usize) -> Option<(u32, usize)> {
 fn candidates(tree: &Tree, rows: usize) -> Vec<u32> {
     let mut ranked: Vec<(Rank, std::cmp::Reverse<u64>, u32)> = tree
         .nodes()
-        .map(|node| (rank(tree, node.span.status, node.span.parent), std::cmp::Reverse(node.span.seq), node.span.span_id))
+        .map(|node| {
+            (
+                rank(tree, node.span.status, node.span.parent),
+                std::cmp::Reverse(node.span.seq),
+                node.span.span_id,
+            )
+        })
         .collect();
     if rows < ranked.len() {
         ranked.select_nth_unstable(rows);
@@ -88,7 +96,8 @@ enum Rank {
 }
 
 fn rank(tree: &Tree, status: SpanStatus, parent: Option<u32>) -> Rank {
-    let is_open = |status| matches!(status, SpanStatus::Running | SpanStatus::Waiting | SpanStatus::Interrupted);
+    let is_open =
+        |status| matches!(status, SpanStatus::Running | SpanStatus::Waiting | SpanStatus::Interrupted);
     match status {
         SpanStatus::Waiting => Rank::Waiting,
         SpanStatus::Running | SpanStatus::Interrupted => Rank::Active,

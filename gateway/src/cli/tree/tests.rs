@@ -110,7 +110,8 @@ fn finished_subtrees_fold_first_and_what_runs_stays() {
 #[test]
 fn colours_follow_meaning() {
     let lines = layout(&variety(), Viewport { width: 80, height: Some(4) }, Moment { now_ms: 0.0 });
-    let text: String = lines.iter().map(|line| line.to_text(Palette::Colour).replace('\u{1b}', "␛") + "\n").collect();
+    let text: String =
+        lines.iter().map(|line| line.to_text(Palette::Colour).replace('\u{1b}', "␛") + "\n").collect();
     insta::assert_snapshot!("variety_colours", text);
 }
 

@@ -50,7 +50,11 @@ pub(crate) fn status_look(status: Status) -> Look {
 }
 
 /// A span of time with the precision that a person can use.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what an hour count holds")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to what an hour count holds"
+)]
 pub(crate) fn duration(milliseconds: f64) -> String {
     let milliseconds = if milliseconds.is_finite() { milliseconds.clamp(0.0, 1e15) } else { 0.0 };
     if milliseconds < 9.95 {

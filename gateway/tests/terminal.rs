@@ -1,0 +1,283 @@
+//! The real binary on a real pseudo-terminal: the live tree, every kind of prompt, Ctrl-C.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests; a panic says where")]
+
+mod common;
+
+use common::{Home, Session};
+
+const ENTER: &str = "\r";
+const DOWN: &str = "\u{1b}[B";
+const CTRL_C: &str = "\u{3}";
+const BACKSPACE: &str = "\u{7f}";
+
+/// A play on 24 rows of 80 columns.
+fn run(home: &Home, source: &str, arguments: &[&str]) -> Session {
+    home.write("flow.py", source);
+    home.start(&[&["run", "flow.py"], arguments].concat(), 24, 80)
+}
+
+/// A flow that asks once and returns the answer.
+fn ask(home: &Home, question: &str) -> Session {
+    let source = format!(
+        "from hero_tracing import ask_user, flow\n\n\n@flow\ndef main():\n    return {{'answer': {question}}}\n"
+    );
+    run(home, &source, &[])
+}
+
+/// Ends a session that succeeded, whose answer is this JSON.
+fn answered(mut session: Session, json: &str) {
+    assert_eq!(session.end(), 0, "{}", session.screen());
+    let screen = session.screen();
+    let shown: String =
+        screen.rsplit_once("\n{").map(|(_, outputs)| outputs.split_whitespace().collect()).unwrap();
+    assert_eq!(format!("{{{shown}"), format!("{{\"answer\":{json}}}"), "{screen}");
+}
+
+const GATE: &str = r#"
+import pathlib
+import time
+
+from hero_tracing import flow
+
+
+@flow
+def quick(n):
+    print(f"quick \x1b[31m{n}")
+    return n
+
+
+@flow
+def slow(gate):
+    flow.current_span.progress(3, 10)
+    while not pathlib.Path(gate).exists():
+        time.sleep(0.01)
+    return 1
+
+
+@flow
+def main(gate: str):
+    for n in range(3):
+        quick(n)
+    with flow.step("block"):
+        slow(gate)
+    return {"done": True}
+"#;
+
+#[test]
+fn the_tree_lives_and_follows_the_size() {
+    let home = Home::new();
+    let gate = home.path("gate");
+    let mut session = run(&home, GATE, &["--input", &format!("gate={}", gate.display())]);
+    session.wait_until("the running step", |screen| {
+        screen.contains("slow  running") && screen.contains("3/10 30 %")
+    });
+    let screen = session.screen();
+    let lines: Vec<&str> = screen.lines().collect();
+    assert!(lines[0].contains(" main  running "), "{screen}");
+    assert!(lines[1].starts_with("├─ ✓ quick  ok ") && lines[1].ends_with("│ quick \\x1b[31m0"), "{screen}");
+    assert!(lines[4].starts_with("└─ ") && lines[4].contains(" block  running "), "{screen}");
+    assert!(lines[5].starts_with("   └─ "), "{screen}");
+    assert!(lines[6].contains(" running ") && lines[6].contains("3 done, 3 running"), "{screen}");
+    assert_eq!(lines.len(), 7, "{screen}");
+
+    session.resize(24, 40);
+    session.wait_until("the narrow tree", |screen| {
+        screen.lines().count() == 7
+            && screen.lines().all(|line| line.chars().count() <= 40)
+            && screen.contains("slow  running")
+    });
+    session.resize(6, 60);
+    session.wait_until("the low tree", |screen| {
+        screen.contains("… 3 done") && screen.contains("slow  running") && screen.lines().count() <= 6
+    });
+    session.resize(24, 80);
+    session.wait_until("the wide tree", |screen| screen.matches("✓ quick").count() == 3);
+
+    std::fs::write(&gate, "").unwrap();
+    assert_eq!(session.end(), 0, "{}", session.screen());
+    let screen = session.screen();
+    assert!(screen.contains("✓ main  ok ") && screen.contains("✓ succeeded "), "{screen}");
+    assert!(screen.trim_end().ends_with("{\n  \"done\": true\n}"), "{screen}");
+    // When it was low the terminal pushed two rows out of the screen, and got them back; what counts is the last tree.
+    let (_, last) = screen.rsplit_once("main  ").unwrap();
+    assert!(!last.contains("running") && last.matches("✓ quick").count() == 3, "{screen}");
+    // Frames are whole: as many begin as end, and nothing of the flow's escapes got through.
+    let bytes = session.bytes();
+    assert_eq!(bytes.matches("\u{1b}[?2026h").count(), bytes.matches("\u{1b}[?2026l").count());
+    assert!(!bytes.contains("\u{1b}[31m0"));
+}
+
+#[test]
+fn a_tree_higher_than_the_screen_folds() {
+    let home = Home::new();
+    home.write(
+        "flow.py",
+        "from hero_tracing import flow\n\n\n@flow\ndef leaf(n):\n    return n\n\n\n@flow\ndef node(n):\n    \
+         return [leaf(n), leaf(n)]\n\n\n@flow\ndef main():\n    for n in range(40):\n        node(n)\n    return 'done'\n",
+    );
+    let mut session = home.start(&["run", "flow.py"], 12, 60);
+    assert_eq!(session.end(), 0, "{}", session.screen());
+    let screen = session.screen();
+    assert!(screen.contains("+2") && screen.contains(" done\n"), "{screen}");
+    assert!(screen.contains("✓ succeeded ") && screen.contains("121 done"), "{screen}");
+}
+
+#[test]
+fn text_is_asked_for_until_it_is_valid() {
+    let home = Home::new();
+    let mut session = ask(&home, "ask_user.text('Your \\x1b[7mname?', name='who', min_length=3)");
+    session.wait_for("? Your \\x1b[7mname?");
+    session.keys("Al\r");
+    session.wait_for("not valid:");
+    session.keys("Ali\r");
+    answered(session, "\"Ali\"");
+}
+
+#[test]
+fn a_number_is_asked_for() {
+    let home = Home::new();
+    let mut session = ask(&home, "ask_user.number('How many?', integer=True, maximum=5)");
+    session.wait_for("? How many?");
+    session.keys("1.5\r");
+    session.wait_for("expected a whole number");
+    session.keys(&BACKSPACE.repeat(3));
+    session.keys("9\r");
+    session.wait_for("not valid:");
+    session.keys("4\r");
+    answered(session, "4");
+}
+
+#[test]
+fn a_choice_is_asked_for() {
+    let home = Home::new();
+    let mut session = ask(&home, "ask_user.choice('Which?', ['web', 2, 'worker'], default=2)");
+    session.wait_for("worker");
+    session.keys(DOWN);
+    session.keys(ENTER);
+    answered(session, "\"worker\"");
+}
+
+#[test]
+fn several_choices_are_asked_for() {
+    let home = Home::new();
+    let mut session = ask(&home, "ask_user.multi_choice('Which?', ['a', 'b', 'c'], minimum=2)");
+    session.wait_for("[ ] c");
+    session.keys(" ");
+    session.wait_for("[x] a");
+    session.keys(ENTER);
+    session.wait_for("not valid:");
+    session.wait_until("the list again", |screen| screen.contains("[ ] a"));
+    session.keys(" ");
+    session.wait_for("[x] a");
+    session.keys(DOWN);
+    session.keys(" ");
+    session.wait_for("[x] b");
+    session.keys(ENTER);
+    answered(session, "[\"a\",\"b\"]");
+}
+
+#[test]
+fn a_confirmation_is_asked_for() {
+    let home = Home::new();
+    let mut session = ask(&home, "ask_user.confirm('Ship it?')");
+    session.wait_for("? Ship it?");
+    session.keys("n\r");
+    answered(session, "false");
+}
+
+#[test]
+fn an_object_is_asked_for_field_by_field() {
+    let home = Home::new();
+    let schema = "{'type': 'object', 'required': ['zone', 'count'], 'properties': {\
+                  'zone': {'enum': ['eu', 'us']}, 'count': {'type': 'integer', 'minimum': 1}, \
+                  'note': {'type': 'string', 'description': 'for the log'}}}";
+    let mut session = ask(&home, &format!("flow.pause('order', schema={schema}, question='Order?')"));
+    session.wait_for("? zone");
+    session.keys(ENTER);
+    session.wait_for("? count");
+    session.keys("0\r");
+    session.wait_for("for the log; empty to leave it out");
+    session.keys(ENTER);
+    session.wait_for("/count:");
+    // Only the field at fault is asked for again.
+    session.wait_until("the count again", |screen| screen.matches("? count").count() == 1);
+    session.keys("3\r");
+    answered(session, "{\"zone\":\"eu\",\"count\":3}");
+}
+
+#[test]
+fn anything_is_asked_for_as_json() {
+    let home = Home::new();
+    let mut session = ask(&home, "flow.pause('free')");
+    session.wait_for("JSON, such as");
+    session.keys("{oops\r");
+    session.wait_for("not JSON");
+    session.keys(&BACKSPACE.repeat(5));
+    session.keys("[1.50, null]\r");
+    answered(session, "[1.50,null]");
+}
+
+#[test]
+fn ctrl_c_in_a_prompt_leaves_the_play_waiting() {
+    let home = Home::new();
+    let mut session = ask(&home, "ask_user.confirm('Ship it?', name='ship')");
+    session.wait_for("? Ship it?");
+    session.keys(CTRL_C);
+    assert_eq!(session.end(), 3, "{}", session.screen());
+    let screen: String = session.screen().split_whitespace().collect();
+    let (_, command) = screen.split_once("hero_logicresume").unwrap();
+    assert!(command.starts_with("play_") && command.ends_with("--payloadtrue"), "{screen}");
+
+    let play_sid = &command[..31];
+    let mut session = home.start(&["play", "follow", play_sid], 24, 80);
+    session.wait_for("? Ship it?");
+    session.keys("y\r");
+    answered(session, "true");
+}
+
+#[test]
+fn sigterm_in_a_prompt_leaves_the_play_waiting_and_the_terminal_usable() {
+    let home = Home::new();
+    let mut session = ask(&home, "ask_user.confirm('Ship it?', name='ship')");
+    session.wait_for("? Ship it?");
+    terminate(&session);
+    assert_eq!(session.end(), 3, "{}", session.screen());
+}
+
+#[test]
+fn ctrl_c_cancels_the_play() {
+    let home = Home::new();
+    let gate = home.path("gate");
+    for signal in ["key", "term"] {
+        let mut session = run(&home, GATE, &["--input", &format!("gate={}", gate.display())]);
+        session.wait_for("slow  running");
+        match signal {
+            "key" => session.keys(CTRL_C),
+            _ => terminate(&session),
+        }
+        assert_eq!(session.end(), 4, "{}", session.screen());
+        let screen = session.screen();
+        assert!(screen.contains("warning: cancelling") && screen.contains("⊘ cancelled"), "{screen}");
+        assert!(screen.contains("⊘ slow  cancelled"), "{screen}");
+    }
+}
+
+#[test]
+fn a_second_ctrl_c_kills_at_once() {
+    let home = Home::new();
+    let deaf = "import signal\nimport time\n\nfrom hero_tracing import flow\n\n\n@flow\ndef deaf():\n    \
+                signal.signal(signal.SIGTERM, signal.SIG_IGN)\n    print('deaf now')\n    \
+                while True:\n        time.sleep(0.01)\n\n\n@flow\ndef main():\n    deaf()\n";
+    let mut session = run(&home, deaf, &[]);
+    session.wait_for("deaf now");
+    session.keys(CTRL_C);
+    session.wait_for("warning: cancelling");
+    session.keys(CTRL_C);
+    assert_eq!(session.end(), 130, "{}", session.screen());
+    assert!(session.screen().contains("error[interrupted]"), "{}", session.screen());
+}
+
+fn terminate(session: &Session) {
+    let pid = rustix::process::Pid::from_raw(i32::try_from(session.pid()).unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+}

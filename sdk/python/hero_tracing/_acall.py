@@ -1,0 +1,387 @@
+"""A recorded call of a coroutine, and what goes on at once: the same as `_call`, through the gate.
+
+The path is allocated and the fingerprint taken when the call is made, not when its coroutine first runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from os import getpid
+
+from . import _alarm, _frames
+from ._call import (
+    NO_KEY,
+    check,
+    close_call,
+    first_try,
+    is_outcome,
+    next_scope,
+    open_call,
+    path_of,
+    retry_frame,
+    unknown_outcome,
+    unknown_question,
+)
+from ._engine import flow_line
+from ._errors import Timeout
+from ._fingerprint import fingerprint
+from ._gate import Waiter
+from ._loop import running, spawn
+from ._outcome import failed, recorded, succeeded
+from ._pause import Pause, enter, question_frame, replayed
+from ._records import PATH, STATUS
+from ._scope import CALL, Scope, current
+from ._wire import Closed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine
+    from typing import Any
+
+    from ._engine import Engine
+    from ._loop import Loop
+    from ._outcome import Outcome
+    from ._records import Record
+    from ._step import Step
+
+
+def acall(step: Step, scope: Scope, args: tuple[Any, ...], kwargs: dict[str, Any], key: Any = NO_KEY) -> Coroutine[Any, Any, Any]:
+    """A coroutine that gives the step's outcome for these arguments, called in this scope now."""
+    engine = scope.engine
+    if engine.stop is not None or scope.call.ended or getpid() != engine.pid:
+        raise engine.refuse_call(scope, step.name)
+    path = path_of(step, scope, args, kwargs, key)
+    taken = fingerprint(args, kwargs)
+    record = engine.records.peek(path)
+    if record is None:
+        coroutine = _live(engine, step, scope, path, taken, args, kwargs, flow_line(4))
+    else:
+        check(engine, step, record, taken)
+        coroutine = _replay(engine, scope, record)
+    coroutine.__qualname__ = getattr(step.function, "__qualname__", step.name)
+    coroutine.__name__ = step.name
+    return coroutine
+
+
+async def _replay(engine: Engine, scope: Scope, record: Record) -> Any:
+    if engine.stop is not None:
+        raise engine.stopped()
+    await turn_of(engine, scope, record)
+    value, error = recorded(engine, record)
+    if error is not None:
+        raise error
+    return value
+
+
+async def turn_of(engine: Engine, scope: Scope, record: Record) -> None:
+    """Return when this record's turn has come. A recorded cancellation never returns: it waits for its like."""
+    loop, gate = running(), engine.gate
+    if record[STATUS] != "cancelled" and loop.is_quiet() and gate.is_open_to(record, loop.next_timer()):
+        gate.follow(record[5])
+        engine.records.by_path.pop(record[PATH], None)
+    else:
+        future = loop.create_future()
+        waiter = Waiter(loop, _setter(future))
+        waiter.is_cancellation = record[STATUS] == "cancelled"
+        gate.ask(record, waiter)
+        if not waiter.is_cancellation and record[PATH] not in engine.records.by_path:
+            gate.hand_over(waiter)  # of an earlier try of this attempt: its turn was then
+        await _wait_at_gate(engine, waiter, future)
+    if scope.keep:
+        engine.records.keep(record)
+
+
+async def _wait_at_gate(engine: Engine, waiter: Waiter, future: asyncio.Future[None]) -> None:
+    try:
+        await future
+    except asyncio.CancelledError:
+        engine.gate.abandon(waiter)
+        raise
+    if engine.stop is not None:
+        raise engine.stopped()
+
+
+def _setter(future: asyncio.Future[None]) -> Callable[[], None]:
+    def deliver() -> None:
+        if not future.done():
+            future.set_result(None)
+
+    return deliver
+
+
+async def _live(
+    engine: Engine,
+    step: Step,
+    scope: Scope,
+    path: str,
+    taken: str,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    line: int,
+) -> Any:
+    loop = running()
+    if engine.stop is not None or scope.call.ended:
+        raise engine.refuse_call(scope, step.name)
+    number = 1
+    if path in engine.records.started:
+        number = first_try(engine, step, path)
+        if step.on_unknown != "retry":
+            number = await _decide_unknown(engine, step, scope, path, number)
+    call = _Call(engine, step, loop, args, kwargs, number)
+    call.child = open_call(engine, step, scope, path, taken, args, kwargs, number, line)
+    try:
+        outcome = await call.tries()
+        await call.hand_over(outcome)
+    finally:
+        close_call(engine, step, call.child)
+    if outcome.error is not None:
+        error, outcome.error = outcome.error, None
+        raise error
+    return outcome.value
+
+
+class _Call:
+    """One run of a coroutine step, with its tries."""
+
+    __slots__ = ("args", "child", "engine", "kwargs", "limit", "loop", "number", "step")
+
+    child: Scope
+
+    def __init__(
+        self, engine: Engine, step: Step, loop: Loop, args: tuple[Any, ...], kwargs: dict[str, Any], number: int
+    ) -> None:
+        self.engine = engine
+        self.step = step
+        self.loop = loop
+        self.args = args
+        self.kwargs = kwargs
+        self.number = number
+        self.limit = max(step.retries + 1, number)
+
+    async def tries(self) -> Outcome:
+        engine, step = self.engine, self.step
+        while True:
+            value, error = await self._body()
+            if engine.stop is not None:
+                raise engine.stopped()
+            if error is None:
+                return succeeded(engine, step, self.child, value, engine.gate.clock)
+            if isinstance(error, asyncio.CancelledError) or not is_outcome(error):
+                self._cancelled(error)
+                try:
+                    raise error
+                finally:
+                    error = None
+            if self.number >= self.limit or not step.is_retried(error):
+                return failed(engine, step, self.child, error, engine.gate.clock)
+            self.number += 1
+            frame, delay = retry_frame(engine, step, self.child, error, self.number)
+            del error
+            engine.wait(engine.wire.send_numbered(frame))
+            engine.records.drop_failed(self.child.path)
+            self.child = next_scope(engine, self.child)
+            try:
+                await asyncio.sleep(delay)
+            except asyncio.CancelledError as cancelled:
+                self._cancelled(cancelled)
+                raise
+
+    async def _body(self) -> tuple[Any, BaseException | None]:
+        step = self.step
+        token = current.set(self.child)
+        try:
+            if step.timeout is None:
+                return await await_body(step.function, self.args, self.kwargs), None
+            return await limited(step, self.args, self.kwargs), None
+        except BaseException as error:
+            return None, error
+        finally:
+            current.reset(token)
+
+    def _cancelled(self, error: BaseException) -> None:
+        """The call was cancelled: that is its outcome, durable before anybody sees it."""
+        engine = self.engine
+        if engine.stop is not None:
+            return
+        if isinstance(error, asyncio.CancelledError) and not engine.closing:
+            scope = self.child.parent
+            if scope is not None and scope.keep:
+                kept = [self.child.path, self.step.kind, self.child.taken, "cancelled", None, engine.gate.clock, None]
+                engine.records.keep(kept)
+            frame = _frames.end(self.child.span, "cancelled", loop_time=engine.gate.clock)
+            engine.wait(engine.wire.send_numbered(frame))
+        else:
+            engine.wire.send(_frames.end(self.child.span, "cancelled"))
+
+    async def hand_over(self, outcome: Outcome) -> None:
+        """Record the outcome, and return when it is durable and its turn has come."""
+        engine, loop, gate = self.engine, self.loop, self.engine.gate
+        if loop.is_quiet() and gate.is_quiet(loop.next_timer()):
+            if self.step.buffered and not engine.pauses:
+                engine.wire.send(outcome.frame)
+            else:
+                engine.wait(engine.wire.send_numbered(outcome.frame))
+            return
+        future = loop.create_future()
+        waiter = Waiter(loop, _setter(future))
+        waiter.loop_time = gate.clock
+        engine.wire.send_numbered(outcome.frame, gate.sender(waiter))
+        await _wait_at_gate(engine, waiter, future)
+
+
+async def await_body(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The flow's own code; plain functions may give an awaitable, or their value."""
+    value = function(*args, **kwargs)
+    if hasattr(value, "__await__"):
+        return await value
+    return value
+
+
+_alarm.INTERRUPTIBLE.add(await_body.__code__)
+
+
+async def limited(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The body within its timeout, after which it is cancelled."""
+    assert step.timeout is not None
+    try:
+        async with asyncio.timeout(step.timeout) as limit:
+            return await await_body(step.function, args, kwargs)
+    except TimeoutError:
+        if not limit.expired():
+            raise
+    raise Timeout(f"{step.name} took longer than its timeout of {step.timeout:g} s")
+
+
+def root_body(engine: Engine, step: Step, root: Scope, values: dict[str, Any]) -> tuple[Any, BaseException | None]:
+    """Run the entry flow's coroutine on a loop of its own."""
+
+    async def run() -> Any:
+        token = current.set(root)
+        try:
+            if step.timeout is None:
+                return await await_body(step.function, (), values)
+            return await limited(step, (), values)
+        finally:
+            engine.closing = True
+            current.reset(token)
+
+    engine.closing = False
+    try:
+        return run_loop(run()), None
+    except BaseException as error:
+        return None, error
+
+
+def run_loop(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """`asyncio.run`, where a signal may interrupt."""
+    return asyncio.run(coroutine)
+
+
+_alarm.INTERRUPTIBLE.add(run_loop.__code__)
+
+
+def apause(scope: Scope, name: str, asked: dict[str, Any]) -> Coroutine[Any, Any, Any]:
+    """A coroutine that waits for the answer to a question, asked in this scope now."""
+    engine, path, taken, record = _enter_pause(scope, name, asked)
+    if record is None:
+        return _pause(engine, scope, path, taken, name, flow_line(3), asked)
+    return _replay_pause(engine, scope, name, record)
+
+
+def _enter_pause(scope: Scope, name: str, asked: dict[str, Any]) -> tuple[Engine, str, str, Record | None]:
+    return enter(scope, name, asked, taking=False)
+
+
+async def _replay_pause(engine: Engine, scope: Scope, name: str, record: Record) -> Any:
+    if engine.stop is not None:
+        raise engine.stopped()
+    await turn_of(engine, scope, record)
+    return replayed(engine, scope, name, record)
+
+
+async def _pause(
+    engine: Engine, scope: Scope, path: str, taken: str, name: str, line: int, asked: dict[str, Any]
+) -> Any:
+    loop = running()
+    if engine.stop is not None or scope.call.ended:
+        raise engine.refuse_call(scope, f"the pause {name!r}")
+    pause = Pause(scope, path, taken)
+    future = loop.create_future()
+    pause.waiter = waiter = Waiter(loop, _setter(future))
+    pause.held = _setter(future)
+    try:
+        pause.open(question_frame(pause, name, line, asked))
+        await _wait_at_gate(engine, waiter, future)
+    except asyncio.CancelledError:
+        _withdraw(engine, pause)
+        raise
+    finally:
+        pause.close()
+    value, error = pause.finish()
+    if error is not None:
+        raise error
+    return value
+
+
+def _withdraw(engine: Engine, pause: Pause) -> None:
+    """The flow itself no longer waits. What was answered already stays answered."""
+    if engine.stop is not None:
+        return
+    if engine.closing:
+        engine.wire.send(_frames.end(pause.span, "cancelled"))
+        return
+    frame = _frames.end(pause.span, "cancelled", loop_time=engine.gate.clock)
+    if pause.answer is None:
+        if pause.scope.keep:
+            kept = [pause.path, "pause", pause.fingerprint, "cancelled", None, engine.gate.clock, None]
+            engine.records.keep(kept)
+        try:
+            engine.wire.wait(engine.wire.send_numbered(frame))
+        except Closed:
+            raise engine.kill() from None
+    else:
+        engine.wire.send(_frames.end(pause.span, "cancelled"))
+
+
+async def _decide_unknown(engine: Engine, step: Step, scope: Scope, path: str, number: int) -> int:
+    if step.on_unknown == "fail":
+        raise unknown_outcome(engine, step, path, "it is declared not to be run again (on_unknown='fail')")
+    question, place = unknown_question(step, path, number)
+    asking = Scope(engine, CALL, path, step.name, scope, scope.span or engine.span_of(scope))
+    engine.entered()
+    try:
+        answer = await apause(asking, place, question)
+    finally:
+        engine.left(asking)
+    if answer != "run again":
+        raise unknown_outcome(engine, step, path, "a person decided not to run it again")
+    return number + 1
+
+
+async def map_all(call: Callable[[Any], Any], items: list[Any], concurrency: int | None) -> list[Any]:
+    """`call(item)` for each item, at most `concurrency` at a time; results in order."""
+    if concurrency is not None and (type(concurrency) is not int or concurrency < 1):
+        raise ValueError(f"concurrency must be 1 or more, not {concurrency!r}")
+    places = asyncio.Semaphore(concurrency or max(len(items), 1))
+
+    async def one(item: Any) -> Any:
+        async with places:
+            value = call(item)
+            return await value if hasattr(value, "__await__") else value
+
+    one.__qualname__ = getattr(call, "__qualname__", "map").rpartition("<locals>.")[2]
+    coroutines = [one(item) for item in items]
+    for coroutine in coroutines:
+        coroutine.__qualname__ = one.__qualname__
+    return list(await asyncio.gather(*[spawn(coroutine) for coroutine in coroutines]))
+
+
+async def gather_all(calls: tuple[Awaitable[Any] | Callable[[], Any], ...]) -> list[Any]:
+    """Await all at once; results in order."""
+    started = [call() if callable(call) and not hasattr(call, "__await__") else call for call in calls]
+    waits: list[Awaitable[Any]] = [value if hasattr(value, "__await__") else _given(value) for value in started]
+    return list(await asyncio.gather(*waits))
+
+
+async def _given(value: Any) -> Any:
+    return value

@@ -1,0 +1,495 @@
+"""The event loop of a play: idle only when the gate says so, with a clock that follows the records.
+
+`Selector.select` with a timeout other than 0 is the public sign that a loop has nothing ready: there completions are
+handed over, one at a time, in record order. `Loop` gives each task and executor job its branch where it is submitted.
+The one module that knows asyncio's insides: `_ready` and `_scheduled` of the base loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import Context, copy_context
+from functools import partial
+from weakref import WeakKeyDictionary
+
+from . import _alarm
+from ._engine import Engine, active
+from ._errors import ScopeError
+from ._gate import Job
+from ._pause import PATIENCE_SECONDS, park
+from ._records import LOOP_TIME, PATH, STATUS
+from ._scope import Scope, current, qualname_of
+from ._switched import Switched
+from ._threads import JobCall
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from typing import Any
+
+    from ._gate import Waiter
+    from ._records import Record
+
+# Turns of the loop with something ready, after which a completion is handed over anyway: a task may spin.
+BUSY_TURNS_MAX = 64
+# How long the next record in order may keep the others waiting while something real could still ask for it.
+PASS_OVER_SECONDS = 1.0
+# How long a recorded cancellation may stay away once nothing else is in its way.
+CANCELLATION_SECONDS = 5.0
+
+
+class Selector(selectors.BaseSelector):
+    """The real selector, behind the gate."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.gate = engine.gate
+        self.loop: Loop | None = None
+        self.real = selectors.DefaultSelector()
+        self.turns = 0
+        self.busy_since = 0.0
+        self.blocked: Record | None = None  # the record in order that nobody has asked for
+        self.blocked_since = 0.0
+        self.covered_since: float | None = None
+        self.seen = -1
+        self.stop_told = False
+        self.own = 0  # descriptors that are not the flow's
+        if not engine.wire.closed:
+            self.real.register(engine.wire.socket, selectors.EVENT_READ, None)
+            self.own += 1
+
+    def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        return self.real.register(fileobj, events, data)
+
+    def unregister(self, fileobj: Any) -> selectors.SelectorKey:
+        return self.real.unregister(fileobj)
+
+    def modify(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        return self.real.modify(fileobj, events, data)
+
+    def get_map(self) -> Any:
+        return self.real.get_map()
+
+    def close(self) -> None:
+        self.real.close()
+
+    # -- one turn of the loop --
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout is not None and timeout <= 0:
+            self.turns += 1
+            if self.turns == 1:
+                self.busy_since = time.monotonic()
+            if self.turns <= BUSY_TURNS_MAX:
+                return []
+            return self._look_up()
+        self.turns = 0
+        while True:
+            events = self._idle()
+            if events is not None:
+                return events
+
+    def _look_up(self) -> list[tuple[selectors.SelectorKey, int]]:
+        """The loop is never idle: let time pass, look at descriptors, hand one over."""
+        gate = self.gate
+        self.turns = 0
+        now = time.monotonic()
+        self._advance(now - self.busy_since)
+        self.busy_since = now
+        if self.engine.stop is not None:
+            self._tell_stop()
+        else:
+            record = gate.records.head()
+            if record is not None:
+                waiter = gate.asked.get(record[PATH])
+                if waiter is not None and not waiter.is_cancellation:
+                    gate.hand_over(waiter)
+                elif self._is_overdue(record):
+                    self._pass_over(record)
+            else:
+                if gate.outstanding and not gate.due:
+                    self.engine.wire.wait_until(lambda: bool(gate.due) or self.engine.wire.closed, None)
+                waiter = gate.next_due()
+                if waiter is not None:
+                    gate.hand_over(waiter)
+        return self._poll(0)
+
+    def _idle(self) -> list[tuple[selectors.SelectorKey, int]] | None:
+        """Nothing is ready. Events to return to the loop, or None to look again."""
+        engine, gate = self.engine, self.gate
+        if engine.stop is not None:
+            return self._tell_stop()
+        if gate.outstanding or engine.pauses:
+            engine.wire.take()
+        if engine.wire.closed:
+            engine.kill()
+            return self._tell_stop()
+        if gate.has_released_job():
+            return self._wait_for_job()
+        record = gate.records.head()
+        if record is not None:
+            return self._replay(record)
+        waiter = gate.next_due()
+        if waiter is not None:
+            gate.hand_over(waiter)
+            return []
+        if gate.outstanding:
+            return self._wait(None, runs=False)
+        if self._can_park():
+            return self._tell_stop() if engine.stop is not None else self._wait_patiently()
+        return self._wait_for_anything()
+
+    # -- replay --
+
+    def _replay(self, record: Record) -> list[tuple[selectors.SelectorKey, int]] | None:
+        """The next in order is a record: hand it over, let a timer go first, or wait until it is asked for."""
+        gate = self.gate
+        waiter = gate.asked.get(record[PATH])
+        timer, loop_time = self._timer(), record[LOOP_TIME]
+        if waiter is None or waiter.is_cancellation:
+            return self._unasked(record, waiter, timer)
+        self.blocked = None
+        if timer is not None and timer <= (gate.clock if loop_time is None else loop_time):
+            return self._fire(timer)
+        gate.hand_over(waiter)
+        return []
+
+    def _unasked(
+        self, record: Record, waiter: Waiter | None, timer: float | None
+    ) -> list[tuple[selectors.SelectorKey, int]] | None:
+        loop_time = record[LOOP_TIME]
+        if timer is not None and (waiter is not None or loop_time is None or timer <= loop_time):
+            if not self._is_real_pending():
+                return self._fire(timer)
+        elif not self._is_real_pending():
+            self._pass_over(record)
+            return None
+        if self._is_overdue(record):
+            self._pass_over(record)
+            return None
+        left = self.blocked_since + PASS_OVER_SECONDS - time.monotonic()
+        return self._wait(max(left, 0.001), runs=True)
+
+    def _is_overdue(self, record: Record) -> bool:
+        now = time.monotonic()
+        if self.blocked is not record:
+            self.blocked, self.blocked_since = record, now
+        return now - self.blocked_since >= PASS_OVER_SECONDS
+
+    def _pass_over(self, record: Record) -> None:
+        """Nobody asks for it, so it no longer keeps the others waiting. It still answers if it is asked for later."""
+        self.gate.records.passed.add(record[PATH])
+        self.gate.follow(record[LOOP_TIME] if record[STATUS] != "cancelled" else None)
+        self.blocked = None
+
+    def _fire(self, timer: float) -> list[tuple[selectors.SelectorKey, int]]:
+        """Jump to the next timer, or wait for it where something real runs."""
+        if self._is_real_pending():
+            return self._wait(max(timer - self.gate.clock, 0.0), runs=True) or []
+        self.gate.follow(timer)
+        return []
+
+    # -- waiting --
+
+    def _wait_for_job(self) -> list[tuple[selectors.SelectorKey, int]] | None:
+        """A job that was let through comes back, or calls again, before anything else is handed over."""
+        events = self._wait(PASS_OVER_SECONDS, runs=False)
+        if events is None and self.gate.has_released_job():
+            for job in self.gate.jobs:
+                job.is_out = False  # it works at something of its own
+        return events
+
+    def _can_park(self) -> bool:
+        """Whether every call in flight is paused; parks at once if nothing else moves."""
+        engine = self.engine
+        if not engine.pauses or engine.uncovered:
+            self.covered_since = None
+            return False
+        if self.covered_since is None or self.seen != engine.activity:
+            self.covered_since, self.seen = time.monotonic(), engine.activity
+        if not self._is_real_pending() or time.monotonic() - self.covered_since >= PATIENCE_SECONDS:
+            park(engine)
+        return True
+
+    def _wait_patiently(self) -> list[tuple[selectors.SelectorKey, int]] | None:
+        assert self.covered_since is not None
+        left = self.covered_since + PATIENCE_SECONDS - time.monotonic()
+        return self._wait(max(left, 0.001), runs=True)
+
+    def _wait_for_anything(self) -> list[tuple[selectors.SelectorKey, int]] | None:
+        gate, timer = self.gate, self._timer()
+        if timer is not None and self.engine.clock.is_virtual and not self._is_real_pending():
+            gate.follow(timer)
+            return []
+        if gate.asked and (timer is None or self._is_cancellation_overdue()) and not self._is_real_pending():
+            self._diverge()
+            return None
+        delay = None if timer is None else max(timer - gate.clock, 0.0)
+        if gate.asked:
+            delay = CANCELLATION_SECONDS if delay is None else min(delay, CANCELLATION_SECONDS)
+        return self._wait(delay, runs=True)
+
+    def _is_cancellation_overdue(self) -> bool:
+        now = time.monotonic()
+        if self.blocked_since == 0.0 or self.blocked is not None:
+            self.blocked, self.blocked_since = None, now
+        return now - self.blocked_since >= CANCELLATION_SECONDS
+
+    def _diverge(self) -> None:
+        """Nothing can move any more, and somebody waits for a cancellation that the record has."""
+        path, waiter = next(iter(self.gate.asked.items()))
+        assert waiter.record is not None
+        self.engine.diverge(path, f"{path} cancelled by the flow", f"{path} without its cancellation", "")
+
+    def _wait(self, delay: float | None, *, runs: bool) -> list[tuple[selectors.SelectorKey, int]] | None:
+        """Wait for something real, at most `delay` seconds. The loop's clock stands still unless it `runs`.
+
+        None where only the runtime said something or time passed, so that the gate looks again.
+        """
+        gate = self.gate
+        timer = self._timer()
+        if runs and timer is not None:
+            until = max(timer - gate.clock, 0.0)
+            delay = until if delay is None else min(delay, until)
+        began = time.monotonic()
+        gate.idle_since = began if runs else None
+        heard = gate.due_count()
+        self.engine.move(-1)
+        try:
+            events = self._poll(delay)
+        finally:
+            self.engine.move(1)
+            gate.idle_since = None
+        # An outcome that has just become durable brings its own time along.
+        if runs and (events or gate.due_count() == heard):
+            self._advance(time.monotonic() - began)
+        if events:
+            return events
+        timer = self._timer()
+        return [] if runs and timer is not None and timer <= gate.clock else None
+
+    def _poll(self, delay: float | None) -> list[tuple[selectors.SelectorKey, int]]:
+        """Events of the flow's own descriptors; what the runtime says is read here."""
+        events = _poll_real(self.real, delay)
+        wire = self.engine.wire
+        for index, (key, _) in enumerate(events):
+            if key.fileobj is wire.socket:
+                del events[index]
+                wire.take()
+                if wire.closed:
+                    self.real.unregister(wire.socket)
+                    self.own -= 1
+                break
+        return events
+
+    def _advance(self, seconds: float) -> None:
+        """Time passes, at most up to the next timer, so that timers fire one at a time as they do on replay."""
+        gate, timer = self.gate, self._timer()
+        clock = gate.clock + seconds
+        if timer is not None and clock > timer:
+            clock = max(gate.clock, timer)
+        gate.follow(clock)
+
+    def _timer(self) -> float | None:
+        loop = self.loop
+        return loop.next_timer() if loop is not None else None
+
+    def _is_real_pending(self) -> bool:
+        """Whether something outside of this loop may still make something happen."""
+        loop_map = self.real.get_map()
+        own = self.own + 1  # the loop's own pipe to itself
+        if loop_map is not None and len(loop_map) > own:
+            return True
+        return self.gate.has_running_job() or self.engine.moving > 1
+
+    def _tell_stop(self) -> list[tuple[selectors.SelectorKey, int]]:
+        """Let all who wait raise what stopped the attempt."""
+        waiters = self.gate.everyone()
+        for waiter in waiters:
+            waiter.deliver()
+        for pause in list(self.engine.pauses.values()):
+            if pause.held is not None:
+                pause.held()
+                pause.held = None
+        if waiters or not self.stop_told:
+            self.stop_told = True
+            return self._poll(0)
+        timer = self._timer()
+        delay = None if timer is None else max(timer - self.gate.clock, 0.0)
+        began = time.monotonic()
+        if delay is None and not self._is_real_pending():
+            raise self.engine.stopped()  # nobody is left who could end the loop
+        events = self._poll(1.0 if delay is None else min(delay, 1.0))
+        self._advance(time.monotonic() - began)
+        return events
+
+
+def _poll_real(real: selectors.BaseSelector, delay: float | None) -> list[tuple[selectors.SelectorKey, int]]:
+    return real.select(delay)
+
+
+_alarm.INTERRUPTIBLE.add(_poll_real.__code__)
+
+
+class Loop(asyncio.SelectorEventLoop):
+    """asyncio's own loop on that selector, which numbers tasks and jobs where they are submitted."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.gate = engine.gate
+        self.eager = 0  # tasks that run within `create_task`
+        self.thread = 0
+        self.branches: WeakKeyDictionary[Any, str] = WeakKeyDictionary()  # path of each task's branch
+        selector = Selector(engine)
+        super().__init__(selector)
+        selector.loop = self
+
+    def time(self) -> float:
+        """Seconds. Stands still while callbacks run, and jumps with the records on replay."""
+        return self.gate.clock
+
+    def next_timer(self) -> float | None:
+        """When the next timer is due."""
+        for handle in self._scheduled:  # type: ignore[attr-defined]
+            if not handle._cancelled:
+                when: float = self._scheduled[0]._when  # type: ignore[attr-defined]
+                return when
+            break
+        scheduled = [handle._when for handle in self._scheduled if not handle._cancelled]  # type: ignore[attr-defined]
+        return min(scheduled, default=None)
+
+    def is_quiet(self) -> bool:
+        """Whether the running task is all there is to do."""
+        return not self._ready and not self.eager  # type: ignore[attr-defined]
+
+    def wake(self) -> None:
+        """Have the loop look at the gate again; from any thread."""
+        if self.thread != threading.get_ident() and not self.is_closed():
+            self._write_to_self()  # type: ignore[attr-defined]
+
+    def run_forever(self) -> None:
+        self.thread = threading.get_ident()
+        self.gate.loops.append(self)
+        try:
+            super().run_forever()
+        finally:
+            self.gate.loops.remove(self)
+
+    def create_task(self, coro: Any, *, context: Context | None = None, **options: Any) -> Any:
+        scope = current.get() if context is None else context.get(current)
+        if scope is None or scope.engine is not self.engine or not asyncio.iscoroutine(coro):
+            return super().create_task(coro, context=context, **options)
+        branch = scope.branch(qualname_of(coro))
+        if context is None:
+            context = copy_context()
+            context.run(current.set, branch)
+        else:
+            coro = Switched(coro, branch)  # others use this context too
+        self.eager += 1
+        try:
+            task = super().create_task(coro, context=context, **options)
+        finally:
+            self.eager -= 1
+        branch.task = task
+        self.branches[task] = branch.path
+        if branch.span:  # it began while it ran eagerly
+            task.add_done_callback(lambda _task: self.engine.end_branch(branch, "ok"))
+        return task
+
+    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:
+        scope = current.get()
+        if scope is None or scope.engine is not self.engine:
+            return super().run_in_executor(executor, func, *args)
+        job = Job()
+        self.gate.jobs.add(job)
+        try:
+            if executor is None or isinstance(executor, ThreadPoolExecutor):
+                call = _job_call(scope, job, func, args)
+                future = super().run_in_executor(executor, call)
+            else:
+                future = super().run_in_executor(executor, func, *args)
+        except BaseException:
+            self.gate.jobs.discard(job)
+            raise
+        future.add_done_callback(lambda _future: self.gate.jobs.discard(job))
+        return future
+
+
+def _job_call(scope: Scope, job: Job, func: Callable[..., Any], args: tuple[Any, ...]) -> JobCall:
+    """The function as it runs in the worker: in a branch of its own, allocated now."""
+    named: object = func
+    if isinstance(func, partial) and isinstance(getattr(func.func, "__self__", None), Context) and func.args:
+        named = func.args[0]  # asyncio.to_thread, which enters a context of its own
+        context: Context | None = func.func.__self__
+    else:
+        context = None
+    branch = scope.branch(qualname_of(named))
+    branch.job = job
+    if context is not None:
+        context.run(current.set, branch)
+        return JobCall(branch, partial(func, *args))
+    context = copy_context()
+    context.run(current.set, branch)
+    return JobCall(branch, partial(context.run, func, *args))
+
+
+def running() -> Loop:
+    """The loop that runs here, which must be one of a play."""
+    loop = asyncio.get_running_loop()
+    if not isinstance(loop, Loop):
+        engine = active()
+        error = ScopeError(
+            f"a step was awaited on a {type(loop).__module__}.{type(loop).__qualname__}",
+            code="foreign_loop",
+            hint="leave the event loop to asyncio.run: another one cannot be replayed",
+        )
+        raise error if engine is None else engine.fail(error)
+    return loop
+
+
+def is_loop_thread() -> bool:
+    """Whether a loop runs in this thread."""
+    return asyncio._get_running_loop() is not None
+
+
+def in_callback() -> bool:
+    """Whether a loop runs in this thread, but none of its tasks: a callback."""
+    return asyncio._get_running_loop() is not None and asyncio.current_task() is None
+
+
+class Policy(asyncio.DefaultEventLoopPolicy):
+    """Gives every `asyncio.run` of the play a loop of the play."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__()
+        self.engine = engine
+
+    def new_event_loop(self) -> asyncio.AbstractEventLoop:
+        return Loop(self.engine)
+
+
+def install(engine: Engine) -> Callable[[], None]:
+    """Have asyncio use loops of this attempt. The result undoes it."""
+    from . import _picks
+
+    # The public setter warns from 3.14 on, where nothing takes its place for nested `asyncio.run`.
+    events: Any = asyncio.events
+    setter = getattr(events, "_set_event_loop_policy", None) or events.set_event_loop_policy
+    before = events._event_loop_policy
+    setter(Policy(engine))
+    unpick = _picks.install_asyncio()
+
+    def remove() -> None:
+        unpick()
+        setter(before)
+
+    return remove
+
+
+def spawn(coro: Coroutine[Any, Any, Any]) -> Any:
+    """A task on the running loop."""
+    return asyncio.get_running_loop().create_task(coro)

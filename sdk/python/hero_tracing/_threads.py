@@ -1,0 +1,159 @@
+"""Threads and thread pools: each thread and each job is a branch, allocated where it is submitted.
+
+Context follows into them. Installed only within a play. A pool's own worker threads are none: they serve many jobs.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextvars import copy_context
+
+from ._scope import current, qualname_of
+from ._when_imported import when_imported
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from ._scope import Scope
+
+
+class JobCall:
+    """A job of a loop's executor, which has its branch already."""
+
+    __slots__ = ("branch", "call")
+
+    def __init__(self, branch: Scope, call: Callable[[], Any]) -> None:
+        self.branch = branch
+        self.call = call
+
+    def __call__(self) -> Any:
+        engine = self.branch.engine
+        engine.move(1)
+        status = "failed"
+        try:
+            value = self.call()
+            status = "ok"
+            return value
+        finally:
+            engine.end_branch(self.branch, status)
+            engine.move(-1)
+
+
+def install() -> Callable[[], None]:
+    """Hook threads now, and thread pools when they are imported. The result undoes it."""
+    unhook_start = _hook_start()
+    undo: list[Callable[[], None]] = [unhook_start]
+    forget = when_imported("concurrent.futures.thread", lambda module: undo.append(_hook_submit(module)))
+
+    def remove() -> None:
+        forget()
+        for step in reversed(undo):
+            step()
+
+    return remove
+
+
+def _hook_start() -> Callable[[], None]:
+    start = threading.Thread.start
+
+    def start_branch(thread: threading.Thread) -> None:
+        scope = current.get()
+        if scope is None or _serves_many(thread):
+            return start(thread)
+        engine = scope.engine
+        branch = scope.branch(_name_of(thread))
+        context = copy_context()
+        context.run(current.set, branch)
+        run = thread.run
+
+        def run_branch() -> None:
+            status = "failed"
+            try:
+                context.run(run)
+                status = "ok"
+            finally:
+                engine.end_branch(branch, status)
+                engine.move(-1)
+
+        thread.run = run_branch  # type: ignore[method-assign]
+        engine.move(1)
+        try:
+            start(thread)
+        except BaseException:
+            engine.move(-1)
+            raise
+
+    threading.Thread.start = start_branch  # type: ignore[method-assign]
+
+    def unhook() -> None:
+        threading.Thread.start = start  # type: ignore[method-assign]
+
+    return unhook
+
+
+def _serves_many(thread: threading.Thread) -> bool:
+    """A worker of a pool, or one of our own."""
+    from ._fan_out import _Worker
+
+    target = getattr(thread, "_target", None)
+    module = getattr(target, "__module__", "") or ""
+    return isinstance(thread, _Worker) or module.startswith(("concurrent.futures.", "hero_tracing."))
+
+
+def _name_of(thread: threading.Thread) -> str:
+    target = getattr(thread, "_target", None)
+    if target is None or type(thread).run is not threading.Thread.run:
+        return qualname_of(type(thread))
+    return qualname_of(target)
+
+
+def _hook_submit(module: Any) -> Callable[[], None]:
+    pool = module.ThreadPoolExecutor
+    submit = pool.submit
+
+    def submit_branch(self: Any, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+        scope = current.get()
+        if scope is None or type(fn) is JobCall:
+            return submit(self, fn, *args, **kwargs)
+        engine = scope.engine
+        branch = scope.branch(qualname_of(fn))
+        context = copy_context()
+        context.run(current.set, branch)
+
+        def work() -> Any:
+            status = "failed"
+            try:
+                value = context.run(fn, *args, **kwargs)
+                status = "ok"
+                return value
+            finally:
+                engine.end_branch(branch, status)
+
+        engine.move(1)
+        try:
+            future = submit(self, work)
+        except BaseException:
+            engine.move(-1)
+            raise
+        branches[future] = branch.path
+        future.add_done_callback(lambda _future: engine.move(-1))
+        return future
+
+    pool.submit = submit_branch
+
+    def unhook() -> None:
+        pool.submit = submit
+
+    return unhook
+
+
+def _branches() -> Any:
+    from weakref import WeakKeyDictionary
+
+    return WeakKeyDictionary()
+
+
+# Path of the branch of each future of a pool.
+branches: Any = _branches()

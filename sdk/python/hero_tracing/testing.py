@@ -1,0 +1,204 @@
+"""Run a flow in a unit test: with answers, a fake clock, and a kill and replay after every record.
+
+    from hero_tracing import testing
+    from my_flow import main
+
+    def test_publishes():
+        result = testing.run(main, {"topic": "news"}, answers={"decision": "publish"}, always_replay=True)
+        assert result.value == {"link": "https://…"}
+
+The same engine runs as in a play; only the runtime is a small model of the real one (`_journal`), which is strict
+about what it is sent. `process=True` runs each attempt in a forked process, where a kill is a real SIGKILL.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+
+from ._clock import Clock
+from ._flow import Declared
+from ._harness import attempt_here, attempt_in_process
+from ._journal import Journal, Question
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["FakeClock", "Journal", "Play", "Question", "Result", "run", "run_file"]
+
+# Attempts of one play: each but the last makes a record, so a flow of more steps than this is not for a unit test.
+ATTEMPTS_MAX = 10_000
+
+
+class FakeClock(Clock):
+    """Time that passes only when somebody waits. In seconds; begins at `epoch`."""
+
+    is_virtual = True
+
+    def __init__(self, epoch: float = 1_700_000_000.0) -> None:
+        self.epoch = epoch
+        self.passed = 0.0
+
+    def now(self) -> float:
+        return self.epoch + self.passed
+
+    def monotonic(self) -> float:
+        return self.passed
+
+    def sleep(self, seconds: float) -> None:
+        self.passed += seconds
+
+
+class Result:
+    """How a play stands.
+
+    - `status`: `succeeded`, `failed`, `cancelled`, `diverged`, or `waiting` for an answer.
+    - `value`: what the flow returned (as plain JSON where it ran in a process of its own).
+    - `error`: the exception that it raised, or None; `failure`: the same as the API shows it.
+    - `records`: `[path, kind, fingerprint, status, text, loop_time, blob]` in record order.
+    - `spans`, `logs`, `notices`: as they were sent. `pauses`: all questions. `attempts`: how many there were.
+    """
+
+    def __init__(self, play: Play) -> None:
+        journal = play.journal
+        self.status: str = journal.done["status"] if journal.done is not None else "waiting"
+        self.value: Any = play.value
+        self.error: BaseException | None = play.error
+        self.failure: dict[str, Any] | None = journal.done.get("error") if journal.done else None
+        self.records = list(journal.records.values())
+        self.spans = journal.spans
+        self.logs = journal.logs
+        self.notices = journal.notices
+        self.pauses = journal.questions
+        self.attempts = journal.attempts
+
+    def __repr__(self) -> str:
+        return f"<Result {self.status} after {self.attempts} attempts>"
+
+
+class Play:
+    """A play of a flow, to be advanced by hand: `advance`, `answer`, `advance` …"""
+
+    def __init__(
+        self,
+        flow: Any,
+        inputs: dict[str, Any] | None = None,
+        *,
+        answers: dict[str, Any] | None = None,
+        clock: Clock | None = None,
+        always_replay: bool = False,
+        process: bool = False,
+        hold: bool = True,
+    ) -> None:
+        """`hold=False` gives `answers` only when the play has parked, not as soon as they are asked for."""
+        self.said = _declared(flow)
+        self.file: tuple[str, str, str | None] | None = None
+        self.inputs = dict(inputs or {})
+        self.clock = clock
+        self.kill_after = 1 if always_replay else None
+        self.process = process
+        self.later = {} if hold else dict(answers or {})
+        self.journal = Journal(answers if hold else None)
+        self.workdir = tempfile.mkdtemp(prefix="hero_tracing_")
+        weakref.finalize(self, shutil.rmtree, self.workdir, ignore_errors=True)
+        self.value: Any = None
+        self.error: BaseException | None = None
+
+    def advance(self) -> Result:
+        """Run attempts until the play ends or waits for an answer that it was not given."""
+        while self.journal.done is None:
+            if self.journal.attempts >= ATTEMPTS_MAX:
+                raise RuntimeError(f"the play did not end within {ATTEMPTS_MAX} attempts")
+            self.attempt()
+            if self.journal.has_parked and not self._answer_later() and not self._crossed():
+                break
+        return Result(self)
+
+    def attempt(self, kill_after: int | None = None) -> bool:
+        """Run one attempt, killed after this many records; True if it was."""
+        self.journal.begin_attempt()
+        run = attempt_in_process if self.process else attempt_here
+        killed = run(self, self.kill_after if kill_after is None else kill_after)
+        if self.journal.problems:
+            raise RuntimeError("the runtime would refuse: " + "; ".join(self.journal.problems))
+        return killed
+
+    def answer(self, name: str, payload: Any) -> None:
+        """Answer the open pause of this name or path."""
+        self.journal.answer(self._open(name), payload)
+
+    def expire(self, name: str) -> None:
+        """Let the time of the open pause of this name or path run out."""
+        self.journal.expire(self._open(name))
+
+    def _open(self, name: str) -> Question:
+        for question in self.journal.questions:
+            if question.status == "open" and name in (question.name, question.path):
+                return question
+        raise LookupError(f"no open pause is called {name!r}; open: {self._open_names()}")
+
+    def _open_names(self) -> str:
+        return ", ".join(one.path for one in self.journal.questions if one.status == "open") or "none"
+
+    def _answer_later(self) -> bool:
+        for question in self.journal.questions:
+            if question.status != "open":
+                continue
+            for name in (question.path, question.name):
+                if name in self.later:
+                    self.journal.answer(question, self.later[name])
+                    return True
+        return False
+
+    def _crossed(self) -> bool:
+        """An answer was given while the play parked."""
+        status = {one.path: one.status for one in self.journal.questions}
+        return any(status.get(path) in ("answered", "expired") for path in self.journal.asked)
+
+
+def run(
+    flow: Any,
+    inputs: dict[str, Any] | None = None,
+    *,
+    answers: dict[str, Any] | None = None,
+    clock: Clock | None = None,
+    always_replay: bool = False,
+    process: bool = False,
+    hold: bool = True,
+) -> Result:
+    """Run a flow until it ends, or waits for an answer that is not among `answers` (by name or path).
+
+    `inputs` are plain JSON, as a play gets them. `always_replay` kills the attempt after every record and replays it:
+    what a flow does outside of its steps then shows up as `diverged`, or as being done many times.
+    """
+    play = Play(
+        flow, inputs, answers=answers, clock=clock, always_replay=always_replay, process=process, hold=hold
+    )
+    return play.advance()
+
+
+def run_file(
+    file_name: str,
+    source: str,
+    inputs: dict[str, Any] | None = None,
+    *,
+    entry: str | None = None,
+    answers: dict[str, Any] | None = None,
+    always_replay: bool = False,
+    hold: bool = True,
+) -> Result:
+    """Run the source of a flow's file as the runtime would: each attempt in a process of its own."""
+    play = Play(None, inputs, answers=answers, always_replay=always_replay, process=True, hold=hold)
+    play.file = (file_name, source, entry)
+    return play.advance()
+
+
+def _declared(flow: Any) -> Declared | None:
+    if flow is None:
+        return None
+    said = getattr(flow, "hero_flow", None)
+    if not isinstance(said, Declared):
+        raise TypeError(f"testing.run takes a function that is decorated with @flow, not {flow!r}")
+    return said
