@@ -43,7 +43,7 @@ impl SmallDisk for FileSizeLimit {
     }
 }
 
-/// For root: a file system of 12 MiB, of which 1 MiB is left.
+/// For who may mount one: a file system of 12 MiB, of which 1 MiB is left.
 struct Tmpfs(PathBuf);
 
 impl SmallDisk for Tmpfs {
@@ -127,9 +127,8 @@ fn a_full_disk_fails_writes_and_not_reads_and_recovers_by_itself() {
     // The store's threads inherit the mask; what is left of a blocked SIGXFSZ is the error EFBIG.
     SigSet::from_iter([Signal::SIGXFSZ]).thread_block().unwrap();
     run(&mut FileSizeLimit, &home.path());
-    if nix::unistd::geteuid().is_root() {
-        let place = tempfile::tempdir().unwrap();
-        mount(Some("tmpfs"), place.path(), Some("tmpfs"), MsFlags::empty(), Some("size=12m")).unwrap();
+    let place = tempfile::tempdir().unwrap();
+    if mount(Some("tmpfs"), place.path(), Some("tmpfs"), MsFlags::empty(), Some("size=12m")).is_ok() {
         run(&mut Tmpfs(place.path().to_owned()), &place.path().join("store"));
     }
 }

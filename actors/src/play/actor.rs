@@ -68,6 +68,8 @@ pub(crate) struct State {
     flush_is_due: bool,
     /// Wishes received, for the handshake by which an idle play is let go.
     wishes: u64,
+    /// How many wishes it had received when it last said that it is idle.
+    told_idle: Option<u64>,
 }
 
 impl Actor for PlayActor {
@@ -88,12 +90,37 @@ impl Actor for PlayActor {
             commits: HashMap::new(),
             flush_is_due: false,
             wishes: 0,
+            told_idle: None,
         })
     }
 
     async fn handle(
         &self,
         myself: ActorRef<Message>,
+        message: Message,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        self.react(&myself, message, state).await?;
+        if state.is_idle() && state.told_idle != Some(state.wishes) {
+            state.told_idle = Some(state.wishes);
+            let (play_sid, wishes) = (state.play_sid.clone(), state.wishes);
+            self.tell_plays(plays::Message::Idle { play_sid, wishes });
+        }
+        Ok(())
+    }
+
+    async fn post_stop(&self, _: ActorRef<Message>, state: &mut State) -> Result<(), ActorProcessingErr> {
+        // On a clean exit the state would live on in the supervisor's event, and the process with it.
+        state.process = None;
+        state.link = None;
+        Ok(())
+    }
+}
+
+impl PlayActor {
+    async fn react(
+        &self,
+        myself: &ActorRef<Message>,
         message: Message,
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
@@ -105,35 +132,35 @@ impl Actor for PlayActor {
             Message::Wish(wish) => {
                 state.wishes += 1;
                 let event = self.event_of(wish, state)?;
-                self.step(&myself, state, event).await
+                self.step(myself, state, event).await
             }
-            Message::Started { attempt, result } => self.started(&myself, state, attempt, result).await,
+            Message::Started { attempt, result } => self.started(myself, state, attempt, result).await,
             Message::Received { attempt, frames, permit } => {
                 for frame in frames {
                     let event = match frame {
                         Ok(frame) => Event::Received { attempt, frame },
                         Err(refusal) => Event::Garbled { attempt, refusal },
                     };
-                    self.step(&myself, state, event).await?;
+                    self.step(myself, state, event).await?;
                 }
                 drop(permit);
                 Ok(())
             }
-            Message::Overflowed { attempt } => self.step(&myself, state, Event::Overflowed { attempt }).await,
+            Message::Overflowed { attempt } => self.step(myself, state, Event::Overflowed { attempt }).await,
             Message::Exited { attempt, status } => {
                 state.process = None;
                 state.link = None;
-                self.step(&myself, state, Event::Exited { attempt, status }).await
+                self.step(myself, state, Event::Exited { attempt, status }).await
             }
-            Message::GraceEnded { attempt } => self.step(&myself, state, Event::GraceEnded { attempt }).await,
+            Message::GraceEnded { attempt } => self.step(myself, state, Event::GraceEnded { attempt }).await,
             Message::FlushDue => {
                 state.flush_is_due = false;
-                self.step(&myself, state, Event::FlushDue).await
+                self.step(myself, state, Event::FlushDue).await
             }
             Message::Committed { commit, result } => {
                 let then = state.commits.remove(&commit).unwrap_or_default();
                 match result {
-                    Ok(()) => self.perform(&myself, state, then).await,
+                    Ok(()) => self.perform(myself, state, then).await,
                     Err(error) => {
                         self.0.feeds.fail(&state.play_sid, error.clone());
                         give_up(state, then, &error);
@@ -142,19 +169,17 @@ impl Actor for PlayActor {
                     }
                 }
             }
-            Message::Fail { attempt } => self.perform(&myself, state, vec![Effect::Kill { attempt }]).await,
+            Message::Fail { attempt } => self.perform(myself, state, vec![Effect::Kill { attempt }]).await,
         }
-    }
-
-    async fn post_stop(&self, _: ActorRef<Message>, state: &mut State) -> Result<(), ActorProcessingErr> {
-        // On a clean exit the state would live on in the supervisor's event, and the process with it.
-        state.process = None;
-        state.link = None;
-        Ok(())
     }
 }
 
 impl State {
+    /// True when nothing happens any more without a wish, and nobody waits for a commit.
+    fn is_idle(&self) -> bool {
+        self.machine.as_ref().is_some_and(Machine::is_idle) && self.commits.is_empty()
+    }
+
     /// The way to the process of this attempt, while there is one.
     fn link_of(&self, attempt: u32) -> Option<&Link> {
         self.link.as_ref().filter(|(of, _)| *of == attempt).map(|(_, link)| link)
@@ -247,10 +272,6 @@ impl PlayActor {
                 Effect::ExpireAt { resume_id, at } => {
                     let play_sid = state.play_sid.clone();
                     self.tell_plays(plays::Message::ExpireAt { play_sid, resume_id, at });
-                }
-                Effect::Idle => {
-                    let (play_sid, wishes) = (state.play_sid.clone(), state.wishes);
-                    self.tell_plays(plays::Message::Idle { play_sid, wishes });
                 }
                 Effect::StartProcess { attempt } => self.start_process(myself, state, attempt),
                 Effect::Terminate { attempt } => {

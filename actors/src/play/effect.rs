@@ -62,8 +62,6 @@ pub(crate) enum Effect {
     Reply { caller: Caller, result: Box<Result<Reply, Error>> },
     /// Read the outputs from this file, then raise `Received` with them inline.
     LoadOutputs { attempt: u32, n: u64, blob: Blob },
-    /// Nothing happens any more without a wish: the actor may go.
-    Idle,
 }
 
 /// The answer to a wish.

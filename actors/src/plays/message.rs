@@ -42,7 +42,7 @@ pub(crate) enum Message {
     WantPlace(PlaySid),
     /// A play no longer runs.
     LeavePlace(PlaySid),
-    /// A play has nothing left to do by itself, having seen so many wishes.
+    /// A play has nothing left to do by itself, and everything that it wrote is through, having seen so many wishes.
     Idle {
         /// Which play.
         play_sid: PlaySid,

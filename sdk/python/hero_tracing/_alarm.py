@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 # How long a signal that hit the SDK is put off.
 _PUT_OFF_SECONDS = 0.002
 
+# How long the main thread may take to notice that the attempt was stopped; it may be in a long call of C code.
+_TELL_SECONDS = 0.5
+
 # Code of this package that runs or waits for the flow's own, and so may be interrupted.
 INTERRUPTIBLE: set[CodeType] = set()
 
@@ -54,6 +57,7 @@ class _Limit:
 
 _limits: list[_Limit] = []  # of the main thread, from the outermost step to the innermost
 _cancelled: Engine | None = None
+_attempts: list[Engine] = []  # whose flow runs in the main thread
 
 
 def limited(clock: Clock, name: str, seconds: float, run: Callable[..., Any], *args: Any) -> Any:
@@ -65,9 +69,8 @@ def limited(clock: Clock, name: str, seconds: float, run: Callable[..., Any], *a
             raise _timeout(name, seconds)
         return value
     limit = _Limit(time.monotonic() + seconds)
-    before = signal.getsignal(signal.SIGALRM)
+    before = signal.signal(signal.SIGALRM, _ring)
     _limits.append(limit)
-    signal.signal(signal.SIGALRM, _ring)
     _arm()
     hit = False
     value = None
@@ -80,7 +83,7 @@ def limited(clock: Clock, name: str, seconds: float, run: Callable[..., Any], *a
     finally:
         _limits.remove(limit)
         _arm()
-        if not _limits and _cancelled is None:
+        if not _limits and not _attempts and _cancelled is None:
             signal.signal(signal.SIGALRM, before)
     if hit or time.monotonic() >= limit.when:  # also where the body swallowed the signal
         raise _timeout(name, seconds)
@@ -94,6 +97,30 @@ def sleep(clock: Clock, seconds: float) -> None:
 
 
 INTERRUPTIBLE.add(sleep.__code__)
+
+
+def install(engine: Engine) -> Callable[[], None]:
+    """Have this attempt's alarms ring in the main thread, if this is it. The result undoes it."""
+    if threading.current_thread() is not threading.main_thread():
+        return lambda: None
+    before = signal.signal(signal.SIGALRM, _ring)
+    _attempts.append(engine)
+
+    def remove() -> None:
+        _attempts.remove(engine)
+        signal.signal(signal.SIGALRM, before)
+
+    return remove
+
+
+def tell_main(engine: Engine) -> None:
+    """The attempt was stopped in another thread: raise that in the main thread before anything unwinds here.
+
+    Else the end of this thread would let the main one go on with half of the results.
+    """
+    if engine in _attempts and threading.current_thread() is not threading.main_thread():
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGALRM)
+        engine.main_told.wait(_TELL_SECONDS)
 
 
 def cancel_on(engine: Engine, began: Callable[[], None], *signals: signal.Signals) -> None:
@@ -127,6 +154,8 @@ def _ring(_number: int, frame: FrameType | None) -> None:
         engine, _cancelled = _cancelled, None
         _arm()
         raise engine.cancel()
+    if _attempts and _attempts[-1].stop == "parked" and not _attempts[-1].main_told.is_set():
+        raise _attempts[-1].stopped()
     now = time.monotonic()
     for limit in _limits:
         if limit.when <= now:

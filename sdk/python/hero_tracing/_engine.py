@@ -65,9 +65,11 @@ class Engine:
         self.pid = os.getpid()
         # Why the attempt ends before its flow does; once set, every call of the SDK raises it.
         self.stop: str | None = None
+        self.main_told = threading.Event()  # the main thread knows that the attempt was stopped
         self.closing = False  # the entry flow has ended; what is still cancelled then is only torn down
         self.next_id = itertools.count(1).__next__
-        self.lock = threading.Lock()
+        self.lock = threading.Lock()  # of spans and counts; may be held while the wire's is taken
+        self.stopping = threading.Lock()  # of `stop`; may be taken while either is held
         self.uncovered = 0  # calls in flight without an open pause beneath them
         self.moving = 1  # threads of the flow that neither pause nor stand at the gate
         self.activity = 0  # changes whenever a call begins or ends
@@ -84,7 +86,7 @@ class Engine:
 
     def halt(self, reason: str, make: MakeError) -> BaseException:
         """Stop the attempt for this reason, if nothing else stopped it before; gives the error to raise."""
-        with self.lock:
+        with self.stopping:
             if self.stop is None:
                 self._make_stop = make
                 self.stop = reason
@@ -95,6 +97,8 @@ class Engine:
 
     def stopped(self) -> BaseException:
         """The error that ends every call once the attempt has been stopped."""
+        if threading.current_thread() is threading.main_thread():
+            self.main_told.set()
         return self._make_stop()
 
     def fail(self, error: BaseException) -> BaseException:
@@ -136,7 +140,7 @@ class Engine:
             self.wire = _Unplugged(self.wire.socket)
             return self.fail(_wrong_process(name))
         if self.stop is not None:
-            return self._make_stop()
+            return self.stopped()
         return self.fail(
             ScopeError(
                 f"{name} was called from {scope.call.path}, which has ended",
@@ -154,7 +158,7 @@ class Engine:
         except Closed:
             raise self.kill() from None
         if self.stop is not None:
-            raise self._make_stop()
+            raise self.stopped()
 
     def _received(self, frame: dict[str, Any]) -> None:
         kind = frame["t"]

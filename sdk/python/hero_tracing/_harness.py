@@ -14,7 +14,7 @@ import socket
 import sys
 import time
 
-from . import _capture, _engine, _frames, _hooks, _session
+from . import _alarm, _capture, _engine, _frames, _hooks, _session
 from ._engine import Engine
 from ._wire import Wire
 
@@ -77,6 +77,7 @@ def attempt_here(play: Play, kill_after: int | None) -> bool:
     sys.setrecursionlimit(max(limit, _session.RECURSION_LIMIT))
     capture.install()
     unhook = _hooks.install(engine)
+    unset = _alarm.install(engine)
     code = _session.LOST
     try:
         engine.wire.send(_frames.hello(os.getpid()))
@@ -86,6 +87,7 @@ def attempt_here(play: Play, kill_after: int | None) -> bool:
         pass
     finally:
         engine.halt("killed", _engine.Killed)
+        unset()
         unhook()
         capture.remove()
         sys.setrecursionlimit(limit)

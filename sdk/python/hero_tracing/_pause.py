@@ -176,6 +176,7 @@ def _hold(pause: Pause) -> None:
         while pause.answer is None:
             _alarm.check()
             if engine.stop is not None:
+                _alarm.tell_main(engine)
                 raise engine.stopped()
             if engine.uncovered or seen != engine.activity:
                 covered_since, seen = None, engine.activity
@@ -229,7 +230,7 @@ def _in_loop(pause: Pause, frame: str) -> None:
 
 def park(engine: Engine) -> None:
     """Give the process up: from here on nothing is recorded. Returns once that is durable."""
-    with engine.lock:
+    with engine.stopping:
         if engine.stop is not None:
             return
         engine.stop_parked()

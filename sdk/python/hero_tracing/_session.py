@@ -89,12 +89,14 @@ class _Play:
         _engine.activate(engine)
         capture.install()
         unhook = _hooks.install(engine)
+        unset = _alarm.install(engine)
         try:
             if self.said is None:
                 done = _load_and_run(engine, start)
             else:
                 done = run_flow(engine, self.said, start["inputs"])
         finally:
+            unset()
             unhook()
             capture.remove()
         return finish(engine, done)

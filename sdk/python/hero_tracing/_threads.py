@@ -73,6 +73,9 @@ def _hook_start() -> Callable[[], None]:
             try:
                 context.run(run)
                 status = "ok"
+            except BaseException:
+                if engine.stop is None:
+                    raise  # else the attempt is over, and this is how
             finally:
                 engine.end_branch(branch, status)
                 engine.move(-1)

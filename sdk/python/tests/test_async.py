@@ -336,7 +336,13 @@ def test_orphans_of_a_flow_that_is_not_deterministic() -> None:
 
 
 def _sequences(seed: int) -> Any:
-    delays = random.Random(seed)
+    delays = random.Random(seed)  # goes on over the attempts: bodies take another time in each
+
+    @flow
+    async def varied(name: str) -> str:
+        bodies.append(name)
+        await asyncio.sleep(delays.random() * 0.003)
+        return name.upper()
 
     @flow
     async def scatter() -> list[str]:
@@ -351,10 +357,10 @@ def _sequences(seed: int) -> Any:
                 elif way < 0.4:
                     seen.append(plain(f"{name}{number}"))
                 elif way < 0.6:
-                    await asyncio.sleep(delays.random() * 0.002)
+                    await asyncio.sleep(chance.random() * 0.002)
                     seen.append(f"slept {name}{number}")
                 else:
-                    seen.append(await fetch(f"{name}{number}", delays.random() * 0.003))
+                    seen.append(await varied(f"{name}{number}"))
 
         await asyncio.gather(sequence("a"), sequence("b"), sequence("c"))
         return seen

@@ -25,7 +25,7 @@ impl Machine {
         match self.row.play.status {
             Status::Running => self.crashed("the runtime ended while the play ran", progressed, now),
             Status::Queued => self.want_place(),
-            _ => vec![Effect::Idle],
+            _ => Vec::new(),
         }
     }
 
@@ -80,9 +80,9 @@ impl Machine {
         effects.extend(match self.row.play.status {
             status if status.is_terminal() => match self.retry_callers.pop() {
                 Some(caller) => self.retry(caller),
-                None => vec![self.commit(Durable::Later, vec![Effect::Idle])],
+                None => vec![self.commit(Durable::Later, Vec::new())],
             },
-            Status::AwaitingResume => vec![self.commit(Durable::Later, vec![Effect::Idle])],
+            Status::AwaitingResume => vec![self.commit(Durable::Later, Vec::new())],
             // It had parked, and an answer came while it was on its way out.
             Status::Queued => {
                 let wanted = self.want_place();
@@ -92,7 +92,7 @@ impl Machine {
             _ if self.interrupted => {
                 self.tree.end_all(SpanStatus::Interrupted, now);
                 self.set_status(Status::Queued);
-                vec![self.commit(Durable::Yes, vec![Effect::Idle])]
+                vec![self.commit(Durable::Yes, Vec::new())]
             }
             _ => {
                 let how = match status {
@@ -154,10 +154,10 @@ impl Machine {
     pub(super) fn interrupt(&mut self) -> Vec<Effect> {
         self.interrupted = true;
         match self.process {
-            Process::None => vec![Effect::Idle],
+            Process::None => Vec::new(),
             Process::Wanted => {
                 self.process = Process::None;
-                vec![Effect::Idle]
+                Vec::new()
             }
             // Everything that counts is durable, so there is nothing to ask the process for.
             Process::Starting | Process::Alive => {
@@ -218,11 +218,7 @@ impl Machine {
         let callers = std::mem::take(&mut self.cancel_callers);
         then.extend(callers.into_iter().map(|caller| self.reply(caller, Vec::new())));
         match self.process {
-            Process::None => then.push(Effect::Idle),
-            Process::Wanted => {
-                self.process = Process::None;
-                then.push(Effect::Idle);
-            }
+            Process::None | Process::Wanted => self.process = Process::None,
             Process::Starting | Process::Alive | Process::Parking | Process::Leaving => {
                 self.process = Process::Leaving;
                 then.push(Effect::GraceBegins { attempt: self.row.play.attempt });
@@ -254,7 +250,7 @@ impl Machine {
 
     pub(super) fn want_place(&mut self) -> Vec<Effect> {
         if self.interrupted {
-            return vec![Effect::Idle];
+            return Vec::new();
         }
         self.process = Process::Wanted;
         vec![Effect::WantPlace]

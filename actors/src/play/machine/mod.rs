@@ -114,6 +114,11 @@ impl Machine {
         &self.row.play
     }
 
+    /// True when nothing happens any more without a wish.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.process == Process::None
+    }
+
     /// What follows from an event.
     pub(crate) fn handle(&mut self, event: Event, now: Now) -> Vec<Effect> {
         match event {

@@ -136,7 +136,7 @@ impl Machine {
                 && resume.expires_at.is_some_and(|at| at <= now.wall)
         };
         let Some(resume) = self.resumes.iter_mut().find(due) else {
-            return if self.process == Process::None { vec![Effect::Idle] } else { Vec::new() };
+            return Vec::new();
         };
         resume.status = ResumeStatus::Expired;
         resume.answered_at = Some(now.wall);
@@ -167,7 +167,6 @@ impl Machine {
                 self.set_status(Status::Queued);
                 self.want_place()
             }
-            (Process::None, _) => vec![Effect::Idle],
             _ => Vec::new(),
         }
     }
