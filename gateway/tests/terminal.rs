@@ -281,6 +281,37 @@ fn a_second_ctrl_c_kills_at_once() {
     assert!(session.screen().contains("error[interrupted]"), "{}", session.screen());
 }
 
+#[test]
+fn a_play_of_another_process_is_watched_there() {
+    let home = Home::new();
+    let gate = home.path("gate");
+    let mut session = run(&home, GATE, &["--input", &format!("gate={}", gate.display())]);
+    session.wait_for("slow  running");
+    let play_sid =
+        session.screen().split_whitespace().find(|word| word.starts_with("play_")).unwrap().to_owned();
+
+    let mut other = home.start(&["play", "follow", &play_sid], 24, 80);
+    assert_eq!(other.end(), 6, "{}", other.screen());
+    let told = other.screen().replace('\n', " ");
+    assert!(told.contains("error[store_locked]:") && told.contains(&session.pid().to_string()), "{told}");
+    assert!(told.contains("that process shows the play in its own terminal"), "{told}");
+
+    session.keys(CTRL_C);
+    assert_eq!(session.end(), 4, "{}", session.screen());
+    let mut again = home.start(&["play", "follow", &play_sid], 24, 80);
+    assert_eq!(again.end(), 4, "{}", again.screen());
+    assert!(again.screen().contains("⊘ slow  cancelled"), "{}", again.screen());
+}
+
+#[test]
+fn a_terminal_without_cursor_gets_plain_lines() {
+    let home = Home::new();
+    let mut session = home.start_as("dumb", &["run", "hello"], 24, 80);
+    assert_eq!(session.end(), 0, "{}", session.screen());
+    assert!(!session.bytes().contains('\u{1b}'), "{:?}", session.bytes());
+    assert!(session.screen().contains("\nok         hello#0"), "{}", session.screen());
+}
+
 fn terminate(session: &Session) {
     let pid = rustix::process::Pid::from_raw(i32::try_from(session.pid()).unwrap()).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();

@@ -9,7 +9,9 @@ Exit codes: 0 succeeded, 1 failed, 2 usage, 3 waiting for an answer, 4 cancelled
 trouble, 130 killed by a second Ctrl-C.
 
 The result goes to standard output, everything else to standard error. Ctrl-C cancels the play and waits for its \
-end; a second one kills it at once. Ctrl-C in a prompt leaves the play waiting for its answer.";
+end; a second one kills it at once. Ctrl-C in a prompt leaves the play waiting for its answer.
+
+HERO_LOG=info or =debug shows what the runtime does.";
 
 /// Run, watch, pause and resume Python flows.
 #[derive(Debug, Parser)]

@@ -69,7 +69,7 @@ type Settling<'a> = Pin<Box<dyn Future<Output = Result<Play, Error>> + Send + 'a
 
 /// What came next while a play was watched.
 enum Next {
-    Settled(Play),
+    Settled(Box<Play>),
     Signal,
 }
 
@@ -123,7 +123,7 @@ impl Drive<'_> {
         let mut feed = Some(logic.play_feed(play_sid.clone(), self.view.after_seq()).await?);
         let play = loop {
             match self.watch_until_next(&mut settling, &mut feed).await? {
-                Next::Settled(play) => break play,
+                Next::Settled(play) => break *play,
                 Next::Signal if is_cancelling => return Err(killed()),
                 Next::Signal if self.on_signal == OnSignal::Leave => return Ok(None),
                 Next::Signal => {
@@ -149,7 +149,7 @@ impl Drive<'_> {
         frames.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                play = &mut *settling => return Ok(Next::Settled(play?)),
+                play = &mut *settling => return Ok(Next::Settled(Box::new(play?))),
                 () = self.signals.next() => return Ok(Next::Signal),
                 _ = frames.tick(), if self.view.is_live() => self.view.draw(),
                 page = next_page(feed) => match page {

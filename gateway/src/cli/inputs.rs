@@ -23,12 +23,13 @@ impl Inputs {
     pub(crate) fn parse(all: Option<&str>, single: &[String]) -> Result<Self, Failure> {
         let mut inputs = Self::default();
         if let Some(text) = all {
-            let json = Json::parse(text)
-                .map_err(|error| Failure::usage("invalid_json", format!("--inputs is not JSON: {error}")))?;
-            inputs.members = json.to().map_err(|_| {
-                Failure::usage("invalid_json", "--inputs is not a JSON object")
-                    .hint("for example --inputs '{\"name\": \"World\"}'")
+            let example = "for example --inputs '{\"name\": \"World\"}', or --input name=World";
+            let json = Json::parse(text).map_err(|error| {
+                Failure::usage("invalid_json", format!("--inputs is not JSON: {error}")).hint(example)
             })?;
+            inputs.members = json
+                .to()
+                .map_err(|_| Failure::usage("invalid_json", "--inputs is not a JSON object").hint(example))?;
         }
         let mut seen = BTreeSet::new();
         for argument in single {

@@ -33,6 +33,7 @@ mod view;
 use std::process::ExitCode;
 
 use clap::{Parser, error::ErrorKind};
+use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 
 use self::{
     args::{Arguments, ColorWhen},
@@ -58,6 +59,7 @@ fn run(arguments: Arguments) -> Exit {
     let Arguments { global, command } = arguments;
     let terminal = Terminal::detect(global.color);
     let is_json = global.json;
+    show_log(terminal);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -75,6 +77,19 @@ fn run(arguments: Arguments) -> Exit {
         Ok(exit) => exit,
         Err(failure) => tell(&failure, terminal, is_json),
     }
+}
+
+/// What the runtime has to say of itself, warnings and worse unless `HERO_LOG` asks for more or less.
+fn show_log(terminal: Terminal) {
+    let filter = EnvFilter::builder()
+        .with_env_var("HERO_LOG")
+        .with_default_directive(LevelFilter::WARN.into())
+        .from_env_lossy();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(terminal.err == Palette::Colour)
+        .init();
 }
 
 /// Arguments that are none, or a wish for help.

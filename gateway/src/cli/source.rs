@@ -14,6 +14,7 @@ use crate::cli::{
 pub(crate) fn argument_text(option: &str, argument: &str) -> Result<String, Failure> {
     let cannot_read = |what: &str, error: std::io::Error| {
         Failure::usage("unreadable_file", format!("{option}: cannot read {what}: {}", reason(&error)))
+            .hint(format!("{option} takes JSON, @ and the path of a JSON file, or - for standard input"))
     };
     if argument == "-" {
         let mut text = String::new();

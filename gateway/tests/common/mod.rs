@@ -46,13 +46,18 @@ impl Home {
 
     /// Starts `hero_logic` on a terminal of this size.
     pub(crate) fn start(&self, arguments: &[&str], rows: u16, columns: u16) -> Session {
+        self.start_as("xterm-256color", arguments, rows, columns)
+    }
+
+    /// Starts `hero_logic` on a terminal of this kind and size.
+    pub(crate) fn start_as(&self, kind: &str, arguments: &[&str], rows: u16, columns: u16) -> Session {
         let (pty, pts) = pty_process::blocking::open().unwrap();
         pty.resize(Size::new(rows, columns)).unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_hero_logic"))
             .args(arguments)
             .current_dir(self.directory.path())
             .env("HERO_HOME", self.path("home"))
-            .env("TERM", "xterm-256color")
+            .env("TERM", kind)
             .env_remove("NO_COLOR")
             .env_remove("HERO_LOGIC_FAILPOINT")
             .spawn(pts)
@@ -103,7 +108,7 @@ impl Session {
 
     /// Waits until the screen is as wanted.
     pub(crate) fn wait_until(&mut self, what: &str, is_as_wanted: impl Fn(&str) -> bool) {
-        let deadline = Instant::now() + WAIT_MAX;
+        let deadline = now() + WAIT_MAX;
         while !is_as_wanted(&self.screen()) {
             assert!(self.read(deadline, what), "it ended before {what}:\n{}", self.screen());
         }
@@ -127,7 +132,7 @@ impl Session {
 
     /// Waits for the end and gives the exit code.
     pub(crate) fn end(&mut self) -> i32 {
-        let deadline = Instant::now() + WAIT_MAX;
+        let deadline = now() + WAIT_MAX;
         while !self.is_over {
             self.read(deadline, "the end");
         }
@@ -141,7 +146,7 @@ impl Session {
 
     /// Takes the next bytes in; false when there will be none.
     fn read(&mut self, deadline: Instant, what: &str) -> bool {
-        match self.reads.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        match self.reads.recv_timeout(deadline.saturating_duration_since(now())) {
             Ok(bytes) => {
                 self.terminal.process(&bytes);
                 self.bytes.extend(bytes);
@@ -163,4 +168,9 @@ impl Drop for Session {
             self.child.wait().unwrap();
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a limit for tests that hang")]
+fn now() -> Instant {
+    Instant::now()
 }

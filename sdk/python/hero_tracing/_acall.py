@@ -216,17 +216,22 @@ class _Call:
     async def hand_over(self, outcome: Outcome) -> None:
         """Record the outcome, and return when it is durable and its turn has come."""
         engine, loop, gate = self.engine, self.loop, self.engine.gate
-        if loop.is_quiet() and gate.is_quiet(loop.next_timer()):
-            if self.step.buffered and not engine.pauses:
+        waiter: Waiter | None = None
+        number = 0
+        with gate.lock:
+            if not (loop.is_quiet() and gate.is_quiet(loop.next_timer())):
+                future = loop.create_future()
+                waiter = Waiter(loop, _setter(future))
+                waiter.loop_time = gate.clock
+                engine.wire.send_numbered(outcome.frame, gate.sender(waiter))
+            elif self.step.buffered and not engine.pauses:
                 engine.wire.send(outcome.frame)
             else:
-                engine.wait(engine.wire.send_numbered(outcome.frame))
-            return
-        future = loop.create_future()
-        waiter = Waiter(loop, _setter(future))
-        waiter.loop_time = gate.clock
-        engine.wire.send_numbered(outcome.frame, gate.sender(waiter))
-        await _wait_at_gate(engine, waiter, future)
+                number = engine.wire.send_numbered(outcome.frame)
+        if waiter is not None:
+            await _wait_at_gate(engine, waiter, future)
+        elif number:
+            engine.wait(number)
 
 
 async def await_body(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -84,7 +84,7 @@ def refuse_callback(engine: Engine, name: str) -> None:
         )
 
 
-def pass_gate(engine: Engine, scope: Scope, record: Record | None, frame: str = "", loop_time: float | None = None) -> None:
+def pass_gate(engine: Engine, scope: Scope, record: Record | None, frame: str = "") -> None:
     """Let a thread wait until its outcome is handed over by the loop whose executor job it runs."""
     passed = threading.Event()
     gate, job = engine.gate, scope.job
@@ -101,8 +101,10 @@ def pass_gate(engine: Engine, scope: Scope, record: Record | None, frame: str = 
         if record is not None:
             gate.ask(record, waiter)
         else:
-            waiter.loop_time = loop_time
-            engine.wire.send_numbered(frame, gate.sender(waiter))
+            with gate.lock:
+                waiter.loop_time = gate.now()
+                frame = f'{frame},"loop_time":{waiter.loop_time!r}'
+                engine.wire.send_numbered(frame, gate.sender(waiter))
             for loop in gate.loops:
                 loop.wake()
         passed.wait()
@@ -276,12 +278,12 @@ class _Live:
 
     def _loop_time(self) -> float | None:
         gate = self.engine.gate
-        return gate.now() if gate.loops else None
+        return gate.now() if gate.loops and self.scope.job is None else None  # a job is stamped at the gate
 
     def _record(self, outcome: Outcome) -> None:
         engine, scope = self.engine, self.scope
         if scope.job is not None:
-            pass_gate(engine, scope, None, outcome.frame, self._loop_time())
+            pass_gate(engine, scope, None, outcome.frame)
         elif self.step.buffered and not engine.pauses:
             engine.wire.send(outcome.frame)
         else:

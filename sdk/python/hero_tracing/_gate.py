@@ -9,6 +9,7 @@ Knows no asyncio: `_loop` decides when the loop is idle and calls in. Must not k
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
 
@@ -57,6 +58,9 @@ class Gate:
         self.outstanding: deque[Waiter] = deque()  # sent and not yet durable, in order of their numbers
         self.due: deque[Waiter] = deque()  # durable or answered, in the order in which Python learnt of it
         self.jobs: set[Job] = set()  # of all loops
+        # Held while an outcome is stamped and sent, and while the clock moves: so that no timer overtakes an outcome
+        # with an earlier time, and no outcome another with an earlier number.
+        self.lock = threading.Lock()
         self.clock = 0.0  # seconds; the time of every loop of this attempt
         self.idle_since: float | None = None  # on the monotonic clock, while a loop waits and its clock runs
 
@@ -159,9 +163,9 @@ class Gate:
             waiter.job.is_out = True
         waiter.deliver()
 
-    def due_count(self) -> int:
-        """How many have been told so far that they are next; for the loop to see whether there is news."""
-        return len(self.due)
+    def has_news(self) -> bool:
+        """Live outcomes are on their way to the flow."""
+        return bool(self.outstanding or self.due)
 
     def next_due(self) -> Waiter | None:
         """The live outcome that comes next, once the frontier is exhausted."""

@@ -257,20 +257,21 @@ class Selector(selectors.BaseSelector):
             delay = until if delay is None else min(delay, until)
         began = time.monotonic()
         gate.idle_since = began if runs else None
-        heard = gate.due_count()
         self.engine.move(-1)
         try:
             events = self._poll(delay)
         finally:
             self.engine.move(1)
-            gate.idle_since = None
-        # An outcome that has just become durable brings its own time along.
-        if runs and (events or gate.due_count() == heard):
-            self._advance(time.monotonic() - began)
+            with gate.lock:
+                gate.idle_since = None
+                # An outcome brings its own time along, and goes before any timer that is due after it.
+                has_news = gate.has_news()
+                if runs and not has_news:
+                    self._advance(time.monotonic() - began)
         if events:
             return events
         timer = self._timer()
-        return [] if runs and timer is not None and timer <= gate.clock else None
+        return [] if runs and not has_news and timer is not None and timer <= gate.clock else None
 
     def _poll(self, delay: float | None) -> list[tuple[selectors.SelectorKey, int]]:
         """Events of the flow's own descriptors; what the runtime says is read here."""

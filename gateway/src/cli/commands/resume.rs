@@ -50,7 +50,7 @@ fn payload_json(argument: &str) -> Result<Json, Failure> {
     Json::parse(&text).map_err(|error| {
         let failure = Failure::usage("invalid_json", format!("--payload is not JSON: {error}"));
         if argument == "-" || argument.starts_with('@') {
-            return failure;
+            return failure.hint("text needs quotes in JSON: \"text\"");
         }
         let quoted = shell::quote(&serde_json::Value::from(text.as_str()).to_string());
         failure.hint(format!("text needs quotes: --payload {quoted}"))
