@@ -1,7 +1,7 @@
 //! Holds values against their JSON Schema, and says field by field what does not fit.
 
 use hero_sdk::{FieldError, Json};
-use jsonschema::PatternOptions;
+use jsonschema::{PatternOptions, ValidationError, error::ValidationErrorKind};
 
 /// More errors than this say nothing new.
 const ERRORS_MAX: usize = 20;
@@ -28,14 +28,25 @@ pub(crate) fn check_against(schema: &Json, value: &Json) -> Vec<FieldError> {
             return vec![root(format!("the declared schema is not valid: {}", shorten(&error.to_string())))];
         }
     };
-    validator
-        .iter_errors(&value)
-        .take(ERRORS_MAX)
-        .map(|error| FieldError {
-            pointer: error.instance_path().to_string(),
-            message: shorten(&error.to_string()),
-        })
-        .collect()
+    validator.iter_errors(&value).flat_map(|error| fields_of(&error)).take(ERRORS_MAX).collect()
+}
+
+/// An error as the fields that it is about: what is missing or unknown is named itself, not what should hold it.
+fn fields_of(error: &ValidationError<'_>) -> Vec<FieldError> {
+    let place = error.instance_path().to_string();
+    let beneath = |name: &str, message: String| FieldError {
+        pointer: format!("{place}/{}", name.replace('~', "~0").replace('/', "~1")),
+        message,
+    };
+    match error.kind() {
+        ValidationErrorKind::Required { property: serde_json::Value::String(name) } => {
+            vec![beneath(name, error.to_string())]
+        }
+        ValidationErrorKind::AdditionalProperties { unexpected } => {
+            unexpected.iter().map(|name| beneath(name, format!("{name:?} is not a known property"))).collect()
+        }
+        _ => vec![FieldError { message: shorten(&error.to_string()), pointer: place }],
+    }
 }
 
 fn root(message: String) -> FieldError {
@@ -68,8 +79,8 @@ mod tests {
         for part in [
             "/a: \"x\" is not of type \"integer\"",
             "/b/1: 1 is not of type \"string\"",
-            "\"c\" is a required",
-            "'z'",
+            "/c: \"c\" is a required property",
+            "/z: \"z\" is not a known property",
         ] {
             assert!(errors.contains(part), "{part} in {errors}");
         }

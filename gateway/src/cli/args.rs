@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
+const ABOUT: &str = "Run, watch, pause and resume Python flows";
+
 const AFTER_HELP: &str = "\
 Exit codes: 0 succeeded, 1 failed, 2 usage, 3 waiting for an answer, 4 cancelled, 5 diverged, 6 store or runtime \
 trouble, 130 killed by a second Ctrl-C.
@@ -13,9 +15,9 @@ end; a second one kills it at once. Ctrl-C in a prompt leaves the play waiting f
 
 HERO_LOG=info or =debug shows what the runtime does.";
 
-/// Run, watch, pause and resume Python flows.
+/// Everything that can be typed after `hero_logic`.
 #[derive(Debug, Parser)]
-#[command(name = "hero_logic", version, about, after_help = AFTER_HELP, max_term_width = 100)]
+#[command(name = "hero_logic", version, about = ABOUT, long_about = ABOUT, after_help = AFTER_HELP, max_term_width = 100)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) global: Global,

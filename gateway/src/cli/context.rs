@@ -119,6 +119,7 @@ impl Context {
             on_signal,
             palette: self.palette,
             refused: std::collections::BTreeSet::new(),
+            ask_first: None,
         }
     }
 }

@@ -63,6 +63,8 @@ pub(crate) struct Drive<'a> {
     pub(crate) palette: Palette,
     /// Questions whose answer from the command line was refused: they are not answered by it again.
     pub(crate) refused: BTreeSet<ResumeId>,
+    /// The question that is asked before others; else the oldest is.
+    pub(crate) ask_first: Option<ResumeId>,
 }
 
 type Settling<'a> = Pin<Box<dyn Future<Output = Result<Play, Error>> + Send + 'a>>;
@@ -99,7 +101,8 @@ impl Drive<'_> {
                 return Ok(Ending::Settled(Box::new(play)));
             }
             let open = self.logic.play_pending_resumes(Some(play_sid.clone())).await?;
-            let Some(first) = open.first() else {
+            let wanted = open.iter().find(|request| Some(&request.resume_id) == self.ask_first.as_ref());
+            let Some(first) = wanted.or(open.first()) else {
                 tokio::time::sleep(RECHECK_INTERVAL).await;
                 continue;
             };

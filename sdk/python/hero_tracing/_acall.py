@@ -53,6 +53,7 @@ def acall(step: Step, scope: Scope, args: tuple[Any, ...], kwargs: dict[str, Any
     path = path_of(step, scope, args, kwargs, key)
     taken = fingerprint(args, kwargs)
     record = engine.records.peek(path)
+    coroutine: Any
     if record is None:
         coroutine = _live(engine, step, scope, path, taken, args, kwargs, flow_line(4))
     else:
@@ -375,7 +376,7 @@ async def map_all(call: Callable[[Any], Any], items: list[Any], concurrency: int
             return await value if hasattr(value, "__await__") else value
 
     one.__qualname__ = getattr(call, "__qualname__", "map").rpartition("<locals>.")[2]
-    coroutines = [one(item) for item in items]
+    coroutines: list[Any] = [one(item) for item in items]
     for coroutine in coroutines:
         coroutine.__qualname__ = one.__qualname__
     return list(await asyncio.gather(*[spawn(coroutine) for coroutine in coroutines]))

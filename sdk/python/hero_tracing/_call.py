@@ -144,6 +144,8 @@ def open_call(
     child.taken = taken
     if step.retries:
         child.keep = True
+    if scope.job is not None:
+        scope.job.is_out = False  # it has called again
     engine.entered()
     if step.on_unknown == "retry":
         engine.wire.send(frame)

@@ -209,7 +209,7 @@ class Flow(_Common):
             sandbox: dict[str, Any] | None = None,
         ) -> _Decorator: ...
 
-    def __call__(self, function: Any = None, /, **options: Any) -> Any:
+    def __call__(self, function: Any = None, /, **options: Any) -> Any:  # type: ignore[misc]
         """Decorate a function: each call of it is a span, and its outcome is recorded.
 
         - `name`: of its spans; the function's own by default.
@@ -312,7 +312,7 @@ def _decorate(function: Any, options: dict[str, Any]) -> Any:
     known = dict(options)
     inputs, outputs = known.pop("inputs", None), known.pop("outputs", None)
     description, sandbox = known.pop("description", None), known.pop("sandbox", None)
-    name = known.get("name") or getattr(function, "__name__", "flow")
+    name = str(known.get("name") or getattr(function, "__name__", "flow"))
     refuse_generator(function, name)
     shown = {key: value for key, value in options.items() if key not in {"inputs", "outputs", "key", "description"}}
     step = Step(function, options={**shown, **({"sandbox": sandbox} if sandbox else {})}, **known)
@@ -349,11 +349,10 @@ def _async_wrapper(step: Step) -> Any:
         return lambda *args, **kwargs: _start(step, args, kwargs, key)
 
     wrapper.with_key = with_key  # type: ignore[attr-defined]
-    try:
-        from inspect import markcoroutinefunction  # from 3.12 on
-    except ImportError:
-        return wrapper
-    return markcoroutinefunction(wrapper)
+    import inspect
+
+    mark = getattr(inspect, "markcoroutinefunction", None)  # from 3.12 on
+    return wrapper if mark is None else mark(wrapper)
 
 
 def _without_scope(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -162,17 +162,18 @@ class Selector(selectors.BaseSelector):
         self, record: Record, waiter: Waiter | None, timer: float | None
     ) -> list[tuple[selectors.SelectorKey, int]] | None:
         loop_time = record[LOOP_TIME]
-        if timer is not None and (waiter is not None or loop_time is None or timer <= loop_time):
-            if not self._is_real_pending():
+        is_timed = timer is not None and (waiter is not None or loop_time is None or timer <= loop_time)
+        if not self._is_real_pending():
+            if timer is not None and is_timed:
                 return self._fire(timer)
-        elif not self._is_real_pending():
             self._pass_over(record)
             return None
         if self._is_overdue(record):
             self._pass_over(record)
             return None
         left = self.blocked_since + PASS_OVER_SECONDS - time.monotonic()
-        return self._wait(max(left, 0.001), runs=True)
+        # The clock must not run past the record's time, nor a timer fire that came after it.
+        return self._wait(max(left, 0.001), runs=is_timed)
 
     def _is_overdue(self, record: Record) -> bool:
         now = time.monotonic()
@@ -322,9 +323,9 @@ class Selector(selectors.BaseSelector):
         timer = self._timer()
         delay = None if timer is None else max(timer - self.gate.clock, 0.0)
         began = time.monotonic()
-        if delay is None and not self._is_real_pending():
+        events = self._poll(PASS_OVER_SECONDS if delay is None else min(delay, PASS_OVER_SECONDS))
+        if not events and delay is None and not self._is_real_pending():
             raise self.engine.stopped()  # nobody is left who could end the loop
-        events = self._poll(1.0 if delay is None else min(delay, 1.0))
         self._advance(time.monotonic() - began)
         return events
 
@@ -401,7 +402,7 @@ class Loop(asyncio.SelectorEventLoop):
             task.add_done_callback(lambda _task: self.engine.end_branch(branch, "ok"))
         return task
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:  # type: ignore[override]
         scope = current.get()
         if scope is None or scope.engine is not self.engine:
             return super().run_in_executor(executor, func, *args)
@@ -423,9 +424,9 @@ class Loop(asyncio.SelectorEventLoop):
 def _job_call(scope: Scope, job: Job, func: Callable[..., Any], args: tuple[Any, ...]) -> JobCall:
     """The function as it runs in the worker: in a branch of its own, allocated now."""
     named: object = func
-    if isinstance(func, partial) and isinstance(getattr(func.func, "__self__", None), Context) and func.args:
+    context = getattr(func.func, "__self__", None) if isinstance(func, partial) else None
+    if isinstance(func, partial) and isinstance(context, Context) and func.args:
         named = func.args[0]  # asyncio.to_thread, which enters a context of its own
-        context: Context | None = func.func.__self__
     else:
         context = None
     branch = scope.branch(qualname_of(named))

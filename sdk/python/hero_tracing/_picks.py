@@ -71,7 +71,7 @@ def install_futures(module: Any) -> Callable[[], None]:
             return plain_as_completed(listed, timeout)  # type: ignore[no-any-return]
         return _as_completed(listed, timeout, scope)
 
-    DoneAndNotDoneFutures = module._base.DoneAndNotDoneFutures  # noqa: N806
+    DoneAndNotDoneFutures = module._base.DoneAndNotDoneFutures
 
     def _as_completed(listed: list[Any], timeout: float | None, scope: Scope) -> Iterator[Any]:
         place = scope.allocate("as_completed")

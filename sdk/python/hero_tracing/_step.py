@@ -74,7 +74,7 @@ class Step:
         _check(retries, backoff, timeout, on_unknown, durability)
         code = getattr(function, "__code__", None)
         self.function = function
-        self.name = name or getattr(function, "__name__", type(function).__name__)
+        self.name: str = name or str(getattr(function, "__name__", type(function).__name__))
         self.kind = kind
         self.retries = retries
         self.backoff = backoff

@@ -88,7 +88,7 @@ def _hook_start() -> Callable[[], None]:
             engine.move(-1)
             raise
 
-    threading.Thread.start = start_branch  # type: ignore[method-assign]
+    threading.Thread.start = start_branch  # type: ignore[method-assign, assignment]
 
     def unhook() -> None:
         threading.Thread.start = start  # type: ignore[method-assign]

@@ -157,7 +157,7 @@ async def _confirm(
     return answer
 
 
-class aio(types.SimpleNamespace):  # noqa: N801
+class aio(types.SimpleNamespace):
     """The same questions for coroutines: `await ask_user.aio.text(...)`."""
 
     text = staticmethod(_text)

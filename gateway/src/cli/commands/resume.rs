@@ -23,7 +23,7 @@ pub(crate) async fn command(context: &mut Context, arguments: Resume) -> Result<
 /// What is answered, checked in form.
 pub(crate) struct Wish {
     play_sid: PlaySid,
-    resume_id: ResumeId,
+    pub(super) resume_id: ResumeId,
     /// None when the terminal is to ask.
     payload: Option<Json>,
     answers: Answers,
@@ -60,18 +60,29 @@ fn payload_json(argument: &str) -> Result<Json, Failure> {
 /// Runs it on any `Logic`.
 pub(crate) async fn run(context: &mut Context, logic: &dyn Logic, wish: Wish) -> Result<Exit, Failure> {
     let Wish { play_sid, resume_id, payload, answers, interaction } = wish;
-    let play: Play = match payload {
+    let (play, ask_first): (Play, _) = match payload {
         Some(payload) => {
             let answered_by = Some("cli".to_owned());
-            logic.play_resume(PlayResume { play_sid, resume_id, payload, answered_by }).await?
+            (logic.play_resume(PlayResume { play_sid, resume_id, payload, answered_by }).await?, None)
         }
-        None if context.prompter.is_some() && !interaction.no_input => logic.play_status(play_sid).await?,
+        None if context.prompter.is_some() && !interaction.no_input => {
+            let open = logic.play_pending_resumes(Some(play_sid.clone())).await?;
+            if !open.iter().any(|request| request.resume_id == resume_id) {
+                return Err(Failure::usage(
+                    "not_found",
+                    format!("{resume_id} is no open question of {play_sid}"),
+                )
+                .hint(format!("`hero_logic play show {play_sid}` shows the open questions")));
+            }
+            (logic.play_status(play_sid).await?, Some(resume_id))
+        }
         None => {
             return Err(Failure::usage("usage", "there is no terminal to ask for the answer")
                 .hint("give it with --payload JSON"));
         }
     };
     let mut drive = context.drive(logic, &play, answers, &interaction, OnSignal::Cancel);
+    drive.ask_first = ask_first;
     let ending = drive.run(play.play_sid.clone()).await?;
     context.signals = drive.signals;
     report(context, logic, ending).await

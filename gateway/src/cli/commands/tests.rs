@@ -260,6 +260,17 @@ async fn a_question_is_answered_by_resume() {
         let result = resume::run(&mut stage.context, &script, wish(payload).unwrap()).await;
         insta::assert_snapshot!(name, stage.told(&result));
     }
+    let mut stage = Stage::new();
+    let person = ScriptedPerson::new(&["\"no\""]);
+    stage.context.prompter = Some(person.clone());
+    let script = Script::new([asks(&["notify", "approve"]), succeeds()]);
+    let mut second = wish(None).unwrap();
+    second.resume_id = crate::cli::testing::resume_id(1);
+    assert_eq!(resume::run(&mut stage.context, &script, second).await.unwrap(), Exit::Succeeded);
+    assert_eq!(*person.asked.lock().unwrap(), ["approve"]);
+    let mut unknown = wish(None).unwrap();
+    unknown.resume_id = crate::cli::testing::resume_id(7);
+    assert_eq!(resume::run(&mut stage.context, &script, unknown).await.unwrap_err().code, "not_found");
     let stage = Stage::new();
     insta::assert_snapshot!("resume_no_json", stage.told(&wish(Some("it's")).map(|_| Exit::Succeeded)));
 }

@@ -299,18 +299,21 @@ pub(crate) struct ScriptedPerson {
     answers: Mutex<VecDeque<Asked>>,
     /// Why answers were refused, as the person was told.
     pub(crate) refusals: Mutex<Vec<String>>,
+    /// What was asked, by name.
+    pub(crate) asked: Mutex<Vec<String>>,
 }
 
 impl ScriptedPerson {
     /// Answers in order; then leaves.
     pub(crate) fn new(answers: &[&str]) -> Arc<Self> {
         let answers = answers.iter().map(|text| Asked::Payload(Json::parse(text).unwrap())).collect();
-        Arc::new(Self { answers: Mutex::new(answers), refusals: Mutex::default() })
+        Arc::new(Self { answers: Mutex::new(answers), ..Self::default() })
     }
 }
 
 impl Prompter for ScriptedPerson {
-    fn ask(&self, _request: &ResumeRequest, refused: Option<&Refused>) -> Result<Asked, Failure> {
+    fn ask(&self, request: &ResumeRequest, refused: Option<&Refused>) -> Result<Asked, Failure> {
+        self.asked.lock().unwrap().push(request.name.clone());
         self.refusals.lock().unwrap().extend(refused.map(|refused| refused.message.clone()));
         Ok(self.answers.lock().unwrap().pop_front().unwrap_or(Asked::Left))
     }
