@@ -1,4 +1,5 @@
 //! The runtime as a library, with real processes.
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
 
 use std::{
     fs,

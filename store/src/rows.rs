@@ -19,33 +19,16 @@ pub struct PlayRow {
 }
 
 /// What the runtime remembers of a play between its attempts.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PlayMemory {
     /// Attempts that ended by themselves without a word, in a row; a limit ends the play.
     pub crashes: u32,
-    /// The sequence number that the next change gets, from 1.
-    pub next_seq: u64,
-    /// The number that the next span gets, from 1.
-    pub next_span_id: u32,
     /// Which answers end the park.
     pub resume_when: ResumeWhen,
     /// The caller's key, which finds this play again.
     pub idempotency_key: Option<String>,
     /// The node that runs it, for a store that several share.
     pub owner: Option<String>,
-}
-
-impl Default for PlayMemory {
-    fn default() -> Self {
-        Self {
-            crashes: 0,
-            next_seq: 1,
-            next_span_id: 1,
-            resume_when: ResumeWhen::default(),
-            idempotency_key: None,
-            owner: None,
-        }
-    }
 }
 
 /// The durable state of a recorded call, one per play and path.

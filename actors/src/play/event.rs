@@ -20,6 +20,7 @@ pub(crate) struct Now {
 
 /// An event of a play's life. Whatever stems from a process carries its attempt, and late ones are dropped.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "an event lives for one call, and the large one is nearly every one")]
 pub(crate) enum Event {
     /// The play was just accepted; commit it.
     Accept { caller: Caller },

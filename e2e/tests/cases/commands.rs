@@ -186,6 +186,17 @@ fn text_of_a_flow_cannot_command_the_terminal() {
 }
 
 #[test]
+fn a_file_may_be_called_like_a_module_of_python() {
+    // Neither the look for an interpreter nor the play may import from where the command was started.
+    let stage = Stage::new();
+    for name in ["json.py", "types.py", "site.py"] {
+        stage.write(name, "from hero_tracing import flow\n\n@flow\ndef main() -> int:\n    return 1\n");
+        let outcome = stage.hero(["run", name]).finish().exits(0);
+        assert_eq!(outcome.json(), 1, "{outcome}");
+    }
+}
+
+#[test]
 fn plays_of_two_homes_do_not_meet() {
     let stage = Stage::new();
     stage.hero(["run", "hello"]).finish().exits(0);

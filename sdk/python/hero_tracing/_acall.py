@@ -45,7 +45,9 @@ if TYPE_CHECKING:
     from ._step import Step
 
 
-def acall(step: Step, scope: Scope, args: tuple[Any, ...], kwargs: dict[str, Any], key: Any = NO_KEY) -> Coroutine[Any, Any, Any]:
+def acall(
+    step: Step, scope: Scope, args: tuple[Any, ...], kwargs: dict[str, Any], key: Any = NO_KEY
+) -> Coroutine[Any, Any, Any]:
     """A coroutine that gives the step's outcome for these arguments, called in this scope now."""
     engine = scope.engine
     if engine.stop is not None or scope.call.ended or getpid() != engine.pid:
@@ -53,15 +55,18 @@ def acall(step: Step, scope: Scope, args: tuple[Any, ...], kwargs: dict[str, Any
     path = path_of(step, scope, args, kwargs, key)
     taken = fingerprint(args, kwargs)
     record = engine.records.peek(path)
-    coroutine: Any
     if record is None:
-        coroutine = _live(engine, step, scope, path, taken, args, kwargs, flow_line(4))
-    else:
-        check(engine, step, record, taken)
-        coroutine = _replay(engine, scope, record)
+        return _named(step, _live(engine, step, scope, path, taken, args, kwargs, flow_line(4)))
+    check(engine, step, record, taken)
+    return _named(step, _replay(engine, scope, record))
+
+
+def _named(step: Step, coroutine: Any) -> Coroutine[Any, Any, Any]:
+    """The coroutine under the function's name, by which tasks and branches are called."""
     coroutine.__qualname__ = getattr(step.function, "__qualname__", step.name)
     coroutine.__name__ = step.name
-    return coroutine
+    named: Coroutine[Any, Any, Any] = coroutine
+    return named
 
 
 async def _replay(engine: Engine, scope: Scope, record: Record) -> Any:

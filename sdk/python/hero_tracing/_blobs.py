@@ -14,7 +14,8 @@ def write(directory: str, data: bytes, what: str) -> tuple[str, int]:
     """Digest and size of the file that holds `data` when this returns, through power loss too."""
     if len(data) > BLOB_BYTES_MAX:
         hint = "write it to a file in flow.workdir and give its path"
-        raise NotRecordable(f"cannot record {what}: {len(data)} bytes are more than {BLOB_BYTES_MAX}; {hint}", hint=hint)
+        message = f"cannot record {what}: {len(data)} bytes are more than {BLOB_BYTES_MAX}; {hint}"
+        raise NotRecordable(message, hint=hint)
     from hashlib import sha256
 
     digest = sha256(data).hexdigest()

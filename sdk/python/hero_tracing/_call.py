@@ -95,18 +95,18 @@ def pass_gate(engine: Engine, scope: Scope, record: Record | None, frame: str = 
             engine.wait(engine.wire.send_numbered(frame))
         return
     waiter = Waiter(gate.loops[-1], passed.set, job)
-    job.waits, job.is_out = True, False
-    engine.move(-1)
-    try:
+    with gate.lock:
         if record is not None:
             gate.ask(record, waiter)
         else:
-            with gate.lock:
-                waiter.loop_time = gate.now()
-                frame = f'{frame},"loop_time":{waiter.loop_time!r}'
-                engine.wire.send_numbered(frame, gate.sender(waiter))
-            for loop in gate.loops:
-                loop.wake()
+            waiter.loop_time = gate.now()
+            frame = f'{frame},"loop_time":{waiter.loop_time!r}'
+            engine.wire.send_numbered(frame, gate.sender(waiter))
+        job.waits, job.is_out = True, False
+    engine.move(-1)
+    for loop in gate.loops:
+        loop.wake()
+    try:
         passed.wait()
     finally:
         engine.move(1)
@@ -123,7 +123,15 @@ def first_try(engine: Engine, step: Step, path: str) -> int:
 
 
 def open_call(
-    engine: Engine, step: Step, scope: Scope, path: str, taken: str, args: tuple[Any, ...], kwargs: dict[str, Any], number: int, line: int
+    engine: Engine,
+    step: Step,
+    scope: Scope,
+    path: str,
+    taken: str,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    number: int,
+    line: int,
 ) -> Scope:
     """Begin the call's span. For what must not run twice unnoticed, the beginning is durable first."""
     span = engine.next_id()
@@ -189,7 +197,14 @@ class _Live:
     __slots__ = ("args", "child", "engine", "kwargs", "limit", "number", "path", "scope", "state", "step", "taken")
 
     def __init__(
-        self, engine: Engine, step: Step, scope: Scope, path: str, taken: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+        self,
+        engine: Engine,
+        step: Step,
+        scope: Scope,
+        path: str,
+        taken: str,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
     ) -> None:
         self.engine = engine
         self.step = step
@@ -208,9 +223,7 @@ class _Live:
                 self.number = decide_unknown(engine, step, self.scope, path, self.number)
         self.limit = max(step.retries + 1, self.number)
         line = flow_line(4)
-        self.child = open_call(
-            engine, step, self.scope, path, self.taken, self.args, self.kwargs, self.number, line
-        )
+        self.child = open_call(engine, step, self.scope, path, self.taken, self.args, self.kwargs, self.number, line)
         self.state = step.state_of(self.args, self.kwargs)
         try:
             outcome = self._tries()
@@ -256,7 +269,8 @@ class _Live:
         try:
             if step.timeout is None:
                 return _alarm.run_body(step.function, self.args, self.kwargs), None
-            return _alarm.limited(self.engine.clock, step.name, step.timeout, _alarm.run_body, step.function, self.args, self.kwargs), None
+            body = (_alarm.run_body, step.function, self.args, self.kwargs)
+            return _alarm.limited(self.engine.clock, step.name, step.timeout, *body), None
         except BaseException as error:
             return None, error
         finally:

@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from ._engine import Engine
     from ._scope import Scope
 
+# Reasons to stop after which nothing more is told; a cancelled flow may still say how it cleans up.
+_SILENT = ("parked", "killed")
 # Lines of one attempt. The runtime keeps as many for a whole play.
 LINES_MAX = 100_000
-# Unfinished lines that are held for spans still open.
-_PARTIALS_MAX = 1000
+# Characters of a line that has not got its end yet.
+_UNFINISHED_CHARS_MAX = 65_536
 
 
 class Capture:
@@ -51,9 +53,8 @@ class Capture:
     def remove(self) -> None:
         import warnings
 
-        for stream in (sys.stdout, sys.stderr):
-            if isinstance(stream, Stream) and stream.capture is self:
-                stream.finish()
+        for _, scope in list(self.engine.unfinished):
+            self.engine.finish_lines(scope)
         sys.stdout, sys.stderr, warnings.showwarning = self._before
         self._forget()
         if self._handler is not None:
@@ -65,7 +66,7 @@ class Capture:
     def send(self, level: str, stream: str, text: str, scope: Scope | None = None) -> None:
         """One line, on the span of the scope or of the play as a whole."""
         engine = self.engine
-        if engine.stop is not None or self.lines > LINES_MAX:
+        if engine.stop in _SILENT or self.lines > LINES_MAX:
             return
         self.lines += 1
         if self.lines > LINES_MAX:
@@ -121,7 +122,6 @@ class Stream(io.TextIOBase):
         self.capture = capture
         self.level = level
         self._name = name
-        self._parts: dict[Scope | None, str] = {}
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
@@ -151,21 +151,20 @@ class Stream(io.TextIOBase):
         if getattr(self.capture.logging, "active", False):
             return len(text)
         scope = current.get()
-        whole = self._parts.pop(scope, "") + text if self._parts else text
+        unfinished = self.capture.engine.unfinished
+        whole = unfinished.pop((self, scope), "") + text if unfinished else text
         *lines, rest = whole.split("\n")
         for line in lines:
             self.capture.send(self.level, self._name, line, scope)
-        if len(rest) >= LOG_CHARS_MAX or len(self._parts) >= _PARTIALS_MAX:
+        if len(rest) >= _UNFINISHED_CHARS_MAX:
             self.capture.send(self.level, self._name, rest, scope)
         elif rest:
-            self._parts[scope] = rest
+            unfinished[self, scope] = rest
         return len(text)
 
     def flush(self) -> None:
-        """Lines are sent when they are whole; what is not, at the end."""
+        """Lines are sent when they are whole; what is not, when its span ends."""
 
-    def finish(self) -> None:
+    def finish(self, text: str, scope: Scope | None) -> None:
         """Send what never got its end of line."""
-        parts, self._parts = self._parts, {}
-        for scope, text in parts.items():
-            self.capture.send(self.level, self._name, text, scope)
+        self.capture.send(self.level, self._name, text, scope)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TypeAlias
 
+    from ._capture import Stream
     from ._pause import Pause
     from ._records import Record
 
@@ -77,6 +78,7 @@ class Engine:
         self.resume_when = "any"
         self.value: Any = None  # what the entry flow came to
         self.error: BaseException | None = None
+        self.unfinished: dict[tuple[Stream, Scope | None], str] = {}  # parts of lines that were printed
         self._make_stop: MakeError = Killed
         self.parked: Callable[[], None] = _nothing  # told when the play begins to park
         wire.acknowledged = self.gate.acknowledged
@@ -230,8 +232,18 @@ class Engine:
             scope.task.add_done_callback(lambda _task: self.end_branch(scope, "ok"))
         return span
 
+    def finish_lines(self, scope: Scope | None) -> None:
+        """The span of this scope ends: send what was printed there without an end of line."""
+        for stream, held in list(self.unfinished):
+            if held is scope:
+                text = self.unfinished.pop((stream, held), None)
+                if text is not None:
+                    stream.finish(text, scope)
+
     def end_branch(self, scope: Scope, status: str) -> None:
         """A branch is over. Its span, if it ever began, ends."""
+        if self.unfinished:
+            self.finish_lines(scope)
         with self.lock:
             span, scope.span, scope.ended = scope.span, 0, True
         if span and self.stop is None:

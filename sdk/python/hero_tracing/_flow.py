@@ -1,4 +1,7 @@
-"""`flow`: the decorator and the namespace that authors write against. Thin: each call goes to the module that does it."""
+"""`flow`: the decorator and the namespace that authors write against.
+
+Thin: each call goes to the module that does it.
+"""
 
 from __future__ import annotations
 
@@ -240,9 +243,7 @@ class Flow(_Common):
         """Call a flow of this file by its name or function, in this process."""
         return _invoke_now(_caller_module(), name, inputs)
 
-    def map(
-        self, fn: Callable[[Any], T] | str, items: Iterable[Any], *, concurrency: int | None = None
-    ) -> list[T]:
+    def map(self, fn: Callable[[Any], T] | str, items: Iterable[Any], *, concurrency: int | None = None) -> list[T]:
         """Call `fn` (or the flow of that name, with a dict of inputs) for each item, in threads; results in order.
 
         `concurrency` is 8 by default. All items run to their end; then the first failure in order is raised.

@@ -108,6 +108,11 @@ class Gate:
             self.due.append(outstanding.popleft())
         self._wake_others(None)
 
+    def is_asked(self, record: Record) -> bool:
+        """Whether somebody waits for this record, also who has just begun to."""
+        with self.lock:
+            return record[PATH] in self.asked
+
     def abandon(self, waiter: Waiter) -> None:
         """The waiter was cancelled. A record that was asked for is no longer outstanding."""
         if waiter.record is not None:
@@ -126,11 +131,11 @@ class Gate:
 
     def has_released_job(self) -> bool:
         """A job that was let through runs between two recorded calls."""
-        return any(job.is_out for job in self.jobs)
+        return any(job.is_out for job in list(self.jobs))
 
     def has_running_job(self) -> bool:
         """A job works, or stands in the executor's queue."""
-        return any(not job.waits for job in self.jobs)
+        return any(not job.waits for job in list(self.jobs))
 
     def is_open_to(self, record: Record, next_timer: float | None) -> bool:
         """Whether this record's turn has come, were the loop idle."""
@@ -159,8 +164,9 @@ class Gate:
             self.records.by_path.pop(record[PATH], None)
         self.follow(waiter.loop_time)
         if waiter.job is not None:
-            waiter.job.waits = False
-            waiter.job.is_out = True
+            with self.lock:  # after the job has said that it waits
+                waiter.job.waits = False
+                waiter.job.is_out = True
         waiter.deliver()
 
     def has_news(self) -> bool:

@@ -169,7 +169,9 @@ class Journal:
         span = self.open[frame["id"]]
         self.tries.append({**frame, "path": span["path"]})
         beneath = span["path"] + "/"
-        for path in [path for path, record in self.records.items() if path.startswith(beneath) and record[3] == "failed"]:
+        for path in [
+            path for path, record in self.records.items() if path.startswith(beneath) and record[3] == "failed"
+        ]:
             del self.records[path]
         self.started[span["path"]] = frame["try"]
 

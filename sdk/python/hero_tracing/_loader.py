@@ -89,7 +89,9 @@ def describe_flow(said: Declared) -> dict[str, Any]:
     try:
         schema = flow_schema(said.function, said.inputs, said.outputs)
     except SchemaError as error:
-        raise LoadError(_error("bad_schema", str(error), "change the annotation, or declare inputs= and outputs=")) from None
+        raise LoadError(
+            _error("bad_schema", str(error), "change the annotation, or declare inputs= and outputs=")
+        ) from None
     code = getattr(said.function, "__code__", None)
     return {
         "name": said.step.name,

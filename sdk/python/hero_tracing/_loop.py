@@ -54,6 +54,7 @@ class Selector(selectors.BaseSelector):
         self.busy_since = 0.0
         self.blocked: Record | None = None  # the record in order that nobody has asked for
         self.blocked_since = 0.0
+        self.job_out_since: float | None = None
         self.covered_since: float | None = None
         self.seen = -1
         self.stop_told = False
@@ -130,6 +131,7 @@ class Selector(selectors.BaseSelector):
             return self._tell_stop()
         if gate.has_released_job():
             return self._wait_for_job()
+        self.job_out_since = None
         record = gate.records.head()
         if record is not None:
             return self._replay(record)
@@ -166,6 +168,8 @@ class Selector(selectors.BaseSelector):
         if not self._is_real_pending():
             if timer is not None and is_timed:
                 return self._fire(timer)
+            if waiter is None and self.gate.is_asked(record):
+                return None  # by a job that works no more because it asked
             self._pass_over(record)
             return None
         if self._is_overdue(record):
@@ -198,11 +202,15 @@ class Selector(selectors.BaseSelector):
 
     def _wait_for_job(self) -> list[tuple[selectors.SelectorKey, int]] | None:
         """A job that was let through comes back, or calls again, before anything else is handed over."""
-        events = self._wait(PASS_OVER_SECONDS, runs=False)
-        if events is None and self.gate.has_released_job():
-            for job in self.gate.jobs:
-                job.is_out = False  # it works at something of its own
-        return events
+        now = time.monotonic()
+        if self.job_out_since is None:
+            self.job_out_since = now
+        left = self.job_out_since + PASS_OVER_SECONDS - now
+        if left > 0:
+            return self._wait(left, runs=False)
+        for job in list(self.gate.jobs):
+            job.is_out = False  # it works at something of its own
+        return None
 
     def _can_park(self) -> bool:
         """Whether every call in flight is paused; parks at once if nothing else moves."""

@@ -38,15 +38,15 @@ class Outcome:
 
 def succeeded(engine: Engine, step: Step, call: Scope, value: Any, loop_time: float | None) -> Outcome:
     """The call returned `value`. A value that cannot be kept makes it a failure."""
+    if engine.unfinished:
+        engine.finish_lines(call)
     try:
         text = encode(value, step.what)
         inline, blob = engine.store(text, step.what)
     except NotRecordable as error:
         return failed(engine, step, call, error, loop_time)
-    if '"$' not in text and len(text) <= PREVIEW_CHARS_MAX:
-        shown = text
-    else:
-        shown = shown_text(value)
+    is_shown = '"$' not in text and len(text) <= PREVIEW_CHARS_MAX
+    shown = text if is_shown else shown_text(value)
     if call.parent is not None and call.parent.keep:
         engine.records.keep([call.path, step.kind, call.taken, "ok", text, loop_time, None])
     frame = _frames.end(call.span, "ok", value=inline, blob=blob, preview=shown, loop_time=loop_time)
@@ -55,6 +55,8 @@ def succeeded(engine: Engine, step: Step, call: Scope, value: Any, loop_time: fl
 
 def failed(engine: Engine, step: Step, call: Scope, error: BaseException, loop_time: float | None) -> Outcome:
     """The call raised `error`. The caller gets it rebuilt."""
+    if engine.unfinished:
+        engine.finish_lines(call)
     text = encode_failure(error)
     inline, blob = engine.store(text, f"the failure of {step.name!r}")
     if call.parent is not None and call.parent.keep:

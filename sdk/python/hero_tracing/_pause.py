@@ -211,11 +211,12 @@ def _in_loop(pause: Pause, frame: str) -> None:
     passed = threading.Event()
     pause.waiter = Waiter(engine.gate.loops[-1], passed.set, job)
     pause.held = passed.set
-    if job is not None:
-        job.waits, job.is_out = True, False
+    with engine.gate.lock:
+        pause.open(frame)
+        if job is not None:
+            job.waits, job.is_out = True, False
     engine.move(-1)
     try:
-        pause.open(frame)
         for loop in engine.gate.loops:
             loop.wake()
         passed.wait()

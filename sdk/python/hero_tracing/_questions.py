@@ -22,7 +22,13 @@ class Question:
     __slots__ = ("asked", "name")
 
     def __init__(
-        self, question: str, name: str | None, default: Any, timeout: float | None, schema: dict[str, Any], ui: dict[str, Any]
+        self,
+        question: str,
+        name: str | None,
+        default: Any,
+        timeout: float | None,
+        schema: dict[str, Any],
+        ui: dict[str, Any],
     ) -> None:
         if not isinstance(question, str) or not question.strip():
             raise ValueError("a question must be text")
@@ -41,7 +47,11 @@ class Question:
 
 
 def checked(
-    question: str | None, schema: dict[str, Any] | bool | None, ui: dict[str, Any] | None, timeout: float | None, default: Any
+    question: str | None,
+    schema: dict[str, Any] | bool | None,
+    ui: dict[str, Any] | None,
+    timeout: float | None,
+    default: Any,
 ) -> dict[str, Any]:
     """The parts of a pause, each refused where it has the wrong type."""
     if schema is not None and not isinstance(schema, dict | bool):

@@ -40,6 +40,7 @@ def run_root(engine: Engine, said: Declared, path: str, values: dict[str, Any]) 
     root = Scope(engine, CALL, path, step.name, None, span)
     root.keep = step.retries > 0
     root, value, error = _tries(engine, step, root, values, number)
+    engine.finish_lines(root)
     engine.left(root)
     if engine.stop is None:
         if error is None:

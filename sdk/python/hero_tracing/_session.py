@@ -91,10 +91,8 @@ class _Play:
         unhook = _hooks.install(engine)
         unset = _alarm.install(engine)
         try:
-            if self.said is None:
-                done = _load_and_run(engine, start)
-            else:
-                done = run_flow(engine, self.said, start["inputs"])
+            said, inputs = self.said, start["inputs"]
+            done = _load_and_run(engine, start) if said is None else run_flow(engine, said, inputs)
         finally:
             unset()
             unhook()

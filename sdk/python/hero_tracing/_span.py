@@ -64,6 +64,8 @@ class Block:
         self._scope = self._token = None
         current.reset(token)
         engine, span = scope.engine, scope.span
+        if engine.unfinished:
+            engine.finish_lines(scope)
         scope.span, scope.ended = 0, True
         if engine.stop is not None or getpid() != engine.pid:
             return

@@ -158,9 +158,7 @@ def refuse_generator(function: Callable[..., Any], name: str) -> None:
     """TypeError on a generator function: what it gives cannot be one record."""
     code = getattr(function, "__code__", None)
     if code is not None and code.co_flags & _GENERATOR_FLAGS:
-        raise TypeError(
-            f"@flow cannot record {name!r}, a generator: return a list, or call a step for each item"
-        )
+        raise TypeError(f"@flow cannot record {name!r}, a generator: return a list, or call a step for each item")
 
 
 def _is_mutable(held: Any) -> bool:

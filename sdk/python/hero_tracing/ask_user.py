@@ -84,9 +84,7 @@ def multi_choice(
     return answer
 
 
-def confirm(
-    question: str, *, name: str | None = None, default: Any = NOT_GIVEN, timeout: float | None = None
-) -> bool:
+def confirm(question: str, *, name: str | None = None, default: Any = NOT_GIVEN, timeout: float | None = None) -> bool:
     """Yes or no."""
     answer: bool = confirm_of(question, name, default, timeout).ask()
     return answer

@@ -173,9 +173,7 @@ def run(
     `inputs` are plain JSON, as a play gets them. `always_replay` kills the attempt after every record and replays it:
     what a flow does outside of its steps then shows up as `diverged`, or as being done many times.
     """
-    play = Play(
-        flow, inputs, answers=answers, clock=clock, always_replay=always_replay, process=process, hold=hold
-    )
+    play = Play(flow, inputs, answers=answers, clock=clock, always_replay=always_replay, process=process, hold=hold)
     return play.advance()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import threading
 from decimal import Decimal
@@ -191,7 +192,6 @@ def test_retries_end_with_the_last_failure() -> None:
     result = testing.run(retrying, {"works_at": 9}, clock=testing.FakeClock())
     assert (result.status, bodies.count("flaky")) == ("failed", 3)
     assert result.failure is not None and result.failure["message"] == "try 3"
-    assert [one["error"]["message"] for one in (result.failure,) if "error" in one] == []
 
 
 def test_the_try_number_outlives_the_process() -> None:
@@ -389,14 +389,10 @@ def test_another_input_on_replay_diverges() -> None:
 @flow
 def swallowing() -> str:
     bodies.append("run")
-    try:
+    with contextlib.suppress(BaseException):
         double(len(bodies))
-    except BaseException:
-        pass
-    try:
+    with contextlib.suppress(BaseException):
         double(5)
-    except BaseException:
-        pass
     return "went on"
 
 
@@ -522,7 +518,7 @@ def test_an_unknown_outcome_fails_the_play() -> None:
     play.attempt(kill_after=1)
     result = play.advance()
     assert (result.status, result.failure and result.failure["code"]) == ("failed", "unknown_outcome")
-    assert bodies == ["charge", "double 2"] or bodies == ["charge", "double 1"]
+    assert bodies == ["charge", "double 1"]
 
 
 def test_an_unknown_outcome_is_asked_about_each_time() -> None:

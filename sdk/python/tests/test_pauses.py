@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -81,10 +82,8 @@ def swallower() -> list[Any]:
             answers.append(ask_user.number("How many?"))
         except BaseException:
             bodies.append("swallowed")
-        try:
+        with contextlib.suppress(BaseException):
             work("more")
-        except BaseException:
-            pass
     return answers
 
 

@@ -98,8 +98,6 @@ pub fn play(number: u32, status: Status) -> PlayRow {
         },
         memory: PlayMemory {
             crashes: 1,
-            next_seq: 7,
-            next_span_id: 3,
             resume_when: ResumeWhen::All,
             idempotency_key: Some(format!("key {number}")),
             owner: None,
