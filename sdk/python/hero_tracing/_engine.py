@@ -69,8 +69,8 @@ class Engine:
         self.main_told = threading.Event()  # the main thread knows that the attempt was stopped
         self.closing = False  # the entry flow has ended; what is still cancelled then is only torn down
         self.next_id = itertools.count(1).__next__
-        self.lock = threading.Lock()  # of spans and counts; may be held while the wire's is taken
-        self.stopping = threading.Lock()  # of `stop`; may be taken while either is held
+        self.lock = threading.RLock()  # of spans and counts; may be held while the wire's is taken
+        self.stopping = threading.RLock()  # of `stop`; may be taken while either is held
         self.uncovered = 0  # calls in flight without an open pause beneath them
         self.moving = 1  # threads of the flow that neither pause nor stand at the gate
         self.activity = 0  # changes whenever a call begins or ends
@@ -222,12 +222,15 @@ class Engine:
     def _span_of(self, scope: Scope) -> int:
         if scope.span:
             return scope.span
-        assert scope.parent is not None
+        if scope.parent is None:
+            return 0  # the entry flow has ended: what is still said belongs to the play as a whole
         parent = self._span_of(scope.parent)
         if scope.ended or scope.kind is BLOCK:
-            return parent  # a task that outlives its block, or a thread its branch
-        scope.span = span = self.next_id()
-        self.wire.send(_frames.begin(span, parent, scope.path, "branch", _frames.quote(scope.name)))
+            return parent  # a task outlives its block, or a thread its call
+        span = self.next_id()
+        frame = _frames.begin(span, parent, scope.path, "branch", _frames.quote(scope.name))
+        scope.span = span
+        self.wire.send(frame)
         if scope.task is not None:
             scope.task.add_done_callback(lambda _task: self.end_branch(scope, "ok"))
         return span
@@ -257,8 +260,8 @@ class Engine:
             self.activity += 1
 
     def left(self, scope: Scope) -> None:
-        scope.ended = True
         with self.lock:
+            scope.span, scope.ended = 0, True
             self.activity += 1
             if scope.pauses == 0:
                 self.uncovered -= 1

@@ -60,7 +60,7 @@ class Gate:
         self.jobs: set[Job] = set()  # of all loops
         # Held while an outcome is stamped and sent, and while the clock moves: so that no timer overtakes an outcome
         # with an earlier time, and no outcome another with an earlier number.
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
         self.clock = 0.0  # seconds; the time of every loop of this attempt
         self.idle_since: float | None = None  # on the monotonic clock, while a loop waits and its clock runs
 

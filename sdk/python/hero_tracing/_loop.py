@@ -381,6 +381,11 @@ class Loop(asyncio.SelectorEventLoop):
         if self.thread != threading.get_ident() and not self.is_closed():
             self._write_to_self()  # type: ignore[attr-defined]
 
+    def call_exception_handler(self, context: Any) -> None:
+        """Once the attempt was stopped, tasks end by what stopped it; that is no news."""
+        if self.engine.stop is None:
+            super().call_exception_handler(context)
+
     def run_forever(self) -> None:
         self.thread = threading.get_ident()
         self.gate.loops.append(self)
@@ -471,7 +476,11 @@ def in_callback() -> bool:
     return asyncio._get_running_loop() is not None and asyncio.current_task() is None
 
 
-class Policy(asyncio.DefaultEventLoopPolicy):
+# Its public name warns from 3.14 on.
+_base_policy: Any = getattr(asyncio.unix_events, "_DefaultEventLoopPolicy", None) or asyncio.DefaultEventLoopPolicy
+
+
+class Policy(_base_policy):  # type: ignore[misc]
     """Gives every `asyncio.run` of the play a loop of the play."""
 
     def __init__(self, engine: Engine) -> None:

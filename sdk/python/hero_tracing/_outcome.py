@@ -86,7 +86,8 @@ def recorded(engine: Engine, record: Record) -> tuple[Any, BaseException | None]
         if record[4] is not None:
             return encode_plain_json(record[4]), None
         return None, expired(record[PATH])
-    raise AssertionError(f"record {record[PATH]} has an unknown status {status!r}")
+    # A recorded cancellation is waited for by coroutines; plain code cannot be cancelled.
+    raise engine.diverge(record[PATH], f"{record[PATH]} cancelled by the flow", f"{record[PATH]} by plain code", "")
 
 
 def expired(path: str) -> PauseExpired:

@@ -35,7 +35,8 @@ class Wire:
         self.number = 0  # of the last numbered frame
         self.acked = 0
         self.closed = False
-        self.lock = threading.Lock()  # of writing
+        # Of writing. Reentrant, as the others are: the collector may run a finaliser that prints at any moment.
+        self.lock = threading.RLock()
         self.receive: Callable[[dict[str, Any]], None] = _ignore  # any frame but `ack`
         self.acknowledged: Callable[[int], None] | None = None  # told of each step of `acked`
         self.waiting = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import random
 import time
 from typing import Any
@@ -333,6 +334,159 @@ def test_orphans_of_a_flow_that_is_not_deterministic() -> None:
     result = play.advance()
     assert (result.status, result.value) == ("succeeded", "Z1Z2")
     assert len(result.notices[0]["paths"]) == 2
+
+
+contexts: Any = contextvars.ContextVar("contexts", default="none")
+
+
+@flow
+async def shared_context() -> list[Any]:
+    shared = contextvars.copy_context()
+    shared.run(contexts.set, "shared")
+
+    async def sequence(name: str) -> list[str]:
+        return [await fetch(f"{name}{number}", 0.001) + contexts.get() for number in range(2)]
+
+    tasks = [asyncio.create_task(sequence(name), context=shared) for name in "ab"]
+    return [await task for task in tasks]
+
+
+def test_tasks_that_share_a_context() -> None:
+    result = testing.run(shared_context, always_replay=True)
+    assert result.value == [["A0shared", "A1shared"], ["B0shared", "B1shared"]], result.failure
+    assert {record[0] for record in result.records} == {
+        f"shared_context#0/~sequence#{branch}/fetch#{number}" for branch in range(2) for number in range(2)
+    }
+
+
+@flow
+async def eager() -> list[str]:
+    factory = getattr(asyncio, "eager_task_factory", None)  # from 3.12 on
+    if factory is not None:
+        asyncio.get_running_loop().set_task_factory(factory)
+    seen: list[str] = []
+
+    async def sequence(name: str) -> None:
+        for number in range(2):
+            seen.append(await fetch(f"{name}{number}", 0.001 if name == "a" else 0.0))
+
+    await asyncio.gather(sequence("a"), sequence("b"), sequence("c"))
+    orders.append(list(seen))
+    await fetch("end")
+    return seen
+
+
+def test_eager_tasks() -> None:
+    result = testing.run(eager, always_replay=True)
+    assert result.status == "succeeded", result.failure
+    assert orders[0] == orders[-1] == result.value
+
+
+@flow
+async def on_foreign_loop() -> None:
+    def run() -> None:
+        loop = asyncio.SelectorEventLoop()
+        try:
+            loop.run_until_complete(fetch("x"))
+        finally:
+            loop.close()
+
+    await asyncio.to_thread(run)
+
+
+def test_another_loop_is_a_named_error() -> None:
+    result = testing.run(on_foreign_loop)
+    assert (result.status, result.failure and result.failure["code"]) == ("failed", "foreign_loop")
+
+
+@flow
+async def subprocess_step() -> str:
+    process = await asyncio.create_subprocess_exec("echo", "hi", stdout=asyncio.subprocess.PIPE)
+    out, _ = await process.communicate()
+    return out.decode()
+
+
+@flow
+async def with_subprocess() -> list[str]:
+    return [*await asyncio.gather(subprocess_step(), fetch("f")), await fetch("g")]
+
+
+@pytest.mark.parametrize("always_replay", [False, True])
+def test_a_step_that_waits_for_a_real_descriptor(always_replay: bool) -> None:
+    assert testing.run(with_subprocess, always_replay=always_replay, process=True).value == ["hi\n", "F", "G"]
+
+
+@flow(retries=2, backoff=0)
+async def flaky(name: str) -> str:
+    kept = await asyncio.gather(fetch(name + "1"), fetch(name + "2"))
+    bodies.append("try " + name)
+    if bodies.count("try " + name) < 3:
+        raise ConnectionError(name)
+    return "".join(kept)
+
+
+@flow
+async def retried() -> list[str]:
+    return await asyncio.gather(flaky("a"), flaky("b"))
+
+
+def test_retried_coroutines_keep_finished_children() -> None:
+    result = testing.run(retried)
+    assert result.value == ["A1A2", "B1B2"]
+    assert [bodies.count(name) for name in ("a1", "a2", "b1", "b2", "try a", "try b")] == [1, 1, 1, 1, 3, 3]
+
+
+def test_retried_coroutines_with_kills() -> None:
+    result = testing.run(retried, always_replay=True)
+    assert result.value == ["A1A2", "B1B2"], result.failure
+
+
+@flow(durability="buffered")
+async def buffered(number: int) -> int:
+    return number
+
+
+@flow
+async def many_buffered() -> list[int]:
+    return [*await asyncio.gather(*(buffered(number) for number in range(5))), await buffered(5)]
+
+
+def test_buffered_coroutines() -> None:
+    assert testing.run(many_buffered, always_replay=True).value == list(range(6))
+
+
+@flow
+async def mapping_in_loop() -> list[str]:
+    return flow.map(plain, ["a", "b"]) + flow.gather(lambda: plain("c"))
+
+
+def test_a_plain_map_in_a_loop_runs_one_by_one() -> None:
+    assert testing.run(mapping_in_loop, always_replay=True).value == ["A", "B", "C"]
+
+
+@flow
+async def fails_once() -> str:
+    bodies.append("fails")
+    if bodies.count("fails") == 1:
+        raise ValueError("first")
+    return "fine"
+
+
+@flow
+async def to_be_retried() -> list[str]:
+    return await asyncio.gather(fetch("a"), fails_once(), fetch("slow", 5))
+
+
+def test_a_retry_of_the_play_keeps_what_finished() -> None:
+    play = testing.Play(to_be_retried, clock=testing.FakeClock())
+    assert play.advance().status == "failed"
+    play.journal.done = None
+    failed = [path for path, record in play.journal.records.items() if record[3] == "failed"]
+    for path in failed:
+        del play.journal.records[path]
+    result = play.advance()
+    assert (result.status, result.value) == ("succeeded", ["A", "fine", "SLOW"]), result.failure
+    assert bodies.count("a") == 1
 
 
 def _sequences(seed: int) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import sys
 import threading
@@ -113,3 +114,33 @@ def strange() -> None:
 
 def test_lone_surrogates_do_no_harm() -> None:
     assert [log["text"] for log in testing.run(strange).logs] == ["? ok"]
+
+
+class Noisy:
+    def __init__(self) -> None:
+        self.me = self  # only the collector ends it
+
+    def __del__(self) -> None:
+        print("gone")
+
+
+@flow
+def collected(number: int) -> int:
+    Noisy()
+    return number
+
+
+@flow
+def collecting() -> int:
+    threshold = gc.get_threshold()
+    gc.set_threshold(1)
+    try:
+        return sum(collected(number) for number in range(200))
+    finally:
+        gc.set_threshold(*threshold)
+
+
+def test_a_finaliser_may_print_at_any_moment() -> None:
+    result = testing.run(collecting)
+    assert result.value == sum(range(200))
+    assert any(log["text"] == "gone" for log in result.logs)
