@@ -22,7 +22,7 @@ const WINDOW_MS: u64 = 10_000;
 pub(crate) struct Root {
     pub(crate) environment: Arc<Environment>,
     pub(crate) registry: Handle<registry::Message>,
-    pub(crate) python: Python,
+    pub(crate) python: Result<Python, String>,
     pub(crate) library: Arc<Vec<BundledFlow>>,
     pub(crate) running_max: usize,
     /// Whether plays run in this runtime, or are only set right.
@@ -116,7 +116,11 @@ impl Root {
         &self,
         myself: &ActorRef<Message>,
     ) -> Result<ActorRef<launcher::Message>, SpawnErr> {
-        let launcher = Launcher { python: self.python.clone(), sdk: self.environment.paths.sdk() };
+        let launcher = Launcher {
+            python: self.python.clone(),
+            sdk: self.environment.paths.sdk(),
+            starts_early: self.runs,
+        };
         let (actor, _) = Actor::spawn_linked(None, launcher, (), myself.get_cell()).await?;
         self.environment.launcher.set(actor.clone());
         Ok(actor)

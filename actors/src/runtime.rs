@@ -57,7 +57,7 @@ pub struct Runtime {
     environment: Arc<Environment>,
     registry: Handle<registry::Message>,
     root: ActorRef<root::Message>,
-    python: Python,
+    python: Result<Python, String>,
 }
 
 impl Runtime {
@@ -297,8 +297,11 @@ impl Logic for Runtime {
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         Ok(ServerInfo {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            python: self.python.executable.display().to_string(),
-            python_version: self.python.version.clone(),
+            python: self
+                .python
+                .as_ref()
+                .map_or(String::new(), |python| python.executable.display().to_string()),
+            python_version: self.python.as_ref().map_or(String::new(), |python| python.version.clone()),
             store: self.environment.paths.store().display().to_string(),
             sandbox: ["session", "no_new_privs", "pdeathsig", "scrubbed environment"]
                 .map(str::to_owned)
@@ -365,12 +368,17 @@ fn page(
     Ok(page)
 }
 
-fn prepare(paths: &Paths, config: &Config) -> Result<(Tables, Python), Error> {
+fn prepare(paths: &Paths, config: &Config) -> Result<(Tables, Result<Python, String>), Error> {
     paths.make()?;
     let tables =
         Tables::open(&paths.store(), OpenOptions { lock_wait: Duration::from_millis(config.lock_wait_ms) })?;
     let wish = config.python.clone().or_else(|| std::env::var_os("HERO_PYTHON").map(PathBuf::from));
-    let python = Python::resolve(wish.as_deref(), std::env::var_os("PATH"), &paths.python())?;
+    let python = match Python::resolve(wish.as_deref(), std::env::var_os("PATH"), &paths.python()) {
+        Ok(python) => Ok(python),
+        // Who only looks needs none.
+        Err(error) if config.recover == Recover::Mark => Err(error.message),
+        Err(error) => return Err(error),
+    };
     stage_sdk(&paths.sdk()).map_err(|error| {
         Error::new(ErrorCode::StorageFailed, format!("the Python package cannot be written: {error}"))
             .hint(format!("{} must be writable", paths.sdk().display()))

@@ -148,7 +148,7 @@ pub struct Retried {
 pub struct ServerInfo {
     /// Version of hero_logic.
     pub version: String,
-    /// Path of the Python interpreter.
+    /// Path of the Python interpreter; empty where a runtime that only looks found none.
     pub python: String,
     /// Its version, such as `3.11.7`.
     pub python_version: String,

@@ -23,6 +23,8 @@ pub struct PlayRow {
 pub struct PlayMemory {
     /// Attempts that ended by themselves without a word, in a row; a limit ends the play.
     pub crashes: u32,
+    /// Somebody wanted it cancelled, for this reason, and it has not ended yet.
+    pub cancel: Option<String>,
     /// Which answers end the park.
     pub resume_when: ResumeWhen,
     /// The caller's key, which finds this play again.
@@ -68,6 +70,14 @@ pub enum Outcome {
     Answered(Json),
     /// Nobody answered in time; the default, where there is one.
     Expired(Option<Json>),
+}
+
+impl Outcome {
+    /// True for an outcome that a retry keeps: a value or an answer. What failed, was cancelled (often because
+    /// something beside it failed) or never ended runs again.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Ok(_) | Self::Answered(_) | Self::Expired(_))
+    }
 }
 
 /// A recorded value, here or in a file beside the store.

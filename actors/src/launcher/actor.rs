@@ -25,10 +25,12 @@ use super::{
 
 /// The actor; its fields are what every fork server is started with.
 pub(crate) struct Launcher {
-    /// The interpreter.
-    pub(crate) python: Python,
+    /// The interpreter, or why there is none.
+    pub(crate) python: Result<Python, String>,
     /// The directory that holds `hero_tracing`.
     pub(crate) sdk: PathBuf,
+    /// Whether a fork server is started ahead of the first play.
+    pub(crate) starts_early: bool,
 }
 
 /// What the launcher knows of its fork server and of the children.
@@ -97,8 +99,12 @@ impl Actor for Launcher {
             pending: HashMap::new(),
             running: HashMap::new(),
         };
-        // Ahead of the first play: an interpreter takes tens of milliseconds to come up.
-        self.start_server(&myself, &mut state)?;
+        if self.starts_early
+            && let Ok(python) = &self.python
+        {
+            // An interpreter takes tens of milliseconds to come up.
+            self.start_server(&myself, &mut state, python)?;
+        }
         Ok(state)
     }
 
@@ -116,8 +122,13 @@ impl Actor for Launcher {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             Message::Spawn { spawn, reply } => {
-                if state.server.is_none() {
-                    self.start_server(&myself, state)?;
+                match &self.python {
+                    Ok(python) if state.server.is_none() => self.start_server(&myself, state, python)?,
+                    Ok(_) => {}
+                    Err(reason) => {
+                        answer(reply, Err(LaunchError::ForkServer(reason.clone())));
+                        return Ok(());
+                    }
                 }
                 state.spawn(&spawn, reply).await;
             }
@@ -146,7 +157,7 @@ impl Actor for Launcher {
 }
 
 impl Launcher {
-    fn start_server(&self, myself: &ActorRef<Message>, state: &mut State) -> io::Result<()> {
+    fn start_server(&self, myself: &ActorRef<Message>, state: &mut State, python: &Python) -> io::Result<()> {
         let (control, theirs) = Control::pair()?;
         let control = Arc::new(control);
         state.servers_started += 1;
@@ -156,7 +167,7 @@ impl Launcher {
             // A launcher that is gone needs no news.
             Box::new(move |stderr| drop(launcher.cast(Message::Ended { server: number, stderr })))
         };
-        let start = Start { control: theirs, python: self.python.clone(), sdk: self.sdk.clone(), ended };
+        let start = Start { control: theirs, python: python.clone(), sdk: self.sdk.clone(), ended };
         state.thread.try_send(start).map_err(|error| io::Error::other(error.to_string()))?;
 
         let launcher = myself.clone();

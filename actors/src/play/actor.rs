@@ -213,7 +213,10 @@ impl PlayActor {
         };
         Ok(match wish {
             Wish::Accept { reply } => Event::Accept { caller: caller(reply) },
-            Wish::Recover => Event::Recover { progressed: self.has_progressed(state)? },
+            Wish::Recover { reply } => {
+                let caller = caller(reply);
+                Event::Recover { progressed: self.has_progressed(state)?, caller }
+            }
             Wish::Admitted => Event::Admitted,
             Wish::Answer { resume_id, payload, answered_by, reply } => {
                 Event::Answer { resume_id, payload, answered_by, caller: caller(reply) }
@@ -427,7 +430,7 @@ fn past(tables: &Tables, play_sid: &PlaySid) -> Result<Past, hero_store::Error> 
     }
     for record in tables.records(play_sid)? {
         past.last_seq = past.last_seq.max(record.seq);
-        if matches!(record.outcome, Outcome::Failed(_)) {
+        if !record.outcome.is_final() {
             past.failed.push(record.path);
         }
     }

@@ -20,12 +20,15 @@ pub(crate) struct Now {
 
 /// An event of a play's life. Whatever stems from a process carries its attempt, and late ones are dropped.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "an event lives for one call, and the large one is nearly every one")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "an event lives for one call, and the large one is nearly every one"
+)]
 pub(crate) enum Event {
     /// The play was just accepted; commit it.
     Accept { caller: Caller },
     /// The runtime came up and found the play; `progressed` says whether its last attempt recorded anything.
-    Recover { progressed: bool },
+    Recover { progressed: bool, caller: Caller },
     /// There is a place for it to run.
     Admitted,
     /// Its process runs.
@@ -65,6 +68,6 @@ pub(crate) struct Past {
     pub(crate) spans: Vec<hero_sdk::model::Span>,
     /// The highest sequence number in use.
     pub(crate) last_seq: u64,
-    /// Paths of the recorded calls that failed.
+    /// Paths of the recorded calls that failed, were cancelled or have no outcome.
     pub(crate) failed: Vec<String>,
 }

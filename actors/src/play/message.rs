@@ -21,7 +21,10 @@ pub(crate) enum Wish {
         reply: ReplyPort,
     },
     /// The runtime found it at its start.
-    Recover,
+    Recover {
+        /// The play once the store says where it goes on.
+        reply: ReplyPort,
+    },
     /// It may run now.
     Admitted,
     /// Answer one of its questions.

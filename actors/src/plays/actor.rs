@@ -5,6 +5,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use hero_sdk::{Error, ErrorCode, PlaySid, model::ResumeStatus};
 use hero_store::PlayRow;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
+use tokio::sync::oneshot;
 
 use super::{
     admission::Admission,
@@ -12,7 +13,7 @@ use super::{
 };
 use crate::{
     call::gone,
-    play::{self, Environment, PlayActor, Wish},
+    play::{self, Environment, PlayActor, Reply, Wish},
 };
 
 /// The longest single wait of a timer; a later expiry is looked at again then, so that a clock that was set
@@ -37,6 +38,9 @@ pub(crate) struct State {
     shutdown: Vec<RpcReplyPort<()>>,
     is_going_down: bool,
 }
+
+/// Fires when a play that was taken up stands right in the store, or could not be.
+type Recovered = oneshot::Receiver<Result<Reply, Error>>;
 
 struct Living {
     actor: ActorRef<play::Message>,
@@ -69,8 +73,19 @@ impl Actor for PlaysActor {
                 if !runs {
                     state.admission = Admission::new(0);
                 }
-                let swept = self.sweep(&myself, state).await;
-                drop(reply.send(swept));
+                match self.sweep(&myself, state).await {
+                    Ok(recovered) => {
+                        // Not here: the plays' news come through this actor.
+                        tokio::spawn(async move {
+                            let swept = recovered.len();
+                            for recovered in recovered {
+                                recovered.await.ok();
+                            }
+                            drop(reply.send(Ok(swept)));
+                        });
+                    }
+                    Err(error) => drop(reply.send(Err(error))),
+                }
             }
             Message::Start { reply, .. } if state.is_going_down => drop(reply.send(Err(gone()))),
             Message::Start { row, reply } => {
@@ -114,7 +129,7 @@ impl Actor for PlaysActor {
                 self.environment.feeds.recovered(&play_sid);
                 // A play counts the failure as a crash, so that one that always fails ends.
                 if !state.is_going_down && self.find(&myself, state, &play_sid).await.is_ok() {
-                    state.hand(&play_sid, Wish::Recover);
+                    drop(state.recover(&play_sid));
                 }
             }
             Message::Count(reply) => {
@@ -159,14 +174,13 @@ impl Actor for PlaysActor {
 }
 
 impl PlaysActor {
-    async fn sweep(&self, myself: &ActorRef<Message>, state: &mut State) -> Result<usize, Error> {
+    async fn sweep(&self, myself: &ActorRef<Message>, state: &mut State) -> Result<Vec<Recovered>, Error> {
         let unfinished = self.environment.tables.plays_unfinished()?;
-        let mut swept = 0;
+        let mut swept = Vec::new();
         for row in unfinished.into_iter().filter(|row| !row.play.status.is_settled()) {
             let play_sid = row.play.play_sid.clone();
             self.bring_up(myself, state, row).await.map_err(internal)?;
-            state.hand(&play_sid, Wish::Recover);
-            swept += 1;
+            swept.push(state.recover(&play_sid));
         }
         for resume in self.environment.tables.resumes_open()? {
             if let (Some(at), ResumeStatus::Open) = (resume.expires_at, resume.status) {
@@ -207,6 +221,13 @@ impl PlaysActor {
 }
 
 impl State {
+    /// Takes up a play; what comes back says when the store has it right.
+    fn recover(&mut self, play_sid: &PlaySid) -> Recovered {
+        let (reply, recovered) = ractor::concurrency::oneshot();
+        self.hand(play_sid, Wish::Recover { reply: reply.into() });
+        recovered
+    }
+
     fn hand(&mut self, play_sid: &PlaySid, wish: Wish) {
         if let Some(living) = self.living.get_mut(play_sid) {
             living.wishes += 1;
@@ -242,12 +263,13 @@ impl State {
 fn refuse(wish: Wish, error: Error) {
     match wish {
         Wish::Accept { reply }
+        | Wish::Recover { reply }
         | Wish::Answer { reply, .. }
         | Wish::Cancel { reply, .. }
         | Wish::Retry { reply } => {
             drop(reply.send(Err(error)));
         }
-        Wish::Recover | Wish::Admitted | Wish::Expire { .. } | Wish::Interrupt => {}
+        Wish::Admitted | Wish::Expire { .. } | Wish::Interrupt => {}
     }
 }
 

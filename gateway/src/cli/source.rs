@@ -10,6 +10,22 @@ use crate::cli::{
     suggest::{close_matches, did_you_mean},
 };
 
+/// Bytes of a Python file or of a JSON file. A flow's source is a few kB; inputs travel in one frame.
+const FILE_BYTES_MAX: u64 = 16 << 20;
+
+/// The text of a regular file of bearable size, without a byte order mark, which editors leave and parsers refuse.
+fn read_text(path: &Path) -> std::io::Result<String> {
+    let metadata = std::fs::metadata(path)?;
+    if !metadata.is_file() && !metadata.is_dir() {
+        return Err(std::io::Error::other("it is not a regular file"));
+    }
+    if metadata.len() > FILE_BYTES_MAX {
+        return Err(std::io::Error::other(format!("it has more than {} MiB", FILE_BYTES_MAX >> 20)));
+    }
+    let text = std::fs::read_to_string(path)?;
+    Ok(text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned))
+}
+
 /// A JSON argument: `-` is standard input, `@` and a path a file, anything else itself.
 pub(crate) fn argument_text(option: &str, argument: &str) -> Result<String, Failure> {
     let cannot_read = |what: &str, error: std::io::Error| {
@@ -22,7 +38,7 @@ pub(crate) fn argument_text(option: &str, argument: &str) -> Result<String, Fail
         return Ok(text);
     }
     match argument.strip_prefix('@') {
-        Some(path) => std::fs::read_to_string(path).map_err(|error| cannot_read(path, error)),
+        Some(path) => read_text(Path::new(path)).map_err(|error| cannot_read(path, error)),
         None => Ok(argument.to_owned()),
     }
 }
@@ -35,7 +51,7 @@ pub(crate) fn is_path(target: &str) -> bool {
 /// The text of a Python file; `bundled` are the flows that need no file.
 pub(crate) fn python_file(target: &str, bundled: &[&str]) -> Result<String, Failure> {
     let path = Path::new(target);
-    let error = match std::fs::read_to_string(path) {
+    let error = match read_text(path) {
         Ok(text) => return Ok(text),
         Err(error) => error,
     };

@@ -22,6 +22,7 @@ from ._wire import Closed, Wire
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
     from typing import Any, TypeAlias
 
@@ -138,8 +139,7 @@ class Engine:
     def refuse_call(self, scope: Scope, name: str) -> BaseException:
         """Why a call from this scope cannot be made."""
         if os.getpid() != self.pid:
-            # Another process: only this copy stops, and it has no right to the socket.
-            self.wire = _Unplugged(self.wire.socket)
+            # Another process: only this copy stops.
             return self.fail(_wrong_process(name))
         if self.stop is not None:
             return self.stopped()
@@ -284,10 +284,26 @@ class Engine:
 
 
 class _Unplugged(Wire):
-    """The wire of a process that must not write to it."""
+    """The wire of a forked process, which has no right to the socket: nothing goes out, and waiting ends at once."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        super().__init__(sock)
+        self.closed = True
 
     def _write(self, data: bytes) -> None:
         del data
+
+
+def _forked() -> None:
+    """In a forked child: it is not the play. What it prints goes to the real streams, and its end is its own."""
+    for engine in _active:
+        engine.wire = _Unplugged(engine.wire.socket)
+        engine.lock = threading.Lock()  # its holder may be a thread that was not copied
+    if _active:
+        sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
+
+
+os.register_at_fork(after_in_child=_forked)
 
 
 def outside(name: str) -> BaseException | None:

@@ -8,13 +8,23 @@ from __future__ import annotations
 import functools
 import os
 
-from . import _call, _errors, _fan_out, _plain, _values
+from . import _call, _errors, _fan_out, _values
+from ._declared import (
+    by_name,
+    call_now,
+    caller_module,
+    decorate,
+    invoke_now,
+    invoke_soon,
+    pause_now,
+    pause_soon,
+    start,
+    step_of,
+)
 from ._engine import active, outside
-from ._pause import pause_sync
 from ._questions import NOT_GIVEN, checked
 from ._scope import current
 from ._span import Block, CurrentSpan
-from ._step import Step, refuse_generator
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +34,7 @@ if TYPE_CHECKING:
     from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
 
     P = ParamSpec("P")
+    Q = ParamSpec("Q")
     R = TypeVar("R")
     T = TypeVar("T")
     S = TypeVar("S")
@@ -45,31 +56,11 @@ if TYPE_CHECKING:
         def __get__(self, instance: None, owner: type, /) -> FlowFunction[P, R_co]: ...
         @overload
         def __get__(
-            self: FlowFunction[Concatenate[S, P], R_co], instance: S, owner: type | None = None, /
-        ) -> Callable[P, R_co]: ...
+            self: FlowFunction[Concatenate[S, Q], R], instance: S, owner: type | None = None, /
+        ) -> Callable[Q, R]: ...
 
     class _Decorator(Protocol):
         def __call__(self, function: Callable[P, R], /) -> FlowFunction[P, R]: ...
-
-
-class Declared:
-    """What `@flow` said about a function."""
-
-    __slots__ = ("description", "function", "inputs", "outputs", "step", "wrapper")
-
-    def __init__(
-        self, step: Step, function: Callable[..., Any], wrapper: Any, inputs: Any, outputs: Any, description: str | None
-    ) -> None:
-        self.step = step
-        self.function = function
-        self.wrapper = wrapper
-        self.inputs = inputs
-        self.outputs = outputs
-        self.description = description
-
-
-# By module, in order of declaration; functions of functions are left out.
-declared: dict[str, list[Declared]] = {}
 
 
 class _Common:
@@ -150,11 +141,11 @@ class AsyncFlow(_Common):
         self, name: str, fn: Callable[..., Any], /, *args: Any, key: Any = _call.NO_KEY, **kwargs: Any
     ) -> Coroutine[Any, Any, Any]:
         """Record the call of any function, plain or async, as a step of this name."""
-        return _start(_step_of(name, fn), args, kwargs, key)
+        return start(step_of(name, fn), args, kwargs, key)
 
     def invoke(self, name: str, /, **inputs: Any) -> Coroutine[Any, Any, Any]:
         """Call a flow of this file by its name or function, in this process. A plain one runs in a thread."""
-        return _invoke_soon(_caller_module(), name, inputs)
+        return invoke_soon(caller_module(), name, inputs)
 
     def map(
         self, fn: Callable[[Any], Any] | str, items: Iterable[Any], *, concurrency: int | None = None
@@ -162,7 +153,7 @@ class AsyncFlow(_Common):
         """Call `fn` (or the flow of that name, with a dict of inputs) for each item, at once; results in order."""
         from ._acall import map_all
 
-        call = _named(_invoke_soon, _caller_module(), fn) if isinstance(fn, str) else fn
+        call = by_name(invoke_soon, caller_module(), fn) if isinstance(fn, str) else fn
         return map_all(call, list(items), concurrency)
 
     def gather(self, *calls: Awaitable[Any] | Callable[[], Any]) -> Coroutine[Any, Any, list[Any]]:
@@ -226,29 +217,29 @@ class Flow(_Common):
         - `key`: a function of the arguments, which names the call by what it works on.
         """
         if function is None:
-            return lambda decorated: _decorate(decorated, options)
+            return lambda decorated: decorate(decorated, options)
         if options:
             raise TypeError("write @flow(...) with options only, or @flow alone")
-        return _decorate(function, {})
+        return decorate(function, {})
 
     def run(self, name: str, fn: Callable[..., T], /, *args: Any, key: Any = _call.NO_KEY, **kwargs: Any) -> T:
         """Record the call of any function as a step of this name."""
-        step = _step_of(name, fn)
+        step = step_of(name, fn)
         if step.is_async:
             raise TypeError(f"flow.run cannot await {name!r}: write `await flow.aio.run(...)`")
-        result: T = _call_now(step, args, kwargs, key)
+        result: T = call_now(step, args, kwargs, key)
         return result
 
     def invoke(self, name: str, /, **inputs: Any) -> Any:
         """Call a flow of this file by its name or function, in this process."""
-        return _invoke_now(_caller_module(), name, inputs)
+        return invoke_now(caller_module(), name, inputs)
 
     def map(self, fn: Callable[[Any], T] | str, items: Iterable[Any], *, concurrency: int | None = None) -> list[T]:
         """Call `fn` (or the flow of that name, with a dict of inputs) for each item, in threads; results in order.
 
         `concurrency` is 8 by default. All items run to their end; then the first failure in order is raised.
         """
-        call: Callable[[Any], Any] = _named(_invoke_now, _caller_module(), fn) if isinstance(fn, str) else fn
+        call: Callable[[Any], Any] = by_name(invoke_now, caller_module(), fn) if isinstance(fn, str) else fn
         listed = list(items)
         thunks = [functools.partial(call, item) for item in listed]
         return _fan_out.run_all(thunks, [call] * len(listed), concurrency)
@@ -277,189 +268,3 @@ class Flow(_Common):
 
 
 flow = Flow()
-
-
-def pause_now(name: str, asked: dict[str, Any]) -> Any:
-    """A pause of plain code, in a play or on the terminal."""
-    scope = current.get()
-    if scope is not None:
-        return pause_sync(scope, name, **asked)
-    error = outside(f"the pause {name!r}")
-    if error is not None:
-        raise error
-    return _plain.pause(name, asked)
-
-
-def pause_soon(name: str, asked: dict[str, Any]) -> Coroutine[Any, Any, Any]:
-    """A pause of a coroutine."""
-    scope = current.get()
-    if scope is not None:
-        from ._acall import apause
-
-        return apause(scope, name, asked)
-    error = outside(f"the pause {name!r}")
-    if error is not None:
-        raise error
-    import asyncio
-
-    return asyncio.to_thread(_plain.pause, name, asked)
-
-
-def _decorate(function: Any, options: dict[str, Any]) -> Any:
-    if isinstance(function, classmethod | staticmethod):
-        return type(function)(_decorate(function.__func__, options))
-    if not callable(function):
-        raise TypeError(f"@flow decorates functions, not {type(function).__name__}")
-    known = dict(options)
-    inputs, outputs = known.pop("inputs", None), known.pop("outputs", None)
-    description, sandbox = known.pop("description", None), known.pop("sandbox", None)
-    name = str(known.get("name") or getattr(function, "__name__", "flow"))
-    refuse_generator(function, name)
-    shown = {key: value for key, value in options.items() if key not in {"inputs", "outputs", "key", "description"}}
-    step = Step(function, options={**shown, **({"sandbox": sandbox} if sandbox else {})}, **known)
-    wrapper = _async_wrapper(step) if step.is_async else _plain_wrapper(step)
-    functools.update_wrapper(wrapper, function)
-    said = Declared(step, function, wrapper, inputs, outputs, description)
-    wrapper.hero_flow = said
-    if "<locals>" not in getattr(function, "__qualname__", "<locals>"):
-        declared.setdefault(function.__module__, []).append(said)
-    return wrapper
-
-
-def _plain_wrapper(step: Step) -> Any:
-    call, get = _call.call, current.get
-
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        scope = get()
-        if scope is None:
-            return _without_scope(step, args, kwargs)
-        return call(step, scope, args, kwargs)
-
-    def with_key(key: object, /) -> Callable[..., Any]:
-        return lambda *args, **kwargs: _call_now(step, args, kwargs, key)
-
-    wrapper.with_key = with_key  # type: ignore[attr-defined]
-    return wrapper
-
-
-def _async_wrapper(step: Step) -> Any:
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        return _start(step, args, kwargs)
-
-    def with_key(key: object, /) -> Callable[..., Any]:
-        return lambda *args, **kwargs: _start(step, args, kwargs, key)
-
-    wrapper.with_key = with_key  # type: ignore[attr-defined]
-    import inspect
-
-    mark = getattr(inspect, "markcoroutinefunction", None)  # from 3.12 on
-    return wrapper if mark is None else mark(wrapper)
-
-
-def _without_scope(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    error = outside(step.name)
-    if error is not None:
-        raise error
-    return _plain.call(step, args, kwargs)
-
-
-def _call_now(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any], key: Any = _call.NO_KEY) -> Any:
-    scope = current.get()
-    return _without_scope(step, args, kwargs) if scope is None else _call.call(step, scope, args, kwargs, key)
-
-
-def _start(
-    step: Step, args: tuple[Any, ...], kwargs: dict[str, Any], key: Any = _call.NO_KEY
-) -> Coroutine[Any, Any, Any]:
-    scope = current.get()
-    if scope is None:
-        error = outside(step.name)
-        if error is not None:
-            raise error
-        return _plain.acall(step, args, kwargs)
-    from ._acall import acall
-
-    return acall(step, scope, args, kwargs, key)
-
-
-def _step_of(name: str, fn: Callable[..., Any]) -> Step:
-    if not isinstance(name, str) or not name:
-        raise TypeError("flow.run takes a name first: flow.run('fetch', fetch, url)")
-    if not callable(fn):
-        raise TypeError(f"flow.run takes a function second, not {type(fn).__name__}")
-    refuse_generator(fn, name)
-    return Step(fn, name=name)
-
-
-def find(module: str, name: str) -> Declared:
-    """The flow of this name, or of this function, in a module. LookupError with close matches."""
-    flows = declared.get(module, [])
-    for said in reversed(flows):
-        if said.step.name == name:
-            return said
-    for said in reversed(flows):
-        if getattr(said.function, "__name__", "") == name:
-            return said
-    from difflib import get_close_matches
-
-    names = sorted({said.step.name for said in flows})
-    close = get_close_matches(name, names, 3)
-    hint = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(names) or 'none'}"
-    raise LookupError(f"no flow is called {name!r}; {hint}")
-
-
-def _caller_module() -> str:
-    """The module of the code that called into this one."""
-    import sys
-
-    name: str = sys._getframe(2).f_globals["__name__"]
-    return name
-
-
-def _invoked(module: str, name: str) -> Step:
-    """The step that runs a flow of the calling file."""
-    said = find(module, name)
-    own = said.step
-    return Step(
-        said.function,
-        name=own.name,
-        kind="invoke",
-        retries=own.retries,
-        backoff=own.backoff,
-        timeout=own.timeout,
-        on_unknown=own.on_unknown,
-        durability="buffered" if own.buffered else "durable",
-    )
-
-
-def _invoke_now(module: str, name: str, inputs: dict[str, Any]) -> Any:
-    step = _invoked(module, name)
-    if step.is_async:
-        raise TypeError(f"flow.invoke cannot await {name!r}: write `await flow.aio.invoke(...)`")
-    return _call_now(step, (), inputs)
-
-
-def _invoke_soon(module: str, name: str, inputs: dict[str, Any]) -> Coroutine[Any, Any, Any]:
-    step = _invoked(module, name)
-    if step.is_async:
-        return _start(step, (), inputs)
-    import asyncio
-
-    return asyncio.to_thread(_invoke_plain, step, inputs)
-
-
-def _invoke_plain(step: Step, inputs: dict[str, Any]) -> Any:
-    return _call_now(step, (), inputs)
-
-
-def _named(invoke: Callable[..., Any], module: str, name: str) -> Callable[[Any], Any]:
-    def call(item: Any) -> Any:
-        if not isinstance(item, dict):
-            raise TypeError(f"map over the flow {name!r} takes a dict of inputs for each item")
-        return invoke(module, name, item)
-
-    call.__qualname__ = name
-    return call
-
-
-__all__ = ["Declared", "Flow", "declared", "find", "flow"]

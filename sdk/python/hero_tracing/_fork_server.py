@@ -154,8 +154,10 @@ def _kill_group(pid: int, number: int) -> None:
 
 def main() -> None:
     """Serve the launcher whose socket is our standard input and whose process is `sys.argv[1]`; end with it."""
+    # Out of the launcher's process group: what a terminal or a service manager sends to that is meant for the
+    # launcher, which says itself when plays are to end.
+    os.setsid()
     _confine.die_with(int(sys.argv[1]))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     control = socket.socket(fileno=os.dup2(0, HIGH_DESCRIPTOR, inheritable=False))
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)

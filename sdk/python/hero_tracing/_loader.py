@@ -6,7 +6,7 @@ import linecache
 import sys
 import types
 
-from . import _flow
+from . import _declared
 from ._codec import FLOW_MODULE
 from ._errors import SchemaError
 from ._failures import describe
@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ._flow import Declared
+    from ._declared import Declared
 
 
 class LoadError(Exception):
@@ -36,7 +36,7 @@ def load(file_name: str, source: str) -> types.ModuleType:
         raise LoadError(_syntax_error(error, file_name)) from None
     module = types.ModuleType(FLOW_MODULE)
     module.__file__ = file_name
-    _flow.declared.pop(FLOW_MODULE, None)
+    _declared.declared.pop(FLOW_MODULE, None)
     sys.modules[FLOW_MODULE] = module
     try:
         exec(code, module.__dict__)
@@ -50,7 +50,7 @@ def load(file_name: str, source: str) -> types.ModuleType:
 def flows_of(module: types.ModuleType) -> list[Declared]:
     """The flows at the top level of a module, in order of declaration; of one name the last counts."""
     known = {id(value) for value in vars(module).values()}
-    return [said for said in _flow.declared.get(module.__name__, []) if id(said.wrapper) in known]
+    return [said for said in _declared.declared.get(module.__name__, []) if id(said.wrapper) in known]
 
 
 def entry_of(module: types.ModuleType, wanted: str | None) -> Declared:

@@ -36,12 +36,12 @@ class Question:
         self.asked = checked(question, schema, ui, timeout, default)
 
     def ask(self) -> Any:
-        from ._flow import pause_now
+        from ._declared import pause_now
 
         return pause_now(self.name, self.asked)
 
     async def ask_async(self) -> Any:
-        from ._flow import pause_soon
+        from ._declared import pause_soon
 
         return await pause_soon(self.name, self.asked)
 

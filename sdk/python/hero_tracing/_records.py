@@ -61,11 +61,13 @@ class Records:
         return None
 
     def drop_failed(self, path: str) -> None:
-        """A further try begins: what failed beneath it runs again, what finished answers."""
+        """A further try begins: what failed beneath it, or was cancelled with that, runs again; the rest answers."""
         beneath = path + "/"
         for records in (self.kept, self.by_path):
             for below in [
-                key for key, record in records.items() if record[STATUS] == "failed" and key.startswith(beneath)
+                key
+                for key, record in records.items()
+                if record[STATUS] in {"failed", "cancelled"} and key.startswith(beneath)
             ]:
                 del records[below]
 

@@ -11,8 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ._declared import Declared
     from ._engine import Engine
-    from ._flow import Declared
     from ._step import Step
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import socket
     from typing import Any
 
-    from ._flow import Declared
+    from ._declared import Declared
 
 DONE, PARKED = 0, 75
 # The runtime has gone without a word: EX_TEMPFAIL's neighbour EX_IOERR of sysexits.h.

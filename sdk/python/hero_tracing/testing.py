@@ -18,7 +18,7 @@ import tempfile
 import weakref
 
 from ._clock import Clock
-from ._flow import Declared
+from ._declared import Declared
 from ._harness import attempt_here, attempt_in_process
 from ._journal import Journal, Question
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import random
-import time
 from typing import Any
 
 import pytest
@@ -144,10 +143,8 @@ async def timeline() -> list[Any]:
 def test_timers_keep_their_place_between_completions() -> None:
     play = testing.Play(timeline)
     play.attempt(kill_after=5)
-    began = time.monotonic()
     assert play.advance().status == "succeeded"
     assert orders[0] == orders[1]
-    assert time.monotonic() - began < 10
 
 
 @flow

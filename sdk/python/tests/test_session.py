@@ -328,3 +328,31 @@ def test_asyncio_is_not_imported_for_plain_flows() -> None:
     done = subprocess.run([sys.executable, "-S", "-c", code, package], capture_output=True, text=True, check=True)
     for name in ("asyncio", "logging", "concurrent.futures", "hero_tracing._loop"):
         assert name not in done.stdout.split()
+
+
+@pytest.mark.parametrize("way", ["returns", "raises", "steps"])
+def test_a_forked_child_that_leaves_the_flow_decides_nothing(tmp_path: Path, way: str) -> None:
+    source = f"""
+import os
+
+@flow
+def inner():
+    return 1
+
+@flow
+def main():
+    pid = os.fork()
+    if pid == 0:
+        way = {way!r}
+        if way == "raises":
+            raise ValueError("of the child")
+        if way == "steps":
+            inner()
+        return "child"
+    os.waitpid(pid, 0)
+    return ["parent", inner()]
+"""
+    process = start(source, tmp_path)
+    done = process.until("done")
+    assert (done["status"], done["outputs"]) == ("succeeded", ["parent", 1])
+    assert process.exit_code() == _session.DONE

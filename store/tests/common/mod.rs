@@ -98,6 +98,7 @@ pub fn play(number: u32, status: Status) -> PlayRow {
         },
         memory: PlayMemory {
             crashes: 1,
+            cancel: Some("enough".into()),
             resume_when: ResumeWhen::All,
             idempotency_key: Some(format!("key {number}")),
             owner: None,

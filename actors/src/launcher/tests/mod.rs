@@ -32,7 +32,7 @@ impl Stage {
         }
         std::fs::write(package.join("__init__.py"), "").unwrap();
         std::fs::write(package.join("_session.py"), include_str!("session.py")).unwrap();
-        let launcher = Launcher { python, sdk: directory.path().to_owned() };
+        let launcher = Launcher { python: Ok(python), sdk: directory.path().to_owned(), starts_early: true };
         let (launcher, _) = Actor::spawn(None, launcher, ()).await.unwrap();
         Self { directory, launcher }
     }

@@ -159,13 +159,10 @@ impl Machine {
         loop_time: Option<f64>,
         outcome: Outcome,
     ) {
-        match outcome {
-            Outcome::Failed(_) => {
-                self.failed.insert(path.clone());
-            }
-            _ => {
-                self.failed.remove(&path);
-            }
+        if outcome.is_final() {
+            self.failed.remove(&path);
+        } else {
+            self.failed.insert(path.clone());
         }
         self.progressed |= !matches!(outcome, Outcome::Started { .. });
         let (attempt, seq) = (self.row.play.attempt, self.take_seq());
@@ -234,12 +231,12 @@ impl Machine {
             (DoneStatus::Succeeded, _, _) => self.protocol_error("success without outputs", now),
             (DoneStatus::Failed, _, _) => self.finish(Status::Failed, error, acknowledge, now),
             (DoneStatus::Diverged, _, _) => self.finish(Status::Diverged, error, acknowledge, now),
-            (DoneStatus::Cancelled, _, _) if self.cancel.is_none() => {
-                // Somebody outside sent a signal; it is a cancellation all the same.
-                self.cancel = Some(Some("the play's process was interrupted by a signal".to_owned()));
+            (DoneStatus::Cancelled, _, _) => {
+                // Unless it was wished for, somebody outside sent a signal; it is a cancellation all the same.
+                let by_signal = || "the play's process was interrupted by a signal".to_owned();
+                self.row.memory.cancel.get_or_insert_with(by_signal);
                 self.finish_cancelled(now)
             }
-            (DoneStatus::Cancelled, _, _) => self.finish_cancelled(now),
         }
     }
 

@@ -21,12 +21,17 @@ impl Machine {
 
     /// The runtime before this one has ended. What ran then is interrupted, and goes on unless it seems to be the
     /// reason why runtimes end.
-    pub(super) fn recover(&mut self, progressed: bool, now: Now) -> Vec<Effect> {
-        match self.row.play.status {
+    pub(super) fn recover(&mut self, progressed: bool, caller: Caller, now: Now) -> Vec<Effect> {
+        let mut effects = match self.row.play.status {
+            status if status.is_terminal() => Vec::new(),
+            _ if self.row.memory.cancel.is_some() => self.finish_cancelled(now),
             Status::Running => self.crashed("the runtime ended while the play ran", progressed, now),
             Status::Queued => self.want_place(),
             _ => Vec::new(),
-        }
+        };
+        let reply = vec![self.reply(caller, Vec::new())];
+        effects.push(self.commit(Durable::Later, reply));
+        effects
     }
 
     pub(super) fn admitted(&mut self, now: Now) -> Vec<Effect> {
@@ -88,7 +93,7 @@ impl Machine {
                 let wanted = self.want_place();
                 vec![self.commit(Durable::Later, wanted)]
             }
-            _ if self.cancel.is_some() => self.finish_cancelled(now),
+            _ if self.row.memory.cancel.is_some() => self.finish_cancelled(now),
             _ if self.interrupted => {
                 self.tree.end_all(SpanStatus::Interrupted, now);
                 self.set_status(Status::Queued);
@@ -139,13 +144,17 @@ impl Machine {
             let message = format!("the play is {} already", play.status.as_str());
             return refusal(caller, conflict(message));
         }
-        let is_first = self.cancel.is_none();
-        self.cancel.get_or_insert(reason);
-        self.cancel_callers.push(caller);
         let attempt = play.attempt;
+        let is_first = self.row.memory.cancel.is_none();
+        self.row.memory.cancel.get_or_insert(reason.unwrap_or_else(|| "the play was cancelled".to_owned()));
+        self.cancel_callers.push(caller);
         match self.process {
             Process::None | Process::Wanted | Process::Parking => self.finish_cancelled(now),
-            Process::Alive if is_first => vec![Effect::Terminate { attempt }],
+            // The wish is durable before anybody is told to end, so that it outlives this runtime.
+            Process::Alive if is_first => {
+                self.row_changed = true;
+                vec![self.commit(Durable::Yes, vec![Effect::Terminate { attempt }])]
+            }
             // Once more: the grace is over.
             Process::Alive | Process::Starting | Process::Leaving => vec![Effect::Kill { attempt }],
         }
@@ -184,7 +193,7 @@ impl Machine {
         self.row.play.error = None;
         self.row.play.ended_at = None;
         self.row.memory.crashes = 0;
-        self.cancel = None;
+        self.row.memory.cancel = None;
         self.set_status(Status::Queued);
         let mut then = vec![self.reply(caller, runs_again.clone())];
         let others = std::mem::take(&mut self.retry_callers);
@@ -228,10 +237,9 @@ impl Machine {
     }
 
     pub(super) fn finish_cancelled(&mut self, now: Now) -> Vec<Effect> {
-        let reason = self.cancel.clone().flatten();
         let error = PlayError {
             code: "cancelled".to_owned(),
-            message: reason.unwrap_or_else(|| "the play was cancelled".to_owned()),
+            message: self.row.memory.cancel.clone().unwrap_or_default(),
             ..PlayError::default()
         };
         self.finish(Status::Cancelled, Some(error), Vec::new(), now)

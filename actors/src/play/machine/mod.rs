@@ -59,13 +59,12 @@ pub(crate) struct Machine {
     resumes: Vec<ResumeRequest>,
     tree: Tree,
     next_seq: u64,
-    /// Paths of the recorded calls that failed.
+    /// Paths of the recorded calls that failed, were cancelled or have no outcome: what a retry runs again.
     failed: BTreeSet<String>,
     process: Process,
     /// Paths of the pauses that the living process has sent.
     asked: HashSet<String>,
-    /// Somebody wants it ended, and why.
-    cancel: Option<Option<String>>,
+    /// Who waits for its end as cancelled.
     cancel_callers: Vec<Caller>,
     /// Who wants it run again while its last process is on its way out.
     retry_callers: Vec<Caller>,
@@ -97,7 +96,6 @@ impl Machine {
             failed: past.failed.into_iter().collect(),
             process: Process::None,
             asked: HashSet::new(),
-            cancel: None,
             cancel_callers: Vec::new(),
             retry_callers: Vec::new(),
             interrupted: false,
@@ -123,7 +121,7 @@ impl Machine {
     pub(crate) fn handle(&mut self, event: Event, now: Now) -> Vec<Effect> {
         match event {
             Event::Accept { caller } => self.accept(caller),
-            Event::Recover { progressed } => self.recover(progressed, now),
+            Event::Recover { progressed, caller } => self.recover(progressed, caller, now),
             Event::Admitted => self.admitted(now),
             Event::Spawned { attempt } if self.is_current(attempt) => self.spawned(),
             Event::SpawnFailed { attempt, message } if self.is_current(attempt) => {

@@ -448,7 +448,10 @@ fn cancelling_asks_then_kills() {
     let mut stage = Stage::running();
     stage.log_since();
     assert!(stage.wish(|caller| Event::Cancel { reason: Some("enough".into()), caller }).is_none());
-    assert_eq!(stage.log_since(), ["Terminate { attempt: 1 }"]);
+    assert_eq!(
+        stage.log_since(),
+        ["commit Yes play:running span:main#0:Running", "Terminate { attempt: 1 }"]
+    );
     stage.handle(Event::GraceEnded { attempt: 1 });
     assert_eq!(stage.log_since(), ["Kill { attempt: 1 }"]);
     stage.exit(-9);
@@ -456,6 +459,19 @@ fn cancelling_asks_then_kills() {
     assert_eq!(stage.replies.len(), 2, "the caller was told");
     let again = stage.wish(|caller| Event::Cancel { reason: None, caller }).unwrap();
     assert_eq!(again.unwrap_err().code, ErrorCode::Conflict);
+}
+
+#[test]
+fn a_wish_to_cancel_outlives_the_runtime() {
+    let mut stage = Stage::running();
+    stage.wish(|caller| Event::Cancel { reason: Some("enough".into()), caller });
+    // Everything in memory is lost; the row is what the store has.
+    let row = stage.machine.row.clone();
+    stage.machine = Machine::new(row, Json::parse("true").unwrap(), Past::default(), next_resume_id);
+    stage.processes.clear();
+    stage.wish(|caller| Event::Recover { progressed: false, caller }).unwrap().unwrap();
+    assert_eq!(stage.status(), Status::Cancelled);
+    assert_eq!(stage.machine.play().error.as_ref().unwrap().message, "enough");
 }
 
 #[test]
