@@ -128,7 +128,10 @@ fn look(candidate: &Path) -> Result<Python, String> {
     const SCRIPT: &str = "import json, site, sys
 paths = site.getsitepackages() + ([site.getusersitepackages()] if site.ENABLE_USER_SITE else [])
 print(json.dumps({'executable': sys.executable, 'version': '%d.%d.%d' % sys.version_info[:3], 'site_paths': paths}))";
+    // Away from the current directory, whose `json.py` would be imported; a relative candidate stays what it was.
+    let candidate = std::path::absolute(candidate).map_err(|error| error.to_string())?;
     let output = Command::new(candidate)
+        .current_dir("/")
         .args(["-c", SCRIPT])
         .stdin(Stdio::null())
         .output()

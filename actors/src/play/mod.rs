@@ -3,6 +3,7 @@
 //! `machine`, `tree` and `frontier` have no I/O, no clock and no actors: the same events give the same effects.
 
 mod actor;
+mod attempt;
 mod effect;
 mod event;
 mod frontier;

@@ -108,6 +108,8 @@ def install(engine: Engine) -> Callable[[], None]:
 
     def remove() -> None:
         _attempts.remove(engine)
+        # A bell that was put off must not ring for whoever had the signal before: that may be the end of the process.
+        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
 
     return remove

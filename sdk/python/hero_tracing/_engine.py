@@ -298,7 +298,7 @@ def _forked() -> None:
     """In a forked child: it is not the play. What it prints goes to the real streams, and its end is its own."""
     for engine in _active:
         engine.wire = _Unplugged(engine.wire.socket)
-        engine.lock = threading.Lock()  # its holder may be a thread that was not copied
+        engine.lock = threading.RLock()  # its holder may be a thread that was not copied
     if _active:
         sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
 

@@ -170,7 +170,9 @@ class Journal:
         self.tries.append({**frame, "path": span["path"]})
         beneath = span["path"] + "/"
         for path in [
-            path for path, record in self.records.items() if path.startswith(beneath) and record[3] in {"failed", "cancelled"}
+            path
+            for path, record in self.records.items()
+            if path.startswith(beneath) and record[3] in {"failed", "cancelled"}
         ]:
             del self.records[path]
         self.started[span["path"]] = frame["try"]

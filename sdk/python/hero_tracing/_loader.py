@@ -82,16 +82,32 @@ def entry_of(module: types.ModuleType, wanted: str | None) -> Declared:
     raise LoadError(_error("several_flows", f"the file has several flows and none is `main`: {names}", hint))
 
 
+def describe_all(module: types.ModuleType, entry: Declared) -> list[dict[str, Any]]:
+    """Every flow of the file. Only the entry must have types with a form in JSON: a step may take anything."""
+    described = []
+    for said in flows_of(module):
+        try:
+            described.append(describe_flow(said))
+        except LoadError:
+            if said is entry:
+                raise
+            described.append(_description(said, {"inputs": {}, "outputs": {}, "description": ""}))
+    return described
+
+
 def describe_flow(said: Declared) -> dict[str, Any]:
     """The flow as the runtime keeps it. Raises LoadError where its types have no form in JSON."""
     from ._schema import flow_schema
 
     try:
-        schema = flow_schema(said.function, said.inputs, said.outputs)
+        return _description(said, flow_schema(said.function, said.inputs, said.outputs))
     except SchemaError as error:
         raise LoadError(
             _error("bad_schema", str(error), "change the annotation, or declare inputs= and outputs=")
         ) from None
+
+
+def _description(said: Declared, schema: dict[str, Any]) -> dict[str, Any]:
     code = getattr(said.function, "__code__", None)
     return {
         "name": said.step.name,

@@ -63,8 +63,9 @@ def _describe(wire: Wire, frame: dict[str, Any]) -> None:
     flows: list[dict[str, Any]] = []
     try:
         module = _loader.load(frame["file_name"], frame["source"])
-        flows = [_loader.describe_flow(said) for said in _loader.flows_of(module)]
-        entry = _loader.describe_flow(_loader.entry_of(module, frame["entry"]))["function"]
+        said = _loader.entry_of(module, frame["entry"])
+        flows = _loader.describe_all(module, said)
+        entry = _loader.describe_flow(said)["function"]
     except _loader.LoadError as error:
         wire.send(_frames.described(flows, None, error.error))
         return

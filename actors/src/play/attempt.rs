@@ -1,0 +1,92 @@
+//! What an attempt is started from: the play's past, its process, and the first frame for it.
+
+use std::path::{Path, PathBuf};
+
+use hero_sdk::{
+    Error, ErrorCode, Json, PlaySid,
+    frame::{self, Blob, Down},
+};
+use hero_store::{Change, Tables};
+use sha2::{Digest as _, Sha256};
+
+use super::{actor::Environment, event::Past, frontier::frontier};
+use crate::{
+    call::call,
+    launcher::{self, LaunchError, Process, Spawn},
+};
+
+/// What the store has of a play, for its machine.
+pub(super) fn past(tables: &Tables, play_sid: &PlaySid) -> Result<Past, hero_store::Error> {
+    let mut past = Past { resumes: tables.resumes_of(play_sid)?, ..Past::default() };
+    for change in tables.changes_after(play_sid, 0, usize::MAX)? {
+        match change {
+            Change::Span(span) => {
+                past.last_seq = past.last_seq.max(span.seq);
+                past.spans.push(span);
+            }
+            Change::Log(line) => past.last_seq = past.last_seq.max(line.seq),
+        }
+    }
+    for record in tables.records(play_sid)? {
+        past.last_seq = past.last_seq.max(record.seq);
+        if !record.outcome.is_final() {
+            past.failed.push(record.path);
+        }
+    }
+    Ok(past)
+}
+
+/// Forks a process for the attempt, and writes down what it is told first.
+pub(super) async fn start(
+    environment: &Environment,
+    play_sid: &PlaySid,
+    attempt: u32,
+) -> Result<(Process, String), LaunchError> {
+    let failed = |error: &dyn std::fmt::Display| LaunchError::Fork(error.to_string());
+    let first = first_frame(environment, play_sid, attempt).map_err(|error| failed(&error))?;
+    let spawn = Spawn {
+        workdir: environment.paths.work(play_sid),
+        output: environment.paths.output(play_sid),
+        env: Vec::new(),
+    };
+    let launcher = environment.launcher.get();
+    let process = call(&launcher, |reply| launcher::Message::Spawn { spawn, reply })
+        .await
+        .map_err(|error| failed(&error))??;
+    Ok((process, first))
+}
+
+fn first_frame(environment: &Environment, play_sid: &PlaySid, attempt: u32) -> Result<String, Error> {
+    let tables = &environment.tables;
+    environment.paths.make_play(play_sid)?;
+    let missing = || Error::new(ErrorCode::Internal, "the play has no row or no version");
+    let row = tables.play(play_sid)?.ok_or_else(missing)?;
+    let version = tables.version(&row.play.version_sid)?.ok_or_else(missing)?;
+    let (records, started) = frontier(&tables.records(play_sid)?);
+    let text = |path: PathBuf| path.display().to_string();
+    let start = frame::Start {
+        v: frame::VERSION,
+        play_sid: play_sid.to_string(),
+        attempt,
+        file_name: version.file_name,
+        source: version.source,
+        entry: Some(version.entry),
+        inputs: row.play.inputs,
+        workdir: text(environment.paths.work(play_sid)),
+        blob_dir: text(environment.paths.blobs(play_sid)),
+        records,
+        started,
+    };
+    Ok(Down::Start(Box::new(start)).to_line())
+}
+
+/// A file of the play, checked against its name, as JSON.
+pub(super) fn read_blob(path: &Path, blob: &Blob) -> Result<Json, String> {
+    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    if digest != blob.digest {
+        return Err("its content does not match its name".to_owned());
+    }
+    let text = String::from_utf8(bytes).map_err(|error| error.to_string())?;
+    Json::parse(&text).map_err(|error| error.to_string())
+}
