@@ -69,9 +69,11 @@ def test_example(
     if not always_replay:
         assert result.attempts == 1
         return
-    assert result.attempts > len(result.records), "each record ended an attempt"
+    # A kill comes after each record, but side by side two steps may be recorded before it.
+    parallel = name == "fan_out"
+    assert result.attempts > (1 if parallel else len(result.records)), "each record ended an attempt"
     # Side by side, a step may have begun when its process was killed; one after the other, never.
-    if name != "fan_out":
+    if not parallel:
         printed = Counter(
             log["text"] for log in result.logs if log["stream"] == "stdout" and "guessing" not in log["text"]
         )

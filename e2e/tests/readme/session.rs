@@ -49,8 +49,11 @@ impl Session {
             command.text,
             quoted(&state),
         );
-        let mut shell =
-            self.stage.program("bash", ["-c", &script]).env("HOME", self.stage.home()).without("HERO_HOME");
+        let mut shell = self.stage.program("bash", ["-c", &script]).env("HOME", self.stage.home());
+        // A reader has neither: the home is the default one, and cargo builds into the repository's `target`.
+        for variable in ["HERO_HOME", "CARGO_TARGET_DIR"] {
+            shell = shell.without(variable);
+        }
         let home = PathBuf::from(env::var_os("HOME").expect("a user has a home"));
         for (variable, directory) in TOOLCHAINS {
             shell = shell.env(variable, env::var_os(variable).unwrap_or_else(|| home.join(directory).into()));
