@@ -33,6 +33,10 @@ from ._records import PATH, STATUS
 from ._scope import CALL, Scope, current
 from ._wire import Closed
 
+# How much later than a cancellation the outcome of a body that took it is stamped, so that a replay can tell it from
+# a cancellation that found the body already finished.
+ANSWER_SECONDS = 1e-6
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -90,21 +94,40 @@ async def turn_of(engine: Engine, scope: Scope, record: Record) -> None:
         waiter = Waiter(loop, _setter(future))
         waiter.is_cancellation = record[STATUS] == "cancelled"
         gate.ask(record, waiter)
-        if not waiter.is_cancellation and record[PATH] not in engine.records.by_path:
-            gate.hand_over(waiter)  # of an earlier try of this attempt: its turn was then
+        if not waiter.is_cancellation and engine.records.is_late(record):
+            gate.hand_over(waiter)  # its turn was before
         await _wait_at_gate(engine, waiter, future)
     if scope.keep:
         engine.records.keep(record)
 
 
 async def _wait_at_gate(engine: Engine, waiter: Waiter, future: asyncio.Future[None]) -> None:
-    try:
-        await future
-    except asyncio.CancelledError:
-        engine.gate.abandon(waiter)
-        raise
+    while True:
+        try:
+            await future
+            break
+        except asyncio.CancelledError:
+            if engine.stop is not None or not _is_answered(engine, waiter):
+                engine.gate.abandon(waiter)
+                raise
+            future = waiter.loop.create_future()
+            waiter.deliver = _setter(future)
     if engine.stop is not None:
         raise engine.stopped()
+
+
+def _is_answered(engine: Engine, waiter: Waiter) -> bool:
+    """Whether the live body took this cancellation and went on: its outcome is stamped later than that."""
+    record = waiter.record
+    if record is None or record[STATUS] not in {"ok", "failed"} or waiter.loop_time is None:
+        return False
+    return engine.gate.clock < waiter.loop_time
+
+
+def _cancellations() -> int:
+    """How many cancellations of the running task were asked for and not taken back."""
+    task = asyncio.current_task()
+    return 0 if task is None else task.cancelling()
 
 
 def _setter(future: asyncio.Future[None]) -> Callable[[], None]:
@@ -149,7 +172,7 @@ async def _live(
 class _Call:
     """One run of a coroutine step, with its tries."""
 
-    __slots__ = ("args", "child", "engine", "kwargs", "limit", "loop", "number", "step")
+    __slots__ = ("args", "cancellations", "child", "engine", "kwargs", "limit", "loop", "number", "step")
 
     child: Scope
 
@@ -163,6 +186,12 @@ class _Call:
         self.kwargs = kwargs
         self.number = number
         self.limit = max(step.retries + 1, number)
+        self.cancellations = _cancellations()
+
+    def _time(self) -> float:
+        """The loop time of the outcome."""
+        clock = self.engine.gate.clock
+        return clock + ANSWER_SECONDS if _cancellations() > self.cancellations else clock
 
     async def tries(self) -> Outcome:
         engine, step = self.engine, self.step
@@ -171,7 +200,7 @@ class _Call:
             if engine.stop is not None:
                 raise engine.stopped()
             if error is None:
-                return succeeded(engine, step, self.child, value, engine.gate.clock)
+                return succeeded(engine, step, self.child, value, self._time())
             if isinstance(error, asyncio.CancelledError) or not is_outcome(error):
                 self._cancelled(error)
                 try:
@@ -179,7 +208,7 @@ class _Call:
                 finally:
                     error = None
             if self.number >= self.limit or not step.is_retried(error):
-                return failed(engine, step, self.child, error, engine.gate.clock)
+                return failed(engine, step, self.child, error, self._time())
             self.number += 1
             frame, delay = retry_frame(engine, step, self.child, error, self.number)
             del error
@@ -228,12 +257,14 @@ class _Call:
             if not (loop.is_quiet() and gate.is_quiet(loop.next_timer())):
                 future = loop.create_future()
                 waiter = Waiter(loop, _setter(future))
-                waiter.loop_time = gate.clock
+                waiter.loop_time = self._time()
                 engine.wire.send_numbered(outcome.frame, gate.sender(waiter))
             elif self.step.buffered and not engine.pauses:
                 engine.wire.send(outcome.frame)
             else:
                 number = engine.wire.send_numbered(outcome.frame)
+            if waiter is None:
+                gate.follow(self._time())
         if waiter is not None:
             await _wait_at_gate(engine, waiter, future)
         elif number:

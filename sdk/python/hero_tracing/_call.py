@@ -96,13 +96,17 @@ def pass_gate(engine: Engine, scope: Scope, record: Record | None, frame: str = 
         return
     waiter = Waiter(gate.loops[-1], passed.set, job)
     with gate.lock:
-        if record is not None:
+        is_late = record is not None and engine.records.is_late(record)
+        if record is not None and not is_late:
             gate.ask(record, waiter)
-        else:
+        elif record is None:
             waiter.loop_time = gate.now()
             frame = f'{frame},"loop_time":{waiter.loop_time!r}'
             engine.wire.send_numbered(frame, gate.sender(waiter))
         job.waits, job.is_out = True, False
+        if is_late:
+            waiter.record = record
+            gate.hand_over(waiter)  # its turn was before
     engine.move(-1)
     for loop in gate.loops:
         loop.wake()

@@ -139,7 +139,7 @@ class Gate:
 
     def is_open_to(self, record: Record, next_timer: float | None) -> bool:
         """Whether this record's turn has come, were the loop idle."""
-        if record[PATH] not in self.records.by_path or record[PATH] in self.records.passed:
+        if self.records.is_late(record):
             return True
         loop_time = record[LOOP_TIME]
         if next_timer is not None and next_timer <= (self.clock if loop_time is None else loop_time):
@@ -160,7 +160,7 @@ class Gate:
         """Let this one through."""
         record = waiter.record
         if record is not None:
-            del self.asked[record[PATH]]
+            self.asked.pop(record[PATH], None)
             self.records.by_path.pop(record[PATH], None)
         self.follow(waiter.loop_time)
         if waiter.job is not None:

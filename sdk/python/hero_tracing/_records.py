@@ -60,6 +60,10 @@ class Records:
         self.cursor = cursor
         return None
 
+    def is_late(self, record: Record) -> bool:
+        """Whether its turn was before: it was passed over, or an earlier try of this attempt had it."""
+        return record[PATH] not in self.by_path or record[PATH] in self.passed
+
     def drop_failed(self, path: str) -> None:
         """A further try begins: what failed beneath it, or was cancelled with that, runs again; the rest answers."""
         beneath = path + "/"

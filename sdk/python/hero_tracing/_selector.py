@@ -177,7 +177,11 @@ class Selector(selectors.BaseSelector):
 
     def _pass_over(self, record: Record) -> None:
         """Nobody asks for it, so it no longer keeps the others waiting. It still answers if it is asked for later."""
-        self.gate.records.passed.add(record[PATH])
+        with self.gate.lock:  # a job asks, or finds it passed over; not both
+            waiter = self.gate.asked.get(record[PATH])
+            if waiter is not None and not waiter.is_cancellation:
+                return
+            self.gate.records.passed.add(record[PATH])
         self.gate.follow(record[LOOP_TIME] if record[STATUS] != "cancelled" else None)
         self.blocked = None
 
@@ -240,8 +244,11 @@ class Selector(selectors.BaseSelector):
 
     def _diverge(self) -> None:
         """Nothing can move any more, and somebody waits for a cancellation that the record has."""
-        path, waiter = next(iter(self.gate.asked.items()))
-        assert waiter.record is not None
+        waiting = list(self.gate.asked.items())
+        path = next((path for path, waiter in waiting if waiter.is_cancellation), None)
+        if path is None:
+            self.gate.hand_over(waiting[0][1])  # passed over while it was asked for
+            return
         self.engine.diverge(path, f"{path} cancelled by the flow", f"{path} without its cancellation", "")
 
     def _wait(self, delay: float | None, *, runs: bool) -> list[tuple[selectors.SelectorKey, int]] | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import random
+import time
 from typing import Any
 
 import pytest
 
-from hero_tracing import Timeout, flow, testing
+from hero_tracing import Timeout, _selector, flow, testing
 
 bodies: list[str] = []
 orders: list[list[str]] = []
@@ -527,3 +528,92 @@ def test_random_sequences_replay_after_every_record(seed: int) -> None:
     assert result.status == "succeeded", result.failure
     assert len(result.value) == 12
     assert len(set(bodies)) == len([one for one in result.value if not one.startswith("slept")])
+
+
+@flow
+async def takes_it(name: str) -> list[str]:
+    bodies.append(name)
+    got: list[str] = []
+    try:
+        got.append(await fetch(name, 0.001))
+        await asyncio.sleep(9)
+    except asyncio.CancelledError:
+        if name == "raises":
+            raise ValueError(name) from None
+    return got
+
+
+@flow
+async def takes_cancellations() -> list[Any]:
+    seen: list[Any] = []
+    try:
+        async with asyncio.timeout(0.02):
+            seen.append(await takes_it("limit"))
+    except TimeoutError:
+        seen.append("timeout")
+    try:
+        seen.append(await asyncio.wait_for(takes_it("raises"), 0.02))
+    except ValueError as error:
+        seen.append(str(error))
+    task = asyncio.create_task(takes_it("task"))
+    await asyncio.sleep(0.02)
+    task.cancel()
+    seen.append(await task)
+    orders.append([str(one) for one in seen])
+    return [*seen, await fetch("end")]
+
+
+@pytest.mark.parametrize("always_replay", [False, True])
+def test_a_step_that_answers_its_cancellation_gives_that_answer_again(always_replay: bool) -> None:
+    result = testing.run(takes_cancellations, always_replay=always_replay)
+    assert result.status == "succeeded", result.failure
+    assert result.value == [["LIMIT"], "raises", ["TASK"], "END"]
+    assert len(bodies) <= 7 + 3 * always_replay  # a body that was killed runs again
+
+
+@flow
+async def cancelled_after() -> list[str]:
+    seen: list[str] = []
+
+    async def caller() -> None:
+        try:
+            seen.append(await fetch("x", 0.01))
+            await asyncio.sleep(9)
+        except asyncio.CancelledError:
+            seen.append("cancelled")
+
+    task = asyncio.create_task(caller())
+    await asyncio.sleep(0.01)
+    task.cancel()
+    await task
+    orders.append(list(seen))
+    return [*seen, await fetch("end")]
+
+
+def test_a_cancellation_that_finds_the_body_finished_reaches_its_caller_again() -> None:
+    result = testing.run(cancelled_after, always_replay=True)
+    assert result.status == "succeeded", result.failure
+    assert all(order == orders[0] for order in orders)
+
+
+@flow
+async def slow_job(sync: bool) -> list[str]:
+    async def late() -> list[str]:
+        await asyncio.to_thread(time.sleep, 0.15)
+        if sync:
+            return list(await asyncio.gather(*(asyncio.to_thread(plain, f"b{number}") for number in range(3))))
+        return list(await asyncio.gather(*(fetch(f"b{number}", 0.01) for number in range(3))))
+
+    async def early() -> list[str]:
+        return [await fetch(f"a{number}", 0.06) for number in range(4)]
+
+    first, second = await asyncio.gather(early(), late())
+    return [*first, *second, await fetch("end")]
+
+
+@pytest.mark.parametrize("sync", [False, True])
+def test_records_that_were_passed_over_still_answer(sync: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_selector, "PASS_OVER_SECONDS", 0.02)
+    result = testing.run(slow_job, {"sync": sync}, always_replay=True)
+    assert result.status == "succeeded", result.failure
+    assert result.value == ["A0", "A1", "A2", "A3", "B0", "B1", "B2", "END"]
