@@ -85,13 +85,14 @@ async def _replay(engine: Engine, scope: Scope, record: Record) -> Any:
 
 async def turn_of(engine: Engine, scope: Scope, record: Record) -> None:
     """Return when this record's turn has come. A recorded cancellation never returns: it waits for its like."""
-    loop, gate = running(), engine.gate
+    loop = running()
+    gate = loop.gate
     if record[STATUS] != "cancelled" and loop.is_quiet() and gate.is_open_to(record, loop.next_timer()):
         gate.follow(record[5])
         engine.records.by_path.pop(record[PATH], None)
     else:
         future = loop.create_future()
-        waiter = Waiter(loop, _setter(future))
+        waiter = Waiter(gate, _setter(future))
         waiter.is_cancellation = record[STATUS] == "cancelled"
         gate.ask(record, waiter)
         if not waiter.is_cancellation and engine.records.is_late(record):
@@ -108,9 +109,9 @@ async def _wait_at_gate(engine: Engine, waiter: Waiter, future: asyncio.Future[N
             break
         except asyncio.CancelledError:
             if engine.stop is not None or not _is_answered(engine, waiter):
-                engine.gate.abandon(waiter)
+                waiter.gate.abandon(waiter)
                 raise
-            future = waiter.loop.create_future()
+            future = waiter.gate.loop.create_future()
             waiter.deliver = _setter(future)
     if engine.stop is not None:
         raise engine.stopped()
@@ -121,7 +122,7 @@ def _is_answered(engine: Engine, waiter: Waiter) -> bool:
     record = waiter.record
     if record is None or record[STATUS] not in {"ok", "failed"} or waiter.loop_time is None:
         return False
-    return engine.gate.clock < waiter.loop_time
+    return waiter.gate.clock < waiter.loop_time
 
 
 def _cancellations() -> int:
@@ -158,6 +159,8 @@ async def _live(
             number = await _decide_unknown(engine, step, scope, path, number)
     call = _Call(engine, step, loop, args, kwargs, number)
     call.child = open_call(engine, step, scope, path, taken, args, kwargs, number, line)
+    call.child.gate = loop.gate
+    loop.claim(scope, path)
     try:
         outcome = await call.tries()
         await call.hand_over(outcome)
@@ -190,7 +193,7 @@ class _Call:
 
     def _time(self) -> float:
         """The loop time of the outcome."""
-        clock = self.engine.gate.clock
+        clock = self.loop.gate.clock
         return clock + ANSWER_SECONDS if _cancellations() > self.cancellations else clock
 
     async def tries(self) -> Outcome:
@@ -239,24 +242,24 @@ class _Call:
         if engine.stop is not None:
             return
         if isinstance(error, asyncio.CancelledError) and not engine.closing:
-            scope = self.child.parent
+            scope, clock = self.child.parent, self.loop.gate.clock
             if scope is not None and scope.keep:
-                kept = [self.child.path, self.step.kind, self.child.taken, "cancelled", None, engine.gate.clock, None]
+                kept = [self.child.path, self.step.kind, self.child.taken, "cancelled", None, clock, None]
                 engine.records.keep(kept)
-            frame = _frames.end(self.child.span, "cancelled", loop_time=engine.gate.clock)
+            frame = _frames.end(self.child.span, "cancelled", loop_time=clock)
             engine.wait(engine.wire.send_numbered(frame))
         else:
             engine.wire.send(_frames.end(self.child.span, "cancelled"))
 
     async def hand_over(self, outcome: Outcome) -> None:
         """Record the outcome, and return when it is durable and its turn has come."""
-        engine, loop, gate = self.engine, self.loop, self.engine.gate
+        engine, loop, gate = self.engine, self.loop, self.loop.gate
         waiter: Waiter | None = None
         number = 0
         with gate.lock:
             if not (loop.is_quiet() and gate.is_quiet(loop.next_timer())):
                 future = loop.create_future()
-                waiter = Waiter(loop, _setter(future))
+                waiter = Waiter(gate, _setter(future))
                 waiter.loop_time = self._time()
                 engine.wire.send_numbered(outcome.frame, gate.sender(waiter))
             elif self.step.buffered and not engine.pauses:
@@ -298,6 +301,8 @@ def root_body(engine: Engine, step: Step, root: Scope, values: dict[str, Any]) -
     """Run the entry flow's coroutine on a loop of its own."""
 
     async def run() -> Any:
+        root.gate = running().gate
+        root.gate.order.claim_all()
         token = current.set(root)
         try:
             if step.timeout is None:
@@ -324,14 +329,10 @@ _alarm.INTERRUPTIBLE.add(run_loop.__code__)
 
 def apause(scope: Scope, name: str, asked: dict[str, Any]) -> Coroutine[Any, Any, Any]:
     """A coroutine that waits for the answer to a question, asked in this scope now."""
-    engine, path, taken, record = _enter_pause(scope, name, asked)
+    engine, path, taken, record = enter(scope, name, asked)
     if record is None:
         return _pause(engine, scope, path, taken, name, flow_line(3), asked)
     return _replay_pause(engine, scope, name, record)
-
-
-def _enter_pause(scope: Scope, name: str, asked: dict[str, Any]) -> tuple[Engine, str, str, Record | None]:
-    return enter(scope, name, asked, taking=False)
 
 
 async def _replay_pause(engine: Engine, scope: Scope, name: str, record: Record) -> Any:
@@ -349,7 +350,7 @@ async def _pause(
         raise engine.refuse_call(scope, f"the pause {name!r}")
     pause = Pause(scope, path, taken)
     future = loop.create_future()
-    pause.waiter = waiter = Waiter(loop, _setter(future))
+    pause.waiter = waiter = Waiter(loop.gate, _setter(future))
     pause.held = _setter(future)
     try:
         pause.open(question_frame(pause, name, line, asked))
@@ -372,10 +373,11 @@ def _withdraw(engine: Engine, pause: Pause) -> None:
     if engine.closing:
         engine.wire.send(_frames.end(pause.span, "cancelled"))
         return
-    frame = _frames.end(pause.span, "cancelled", loop_time=engine.gate.clock)
+    clock = running().gate.clock
+    frame = _frames.end(pause.span, "cancelled", loop_time=clock)
     if pause.answer is None:
         if pause.scope.keep:
-            kept = [pause.path, "pause", pause.fingerprint, "cancelled", None, engine.gate.clock, None]
+            kept = [pause.path, "pause", pause.fingerprint, "cancelled", None, clock, None]
             engine.records.keep(kept)
         try:
             engine.wire.wait(engine.wire.send_numbered(frame))

@@ -90,6 +90,22 @@ def limited(clock: Clock, name: str, seconds: float, run: Callable[..., Any], *a
     return value
 
 
+def suspend() -> list[_Limit]:
+    """Let no step's time run out until `resume`: other code runs within it. What ran out is seen then."""
+    held = _limits[:] if threading.current_thread() is threading.main_thread() else []
+    if held:
+        _limits.clear()
+        _arm()
+    return held
+
+
+def resume(held: list[_Limit]) -> None:
+    """Let time count again for what `suspend` gave."""
+    if held:
+        _limits[:0] = held
+        _arm()
+
+
 def sleep(clock: Clock, seconds: float) -> None:
     """Wait; a signal may interrupt it."""
     if seconds > 0:

@@ -34,7 +34,7 @@ def call(step: Step, scope: Scope, args: tuple[Any, ...], kwargs: dict[str, Any]
     engine = scope.engine
     if engine.stop is not None or scope.call.ended or getpid() != engine.pid:
         raise engine.refuse_call(scope, step.name)
-    if engine.gate.loops:
+    if engine.gates:
         refuse_callback(engine, step.name)
     path = path_of(step, scope, args, kwargs, key)
     taken = fingerprint(args, kwargs)
@@ -44,8 +44,8 @@ def call(step: Step, scope: Scope, args: tuple[Any, ...], kwargs: dict[str, Any]
     check(engine, step, record, taken)
     if scope.job is not None:
         pass_gate(engine, scope, record)
-    if engine.gate.loops:
-        engine.gate.follow(record[5])
+    if scope.gate is not None:
+        scope.gate.took(record)
     value, error = recorded(engine, record)
     if error is not None:
         raise error
@@ -87,14 +87,14 @@ def refuse_callback(engine: Engine, name: str) -> None:
 def pass_gate(engine: Engine, scope: Scope, record: Record | None, frame: str = "") -> None:
     """Let a thread wait until its outcome is handed over by the loop whose executor job it runs."""
     passed = threading.Event()
-    gate, job = engine.gate, scope.job
-    if not gate.loops or job is None:  # the loop has ended; its order no longer matters
+    gate, job = scope.gate, scope.job
+    if gate is None or gate.is_closed or job is None:  # the loop has ended; its order no longer matters
         if record is not None:
             engine.records.take(record[PATH], scope.keep)
         else:
             engine.wait(engine.wire.send_numbered(frame))
         return
-    waiter = Waiter(gate.loops[-1], passed.set, job)
+    waiter = Waiter(gate, passed.set, job)
     with gate.lock:
         is_late = record is not None and engine.records.is_late(record)
         if record is not None and not is_late:
@@ -108,8 +108,7 @@ def pass_gate(engine: Engine, scope: Scope, record: Record | None, frame: str = 
             waiter.record = record
             gate.hand_over(waiter)  # its turn was before
     engine.move(-1)
-    for loop in gate.loops:
-        loop.wake()
+    gate.loop.wake()
     try:
         passed.wait()
     finally:
@@ -117,6 +116,8 @@ def pass_gate(engine: Engine, scope: Scope, record: Record | None, frame: str = 
         job.waits = False
     if engine.stop is not None:
         raise engine.stopped()
+    if gate.is_closed and record is None:
+        engine.wait(waiter.number)
     if record is not None and scope.keep:
         engine.records.keep(record)
 
@@ -169,6 +170,7 @@ def open_call(
 def next_scope(engine: Engine, child: Scope) -> Scope:
     """The scope of a further try: the same call, counted from the start."""
     fresh = Scope(engine, CALL, child.path, child.name, child.parent, child.span)
+    fresh.gate = child.gate
     fresh.keep = child.keep
     fresh.pauses = child.pauses
     fresh.taken = child.taken
@@ -289,7 +291,7 @@ class _Live:
             f"{step.name!r} changed one of its arguments, a default or an attribute of its `self`, which a replay"
             " would not repeat; return the new value instead"
         )
-        if self.engine.moving > 1 or self.engine.gate.loops:
+        if self.engine.moving > 1 or self.engine.gates:
             import warnings
 
             warnings.warn(f"{text} (or another branch changed it meanwhile)", stacklevel=6)
@@ -297,8 +299,10 @@ class _Live:
         return TypeError(text)
 
     def _loop_time(self) -> float | None:
-        gate = self.engine.gate
-        return gate.now() if gate.loops and self.scope.job is None else None  # a job is stamped at the gate
+        gate = self.scope.gate
+        if gate is None or not gate.is_running or self.scope.job is not None:  # a job is stamped at the gate
+            return None
+        return gate.now()
 
     def _record(self, outcome: Outcome) -> None:
         engine, scope = self.engine, self.scope

@@ -15,7 +15,6 @@ from . import _blobs, _frames
 from ._clock import Clock
 from ._codec import FLOW_MODULE
 from ._errors import Diverged, ParkSignal, ScopeError
-from ._gate import Gate
 from ._records import BLOB, FINGERPRINT, KIND, LOOP_TIME, PATH, STATUS, TEXT, Records
 from ._scope import BLOCK, CALL, Scope, current
 from ._wire import Closed, Wire
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
     from ._capture import Stream
+    from ._gate import Gate
     from ._pause import Pause
     from ._records import Record
 
@@ -62,7 +62,7 @@ class Engine:
         self.workdir: str = start["workdir"]
         self.blob_dir: str = start["blob_dir"]
         self.records = Records(start["records"], start["started"])
-        self.gate = Gate(self.records)
+        self.gates: list[Gate] = []  # of the loops that run
         self.clock = clock or Clock()
         self.pid = os.getpid()
         # Why the attempt ends before its flow does; once set, every call of the SDK raises it.
@@ -82,7 +82,7 @@ class Engine:
         self.unfinished: dict[tuple[Stream, Scope | None], str] = {}  # parts of lines that were printed
         self._make_stop: MakeError = Killed
         self.parked: Callable[[], None] = _nothing  # told when the play begins to park
-        wire.acknowledged = self.gate.acknowledged
+        wire.acknowledged = self._acknowledged
         wire.receive = self._received
 
     # -- stopping --
@@ -93,9 +93,7 @@ class Engine:
             if self.stop is None:
                 self._make_stop = make
                 self.stop = reason
-        self.wire.wake()
-        for loop in self.gate.loops:
-            loop.wake()
+        self.wake()
         return self._make_stop()
 
     def stopped(self) -> BaseException:
@@ -161,6 +159,16 @@ class Engine:
             raise self.kill() from None
         if self.stop is not None:
             raise self.stopped()
+
+    def wake(self) -> None:
+        """Have everybody who waits look again."""
+        self.wire.wake()
+        for gate in tuple(self.gates):
+            gate.loop.wake()
+
+    def _acknowledged(self, number: int) -> None:
+        for gate in tuple(self.gates):
+            gate.acknowledged(number)
 
     def _received(self, frame: dict[str, Any]) -> None:
         kind = frame["t"]

@@ -87,6 +87,9 @@ def _in_threads(items: list[_Item], count: int, scope: Scope | None) -> None:
                 if item is None or (engine is not None and engine.stop is not None):
                     return
                 item.run()
+        except BaseException:
+            if engine is None or engine.stop is None:
+                raise  # else the attempt is over, and this is how
         finally:
             if engine is not None:
                 engine.move(-1)
@@ -117,7 +120,7 @@ _numbers = itertools.count(1)
 
 def _blocks_loop(scope: Scope) -> bool:
     """Threads that wait for the loop would wait for ever while this thread keeps it."""
-    if not scope.engine.gate.loops:
+    if not scope.engine.gates:
         return False
     from ._loop import is_loop_thread
 

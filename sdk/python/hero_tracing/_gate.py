@@ -1,10 +1,11 @@
-"""Record order under asyncio: the one door through which completions, live and recorded, reach the flow.
+"""Record order under asyncio: the one door through which completions, live and recorded, reach what runs on a loop.
 
 Each passes alone, in record order, when the loop has nothing else ready; so what the flow does next is a function of
 the records, and a replay that hands them over in the same order repeats it. Executor jobs of a loop pass here too.
 The gate also keeps the loop's clock, which stands still while callbacks run and follows the records on replay.
+Each loop has its own gate, order and clock; loops that run side by side know nothing of each other.
 
-Knows no asyncio: `_loop` decides when the loop is idle and calls in. Must not know what a call or a pause is.
+Knows no asyncio: `_selector` sees when the loop is idle and calls in. Must not know what a call or a pause is.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import threading
 import time
 from collections import deque
 
-from ._records import LOOP_TIME, PATH
+from ._records import LOOP_TIME, PATH, Order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,10 +37,10 @@ class Job:
 class Waiter:
     """Somebody who stands at the gate. `deliver` lets them through and may be called once."""
 
-    __slots__ = ("deliver", "is_cancellation", "job", "loop", "loop_time", "number", "record")
+    __slots__ = ("deliver", "gate", "is_cancellation", "job", "loop_time", "number", "record")
 
-    def __init__(self, loop: Loop, deliver: Callable[[], object], job: Job | None = None) -> None:
-        self.loop = loop
+    def __init__(self, gate: Gate, deliver: Callable[[], object], job: Job | None = None) -> None:
+        self.gate = gate
         self.deliver = deliver
         self.job = job
         self.number = 0  # of the frame whose acknowledgement is waited for
@@ -49,20 +50,24 @@ class Waiter:
 
 
 class Gate:
-    """The door of one attempt."""
+    """The door of one event loop."""
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: Records, loop: Loop) -> None:
         self.records = records
-        self.loops: list[Loop] = []  # running ones
+        self.order = Order(records)
+        self.loop = loop
+        self.is_running = False
+        self.is_closed = False
+        self.is_stuck = False  # the loop waits, and neither a timer nor a descriptor of the flow's can end that
         self.asked: dict[str, Waiter] = {}  # recorded, waiting for its turn
         self.outstanding: deque[Waiter] = deque()  # sent and not yet durable, in order of their numbers
         self.due: deque[Waiter] = deque()  # durable or answered, in the order in which Python learnt of it
-        self.jobs: set[Job] = set()  # of all loops
+        self.jobs: set[Job] = set()
         # Held while an outcome is stamped and sent, and while the clock moves: so that no timer overtakes an outcome
         # with an earlier time, and no outcome another with an earlier number.
         self.lock = threading.RLock()
-        self.clock = 0.0  # seconds; the time of every loop of this attempt
-        self.idle_since: float | None = None  # on the monotonic clock, while a loop waits and its clock runs
+        self.clock = 0.0  # seconds; the loop's time
+        self.idle_since: float | None = None  # on the monotonic clock, while the loop waits and its clock runs
 
     # -- time --
 
@@ -78,12 +83,18 @@ class Gate:
 
     # -- asking --
 
+    def took(self, record: Record) -> None:
+        """Plain code has its record: at once, since it cannot wait without stopping the loop."""
+        self.follow(record[LOOP_TIME])
+        self.loop.wake()  # where a thread took it for which the loop has waited
+
     def ask(self, record: Record, waiter: Waiter) -> None:
         """Wait for this record's turn."""
         waiter.record = record
         waiter.loop_time = record[LOOP_TIME]
+        self.order.adopt(record)
         self.asked[record[PATH]] = waiter
-        self._wake_others(waiter.loop)
+        self.loop.wake()
 
     def sender(self, waiter: Waiter) -> Callable[[int], None]:
         """For the frame that carries a live outcome: its waiter lines up in the order of the numbers."""
@@ -97,16 +108,17 @@ class Gate:
     def answered(self, waiter: Waiter) -> None:
         """What this waiter waits for has come from the runtime."""
         self.due.append(waiter)
-        self._wake_others(None)
+        self.loop.wake()
 
     def acknowledged(self, number: int) -> None:
         """The frames up to this number are durable."""
         outstanding = self.outstanding
         if not outstanding or outstanding[0].number > number:
             return
-        while outstanding and outstanding[0].number <= number:
-            self.due.append(outstanding.popleft())
-        self._wake_others(None)
+        with self.lock:
+            while outstanding and outstanding[0].number <= number:
+                self.due.append(outstanding.popleft())
+        self.loop.wake()
 
     def is_asked(self, record: Record) -> bool:
         """Whether somebody waits for this record, also who has just begun to."""
@@ -119,13 +131,10 @@ class Gate:
             self.asked.pop(waiter.record[PATH], None)
             self.records.by_path.pop(waiter.record[PATH], None)
             return
-        for queue in (self.outstanding, self.due):
-            if waiter in queue:
-                queue.remove(waiter)
-
-    def _wake_others(self, _loop: Loop | None) -> None:
-        for loop in self.loops:
-            loop.wake()
+        with self.lock:
+            for queue in (self.outstanding, self.due):
+                if waiter in queue:
+                    queue.remove(waiter)
 
     # -- handing over --
 
@@ -144,7 +153,7 @@ class Gate:
         loop_time = record[LOOP_TIME]
         if next_timer is not None and next_timer <= (self.clock if loop_time is None else loop_time):
             return False
-        return self.records.head() is record and not self.has_released_job()
+        return self.order.head() is record and not self.has_released_job()
 
     def is_quiet(self, next_timer: float | None) -> bool:
         """Whether a live outcome would be next, were the loop idle."""
@@ -153,7 +162,7 @@ class Gate:
             or self.due
             or (next_timer is not None and next_timer <= self.clock)
             or self.has_released_job()
-            or self.records.head() is not None
+            or self.order.head() is not None
         )
 
     def hand_over(self, waiter: Waiter) -> None:
@@ -173,14 +182,26 @@ class Gate:
         """Live outcomes are on their way to the flow."""
         return bool(self.outstanding or self.due)
 
+    def has_work(self) -> bool:
+        """Outcomes, live or recorded, will still be handed over, as far as another loop can see."""
+        return self.has_news() or any(not waiter.is_cancellation for waiter in tuple(self.asked.values()))
+
     def next_due(self) -> Waiter | None:
         """The live outcome that comes next, once the frontier is exhausted."""
         return self.due.popleft() if self.due else None
 
     def everyone(self) -> list[Waiter]:
-        """All who wait, taken out: the play stops."""
-        waiters = [*self.asked.values(), *self.outstanding, *self.due]
-        self.asked.clear()
-        self.outstanding.clear()
-        self.due.clear()
+        """All who wait, taken out: the play stops, or the loop is closed."""
+        with self.lock:
+            waiters = [*self.asked.values(), *self.outstanding, *self.due]
+            self.asked.clear()
+            self.outstanding.clear()
+            self.due.clear()
         return waiters
+
+    def close(self) -> None:
+        """The loop is closed: jobs that still run no longer wait for it."""
+        self.is_closed = True
+        for waiter in self.everyone():
+            if waiter.job is not None:
+                waiter.deliver()

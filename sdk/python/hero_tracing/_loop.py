@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context, copy_context
 from functools import partial
 from weakref import WeakKeyDictionary
 
+from . import _alarm
 from ._engine import Engine, active
 from ._errors import ScopeError
-from ._gate import Job
+from ._gate import Gate, Job
 from ._scope import Scope, current, qualname_of
 from ._selector import Selector
 from ._switched import Switched
@@ -30,15 +32,15 @@ if TYPE_CHECKING:
 class Loop(asyncio.SelectorEventLoop):
     """asyncio's own loop on that selector, which numbers tasks and jobs where they are submitted."""
 
+    _ready: deque[asyncio.Handle]
+
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.gate = engine.gate
+        self.gate = Gate(engine.records, self)
         self.eager = 0  # tasks that run within `create_task`
         self.thread = 0
         self.branches: WeakKeyDictionary[Any, str] = WeakKeyDictionary()  # path of each task's branch
-        selector = Selector(engine)
-        super().__init__(selector)
-        selector.loop = self
+        super().__init__(Selector(engine, self))
 
     def time(self) -> float:
         """Seconds. Stands still while callbacks run, and jumps with the records on replay."""
@@ -56,7 +58,11 @@ class Loop(asyncio.SelectorEventLoop):
 
     def is_quiet(self) -> bool:
         """Whether the running task is all there is to do."""
-        return not self._ready and not self.eager  # type: ignore[attr-defined]
+        return not self._ready and not self.eager
+
+    def has_signal_handlers(self) -> bool:
+        """Whether a signal may make something happen."""
+        return bool(self._signal_handlers)  # type: ignore[attr-defined]
 
     def wake(self) -> None:
         """Have the loop look at the gate again; from any thread."""
@@ -70,17 +76,59 @@ class Loop(asyncio.SelectorEventLoop):
 
     def run_forever(self) -> None:
         self.thread = threading.get_ident()
-        self.gate.loops.append(self)
+        self.gate.is_running = True
+        self.engine.gates.append(self.gate)
         try:
             super().run_forever()
         finally:
-            self.gate.loops.remove(self)
+            self.engine.gates.remove(self.gate)
+            self.gate.is_running = False
+
+    def close(self) -> None:
+        was_closed = self.is_closed()
+        super().close()
+        if not was_closed:
+            self.gate.close()
+            for pause in tuple(self.engine.pauses.values()):
+                if pause.waiter is not None and pause.waiter.gate is self.gate and pause.held is not None:
+                    pause.held()
+
+    def claim(self, scope: Scope, path: str) -> None:
+        """What was called in this scope at this path runs here: so do the records beneath it."""
+        if scope.gate is not self.gate:
+            self.gate.order.claim(path)
+            for gate in tuple(self.engine.gates):
+                gate.loop.wake()  # it may have waited for one of them
+
+    def hold(self, is_over: Callable[[], bool]) -> None:
+        """Go on with everything but the running task, whose plain code waits here until `is_over()`.
+
+        So plain code that asks a question keeps its siblings from nothing. What shares the context of the task waits
+        until that goes on.
+        """
+        task: Any = asyncio.current_task(self)
+        if not isinstance(self._ready, _Ready):
+            self._ready = _Ready(self, self._ready)
+        ready = self._ready
+        ready.holding += 1
+        asyncio.tasks._leave_task(self, task)
+        limits = _alarm.suspend()
+        try:
+            while not is_over():
+                self._run_once()  # type: ignore[attr-defined]
+        finally:
+            _alarm.resume(limits)
+            asyncio.tasks._enter_task(self, task)
+            ready.holding -= 1
+            ready.put_back()
 
     def create_task(self, coro: Any, *, context: Context | None = None, **options: Any) -> Any:
         scope = current.get() if context is None else context.get(current)
         if scope is None or scope.engine is not self.engine or not asyncio.iscoroutine(coro):
             return super().create_task(coro, context=context, **options)
         branch = scope.branch(qualname_of(coro))
+        branch.gate, branch.job = self.gate, None
+        self.claim(scope, branch.path)
         if context is None:
             context = copy_context()
             context.run(current.set, branch)
@@ -105,7 +153,7 @@ class Loop(asyncio.SelectorEventLoop):
         self.gate.jobs.add(job)
         try:
             if executor is None or isinstance(executor, ThreadPoolExecutor):
-                call = _job_call(scope, job, func, args)
+                call = self._job_call(scope, job, func, args)
                 future = super().run_in_executor(executor, call)
             else:
                 future = super().run_in_executor(executor, func, *args)
@@ -115,23 +163,59 @@ class Loop(asyncio.SelectorEventLoop):
         future.add_done_callback(lambda _future: self.gate.jobs.discard(job))
         return future
 
-
-def _job_call(scope: Scope, job: Job, func: Callable[..., Any], args: tuple[Any, ...]) -> JobCall:
-    """The function as it runs in the worker: in a branch of its own, allocated now."""
-    named: object = func
-    context = getattr(func.func, "__self__", None) if isinstance(func, partial) else None
-    if isinstance(func, partial) and isinstance(context, Context) and func.args:
-        named = func.args[0]  # asyncio.to_thread, which enters a context of its own
-    else:
-        context = None
-    branch = scope.branch(qualname_of(named))
-    branch.job = job
-    if context is not None:
+    def _job_call(self, scope: Scope, job: Job, func: Callable[..., Any], args: tuple[Any, ...]) -> JobCall:
+        """The function as it runs in the worker: in a branch of its own, allocated now."""
+        named: object = func
+        context = getattr(func.func, "__self__", None) if isinstance(func, partial) else None
+        if isinstance(func, partial) and isinstance(context, Context) and func.args:
+            named = func.args[0]  # asyncio.to_thread, which enters a context of its own
+        else:
+            context = None
+        branch = scope.branch(qualname_of(named))
+        branch.gate, branch.job = self.gate, job
+        self.claim(scope, branch.path)
+        if context is not None:
+            context.run(current.set, branch)
+            return JobCall(branch, partial(func, *args))
+        context = copy_context()
         context.run(current.set, branch)
-        return JobCall(branch, partial(func, *args))
-    context = copy_context()
-    context.run(current.set, branch)
-    return JobCall(branch, partial(context.run, func, *args))
+        return JobCall(branch, partial(context.run, func, *args))
+
+
+class _Ready(deque["asyncio.Handle"]):
+    """The handles that a loop is to run, while or after plain code held one of its tasks.
+
+    Nothing can run in a context in which something runs already: such handles are set aside. A turn of the loop that
+    a held task is part of counted its handles before, and may find them gone.
+    """
+
+    def __init__(self, loop: Loop, handles: deque[asyncio.Handle]) -> None:
+        super().__init__(handles)
+        self.holding = 0
+        self.aside: list[asyncio.Handle] = []
+        self.nothing = asyncio.Handle(_nothing, (), loop)
+        self.nothing.cancel()
+
+    def popleft(self) -> asyncio.Handle:
+        if not self:
+            return self.nothing
+        handle = super().popleft()
+        if self.holding and not handle.cancelled():
+            try:
+                handle._context.run(_nothing)  # type: ignore[attr-defined]
+            except RuntimeError:
+                self.aside.append(handle)
+                return self.nothing
+        return handle
+
+    def put_back(self) -> None:
+        """A held task goes on."""
+        self.extendleft(reversed(self.aside))
+        self.aside.clear()
+
+
+def _nothing() -> None:
+    """Does nothing."""
 
 
 def running() -> Loop:
@@ -183,12 +267,28 @@ def install(engine: Engine) -> Callable[[], None]:
     before = events._event_loop_policy
     setter(Policy(engine))
     unpick = _picks.install_asyncio()
+    plain_submit = asyncio.run_coroutine_threadsafe
+    asyncio.run_coroutine_threadsafe = asyncio.tasks.run_coroutine_threadsafe = partial(_submit, plain_submit)
 
     def remove() -> None:
+        asyncio.run_coroutine_threadsafe = asyncio.tasks.run_coroutine_threadsafe = plain_submit
         unpick()
         setter(before)
 
     return remove
+
+
+def _submit(plain_submit: Any, coro: Any, loop: asyncio.AbstractEventLoop) -> Any:
+    """`asyncio.run_coroutine_threadsafe`, with a branch that is allocated by who submits, not when the loop gets it."""
+    scope = current.get()
+    if scope is None or not isinstance(loop, Loop) or not asyncio.iscoroutine(coro):
+        return plain_submit(coro, loop)
+    branch = scope.branch(qualname_of(coro))
+    context = copy_context()
+    context.run(current.set, branch)
+    future = context.run(plain_submit, coro, loop)
+    future.add_done_callback(lambda _future: scope.engine.end_branch(branch, "ok"))
+    return future
 
 
 def spawn(coro: Coroutine[Any, Any, Any]) -> Any:

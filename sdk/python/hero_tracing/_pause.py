@@ -12,14 +12,14 @@ import time
 from os import getpid
 
 from . import _alarm, _frames
-from ._call import pass_gate
+from ._call import pass_gate, refuse_callback
 from ._engine import flow_line, location
 from ._errors import PauseExpired
 from ._fingerprint import fingerprint
 from ._gate import Waiter
 from ._json import write_json
 from ._outcome import described, expired, recorded
-from ._records import FINGERPRINT, KIND, STATUS
+from ._records import FINGERPRINT, KIND, LOOP_TIME, PATH, STATUS
 from ._scope import escape
 from ._step import shown_text
 from ._wire import Closed
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._engine import Engine
+    from ._gate import Gate, Job
+    from ._loop import Loop
     from ._records import Record
     from ._scope import Scope
 
@@ -59,7 +61,7 @@ class Pause:
         if self.answer is None:
             self.answer = frame
             if self.waiter is not None:
-                self.engine.gate.answered(self.waiter)
+                self.waiter.gate.answered(self.waiter)
 
     def open(self, frame: str) -> int:
         """Ask; the number of the frame that asks."""
@@ -88,30 +90,35 @@ class Pause:
 
 def pause_sync(scope: Scope, name: str, **asked: Any) -> Any:
     """Wait for a payload, which blocks the calling thread; see `flow.pause`."""
+    loop = _loop_here(scope, name)
     engine, path, taken, record = enter(scope, name, asked)
     if record is not None:
-        if scope.job is not None:
+        if loop is not None:
+            _turn_in_loop(engine, scope, record, loop)
+        elif scope.job is not None:
             pass_gate(engine, scope, record)
+        else:
+            engine.records.take(path, scope.keep)
         return replayed(engine, scope, name, record)
     pause = Pause(scope, path, taken)
     frame = question_frame(pause, name, flow_line(3), asked)
-    if engine.gate.loops:
-        _in_loop(pause, frame)
-    else:
-        try:
+    try:
+        if loop is not None:
+            _hold_in_loop(pause, frame, loop)
+        elif scope.job is not None and scope.gate is not None and not scope.gate.is_closed:
+            _hold_in_job(pause, frame, scope.job, scope.gate)
+        else:
             engine.wait(pause.open(frame))
             _hold(pause)
-        finally:
-            pause.close()
+    finally:
+        pause.close()
     value, error = pause.finish()
     if error is not None:
         raise error
     return value
 
 
-def enter(
-    scope: Scope, name: str, asked: dict[str, Any], *, taking: bool = True
-) -> tuple[Engine, str, str, Record | None]:
+def enter(scope: Scope, name: str, asked: dict[str, Any]) -> tuple[Engine, str, str, Record | None]:
     """Allocate the pause's path and find its record, which must be of the same question."""
     engine = scope.engine
     if engine.stop is not None or scope.call.ended or getpid() != engine.pid:
@@ -119,12 +126,9 @@ def enter(
     path = scope.allocate(escape(name))
     taken = fingerprint((asked.get("question"), asked.get("schema"), asked.get("ui")), {})
     record = engine.records.peek(path)
-    if record is not None:
-        if record[KIND] != "pause" or record[FINGERPRINT] != taken:
-            file, line = location(3)
-            raise engine.mismatch(record, "pause", name, taken, f"{file}:{line}")
-        if taking and scope.job is None:
-            engine.records.take(path, scope.keep)
+    if record is not None and (record[KIND] != "pause" or record[FINGERPRINT] != taken):
+        file, line = location(3)
+        raise engine.mismatch(record, "pause", name, taken, f"{file}:{line}")
     return engine, path, taken, record
 
 
@@ -195,38 +199,69 @@ def _hold(pause: Pause) -> None:
         engine.move(1)
 
 
-def _in_loop(pause: Pause, frame: str) -> None:
-    """A pause of plain code while a loop runs: in a thread beside it the thread blocks; in its own the play parks."""
-    engine, job = pause.engine, pause.scope.job
-    from ._loop import is_loop_thread
-
-    if is_loop_thread():
-        # It cannot wait without stopping the loop. Everything sent so far is made durable first.
-        engine.wait(pause.open(frame))
-        if pause.answer is None:
-            park(engine)
-            raise engine.stopped()
-        pause.close()
-        return
+def _hold_in_job(pause: Pause, frame: str, job: Job, gate: Gate) -> None:
+    """Block an executor job until the loop hands the answer over, in its turn."""
+    engine = pause.engine
     passed = threading.Event()
-    pause.waiter = Waiter(engine.gate.loops[-1], passed.set, job)
+    pause.waiter = Waiter(gate, passed.set, job)
     pause.held = passed.set
-    with engine.gate.lock:
+    with gate.lock:
         pause.open(frame)
-        if job is not None:
-            job.waits, job.is_out = True, False
+        job.waits, job.is_out = True, False
     engine.move(-1)
     try:
-        for loop in engine.gate.loops:
-            loop.wake()
+        gate.loop.wake()
         passed.wait()
     finally:
         engine.move(1)
-        pause.close()
-        if job is not None:
-            job.waits = False
+        job.waits = False
     if engine.stop is not None:
         raise engine.stopped()
+    if pause.answer is None:  # the loop was closed meanwhile
+        pause.waiter = None
+        _hold(pause)
+
+
+def _loop_here(scope: Scope, name: str) -> Loop | None:
+    """The loop that this plain code keeps, if it runs on one."""
+    if not scope.engine.gates:
+        return None
+    from ._loop import is_loop_thread, running
+
+    if not is_loop_thread():
+        return None
+    refuse_callback(scope.engine, f"the pause {name!r}")
+    return running()
+
+
+def _hold_in_loop(pause: Pause, frame: str, loop: Loop) -> None:
+    """Plain code asks on a loop's own thread: the loop goes on with all but its task."""
+    done: list[bool] = []
+    pause.waiter = Waiter(loop.gate, lambda: done.append(True))
+    pause.held = pause.waiter.deliver
+    pause.open(frame)
+    loop.hold(lambda: bool(done))
+    if pause.engine.stop is not None:
+        raise pause.engine.stopped()
+
+
+def _turn_in_loop(engine: Engine, scope: Scope, record: Record, loop: Loop) -> None:
+    """The same for an answer that is recorded: the loop goes on until its turn has come."""
+    gate = loop.gate
+    if loop.is_quiet() and gate.is_open_to(record, loop.next_timer()):
+        gate.follow(record[LOOP_TIME])
+        engine.records.by_path.pop(record[PATH], None)
+    else:
+        done: list[bool] = []
+        waiter = Waiter(gate, lambda: done.append(True))
+        gate.ask(record, waiter)
+        if engine.records.is_late(record):
+            gate.hand_over(waiter)  # its turn was before
+        loop.hold(lambda: bool(done))
+        if engine.stop is not None:
+            raise engine.stopped()
+    if scope.keep:
+        engine.records.keep(record)
 
 
 def park(engine: Engine) -> None:
@@ -241,6 +276,4 @@ def park(engine: Engine) -> None:
         engine.wire.wait(number)
     except Closed:
         engine.kill()
-    engine.wire.wake()
-    for loop in engine.gate.loops:
-        loop.wake()
+    engine.wake()

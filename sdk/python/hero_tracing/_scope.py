@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._engine import Engine
-    from ._gate import Job
+    from ._gate import Gate, Job
 
 CALL, BLOCK, BRANCH = "call", "block", "branch"
 
@@ -31,6 +31,7 @@ class Scope:
         "counts",
         "ended",
         "engine",
+        "gate",
         "job",
         "keep",
         "keys",
@@ -63,9 +64,11 @@ class Scope:
             assert parent is not None
             self.call = parent.call
         if parent is None:
+            self.gate: Gate | None = None
             self.job: Job | None = None
             self.keep = False
         else:
+            self.gate = parent.gate  # of the event loop on which this runs, or beside which its thread was started
             self.job = parent.job  # the executor job of a loop, in which this runs
             self.keep = parent.keep  # beneath a call with retries, whose next try asks again
 

@@ -13,6 +13,7 @@ import time
 from . import _alarm
 from ._pause import PATIENCE_SECONDS, park
 from ._records import LOOP_TIME, PATH, STATUS
+from ._threads import has_strangers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,10 +36,10 @@ CANCELLATION_SECONDS = 5.0
 class Selector(selectors.BaseSelector):
     """The real selector, behind the gate."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, loop: Loop) -> None:
         self.engine = engine
-        self.gate = engine.gate
-        self.loop: Loop | None = None
+        self.loop = loop
+        self.gate = loop.gate
         self.real = selectors.DefaultSelector()
         self.turns = 0
         self.busy_since = 0.0
@@ -46,6 +47,7 @@ class Selector(selectors.BaseSelector):
         self.blocked_since = 0.0
         self.job_out_since: float | None = None
         self.covered_since: float | None = None
+        self.lost_since: float | None = None
         self.seen = -1
         self.stop_told = False
         self.own = 0  # descriptors that are not the flow's
@@ -94,7 +96,7 @@ class Selector(selectors.BaseSelector):
         if self.engine.stop is not None:
             self._tell_stop()
         else:
-            record = gate.records.head()
+            record = gate.order.head()
             if record is not None:
                 waiter = gate.asked.get(record[PATH])
                 if waiter is not None and not waiter.is_cancellation:
@@ -122,7 +124,7 @@ class Selector(selectors.BaseSelector):
         if gate.has_released_job():
             return self._wait_for_job()
         self.job_out_since = None
-        record = gate.records.head()
+        record = gate.order.head()
         if record is not None:
             return self._replay(record)
         waiter = gate.next_due()
@@ -228,6 +230,9 @@ class Selector(selectors.BaseSelector):
         if timer is not None and self.engine.clock.is_virtual and not self._is_real_pending():
             gate.follow(timer)
             return []
+        if timer is None and not gate.asked and self._is_lost():
+            return self._wait_for_nothing()
+        self.lost_since = None
         if gate.asked and (timer is None or self._is_cancellation_overdue()) and not self._is_real_pending():
             self._diverge()
             return None
@@ -235,6 +240,26 @@ class Selector(selectors.BaseSelector):
         if gate.asked:
             delay = CANCELLATION_SECONDS if delay is None else min(delay, CANCELLATION_SECONDS)
         return self._wait(delay, runs=True)
+
+    def _is_lost(self) -> bool:
+        """Whether nothing can happen on this loop or any other, while the record says that something did."""
+        engine = self.engine
+        if engine.pauses or self._is_real_pending() or self.loop.has_signal_handlers():
+            return False
+        others = [gate for gate in tuple(engine.gates) if gate is not self.gate]
+        return all(gate.is_stuck for gate in others) and bool(engine.records.orphans()) and not has_strangers()
+
+    def _wait_for_nothing(self) -> list[tuple[selectors.SelectorKey, int]] | None:
+        """The earlier attempt went on from here; this one has nothing that could make it."""
+        now = time.monotonic()
+        if self.lost_since is None:
+            self.lost_since = now
+        left = self.lost_since + PASS_OVER_SECONDS - now
+        if left > 0:
+            return self._wait(left, runs=True)
+        path = self.engine.records.orphans()[0]
+        self.engine.diverge(path, path, "nothing more: all of it waits for something that no longer happens", "")
+        return None
 
     def _is_cancellation_overdue(self) -> bool:
         now = time.monotonic()
@@ -261,13 +286,18 @@ class Selector(selectors.BaseSelector):
         if runs and timer is not None:
             until = max(timer - gate.clock, 0.0)
             delay = until if delay is None else min(delay, until)
+        is_still = not self._has_descriptors()
         began = time.monotonic()
         gate.idle_since = began if runs else None
-        self.engine.move(-1)
+        gate.is_stuck = is_still and timer is None
+        if is_still:
+            self.engine.move(-1)
         try:
             events = self._poll(delay)
         finally:
-            self.engine.move(1)
+            if is_still:
+                self.engine.move(1)
+            gate.is_stuck = False
             with gate.lock:
                 gate.idle_since = None
                 # An outcome brings its own time along, and goes before any timer that is due after it.
@@ -302,16 +332,18 @@ class Selector(selectors.BaseSelector):
         gate.follow(clock)
 
     def _timer(self) -> float | None:
-        loop = self.loop
-        return loop.next_timer() if loop is not None else None
+        return self.loop.next_timer()
 
     def _is_real_pending(self) -> bool:
         """Whether something outside of this loop may still make something happen."""
-        loop_map = self.real.get_map()
-        own = self.own + 1  # the loop's own pipe to itself
-        if loop_map is not None and len(loop_map) > own:
+        if self._has_descriptors() or self.gate.has_running_job() or self.engine.moving > 1:
             return True
-        return self.gate.has_running_job() or self.engine.moving > 1
+        return any(gate is not self.gate and gate.has_work() for gate in tuple(self.engine.gates))
+
+    def _has_descriptors(self) -> bool:
+        """Whether the flow waits for a socket, a pipe or a process."""
+        loop_map = self.real.get_map()
+        return loop_map is not None and len(loop_map) > self.own + 1  # the loop's own pipe to itself
 
     def _tell_stop(self) -> list[tuple[selectors.SelectorKey, int]]:
         """Let all who wait raise what stopped the attempt."""
@@ -319,7 +351,7 @@ class Selector(selectors.BaseSelector):
         for waiter in waiters:
             waiter.deliver()
         for pause in list(self.engine.pauses.values()):
-            if pause.held is not None:
+            if pause.held is not None and pause.waiter is not None and pause.waiter.gate is self.gate:
                 pause.held()
                 pause.held = None
         if waiters or not self.stop_told:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from contextvars import copy_context
+from weakref import WeakKeyDictionary, WeakSet
 
 from ._scope import current, qualname_of
 from ._when_imported import when_imported
@@ -66,6 +67,7 @@ def _hook_start() -> Callable[[], None]:
         branch = scope.branch(_name_of(thread))
         context = copy_context()
         context.run(current.set, branch)
+        known.add(thread)
         run = thread.run
 
         def run_branch() -> None:
@@ -103,6 +105,14 @@ def _serves_many(thread: threading.Thread) -> bool:
     target = getattr(thread, "_target", None)
     module = getattr(target, "__module__", "") or ""
     return isinstance(thread, _Worker) or module.startswith(("concurrent.futures.", "hero_tracing."))
+
+
+def has_strangers() -> bool:
+    """Whether a thread runs that the flow did not start, such as one of a library from its import on."""
+    return any(
+        not (thread in known or _serves_many(thread) or thread in (threading.main_thread(), threading.current_thread()))
+        for thread in threading.enumerate()
+    )
 
 
 def _name_of(thread: threading.Thread) -> str:
@@ -152,11 +162,7 @@ def _hook_submit(module: Any) -> Callable[[], None]:
     return unhook
 
 
-def _branches() -> Any:
-    from weakref import WeakKeyDictionary
-
-    return WeakKeyDictionary()
-
-
 # Path of the branch of each future of a pool.
-branches: Any = _branches()
+branches: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
+# Threads of the flow.
+known: WeakSet[threading.Thread] = WeakSet()
