@@ -103,7 +103,8 @@ def pass_gate(engine: Engine, scope: Scope, record: Record | None, frame: str = 
             waiter.loop_time = gate.now()
             frame = f'{frame},"loop_time":{waiter.loop_time!r}'
             engine.wire.send_numbered(frame, gate.sender(waiter))
-        job.waits, job.is_out = True, False
+        job.waits = True
+        job.came_back()
         if is_late:
             waiter.record = record
             gate.hand_over(waiter)  # its turn was before
@@ -158,7 +159,7 @@ def open_call(
     if step.retries:
         child.keep = True
     if scope.job is not None:
-        scope.job.is_out = False  # it has called again
+        scope.job.came_back()
     engine.entered()
     if step.on_unknown == "retry":
         engine.wire.send(frame)

@@ -260,6 +260,15 @@ class Engine:
         if span and self.stop is None:
             self.wire.send(_frames.end(span, status))
 
+    def leave_branch(self, scope: Scope, status: str) -> None:
+        """The same where the branch has had a thread of its own, which now ends."""
+        try:
+            self.end_branch(scope, status)
+        finally:
+            self.move(-1)
+            if scope.job is not None and scope.parent is not None and scope.job is scope.parent.job:
+                scope.job.ended_in_thread()
+
     # -- calls in flight --
 
     def entered(self) -> None:

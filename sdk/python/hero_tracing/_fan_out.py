@@ -75,11 +75,13 @@ class _Item:
 
 
 def _in_threads(items: list[_Item], count: int, scope: Scope | None) -> None:
-    left = iter(items)
+    left, unfinished = iter(items), len(items)
     lock = threading.Lock()
     engine = None if scope is None else scope.engine
+    job, caller = None if scope is None else scope.job, threading.get_ident()
 
     def work() -> None:
+        nonlocal unfinished
         try:
             while True:
                 with lock:
@@ -87,6 +89,11 @@ def _in_threads(items: list[_Item], count: int, scope: Scope | None) -> None:
                 if item is None or (engine is not None and engine.stop is not None):
                     return
                 item.run()
+                with lock:
+                    unfinished -= 1
+                    is_last = unfinished == 0
+                if job is not None:
+                    job.ended_in_thread(then=caller if is_last else 0)
         except BaseException:
             if engine is None or engine.stop is None:
                 raise  # else the attempt is over, and this is how
@@ -99,6 +106,8 @@ def _in_threads(items: list[_Item], count: int, scope: Scope | None) -> None:
         if engine is not None:
             engine.move(1)
         thread.start()
+    if job is not None:
+        job.came_back()
     if engine is not None:
         engine.move(-1)
     try:

@@ -27,22 +27,35 @@ if TYPE_CHECKING:
 class Job:
     """An executor job of a loop, between its submission and the moment when its asyncio future is done."""
 
-    __slots__ = ("is_out", "waits")
+    __slots__ = ("gate", "out", "waits")
 
-    def __init__(self) -> None:
+    def __init__(self, gate: Gate) -> None:
+        self.gate = gate
         self.waits = False  # at the gate or in a pause
-        self.is_out = False  # was let through and has not come back
+        self.out: set[int] = set()  # threads of it that were let through and have not come back
+
+    def came_back(self) -> None:
+        """This thread calls again, or has done its part."""
+        self.out.discard(threading.get_ident())
+
+    def ended_in_thread(self, then: int = 0) -> None:
+        """A thread that the job started has done its part. `then` is the thread that goes on with what it did."""
+        if then:
+            self.out.add(then)
+        self.came_back()
+        self.gate.loop.wake()
 
 
 class Waiter:
     """Somebody who stands at the gate. `deliver` lets them through and may be called once."""
 
-    __slots__ = ("deliver", "gate", "is_cancellation", "job", "loop_time", "number", "record")
+    __slots__ = ("deliver", "gate", "is_cancellation", "job", "loop_time", "number", "record", "thread")
 
     def __init__(self, gate: Gate, deliver: Callable[[], object], job: Job | None = None) -> None:
         self.gate = gate
         self.deliver = deliver
         self.job = job
+        self.thread = threading.get_ident() if job is not None else 0
         self.number = 0  # of the frame whose acknowledgement is waited for
         self.record: Record | None = None  # or the record whose turn is
         self.is_cancellation = False  # waits for a recorded cancellation, which the flow itself brings
@@ -140,7 +153,7 @@ class Gate:
 
     def has_released_job(self) -> bool:
         """A job that was let through runs between two recorded calls."""
-        return any(job.is_out for job in list(self.jobs))
+        return any(job.out for job in list(self.jobs))
 
     def has_running_job(self) -> bool:
         """A job works, or stands in the executor's queue."""
@@ -175,7 +188,7 @@ class Gate:
         if waiter.job is not None:
             with self.lock:  # after the job has said that it waits
                 waiter.job.waits = False
-                waiter.job.is_out = True
+                waiter.job.out.add(waiter.thread)
         waiter.deliver()
 
     def has_news(self) -> bool:

@@ -76,6 +76,9 @@ class Loop(asyncio.SelectorEventLoop):
 
     def run_forever(self) -> None:
         self.thread = threading.get_ident()
+        scope = current.get()
+        if scope is not None and scope.job is not None:
+            scope.job.came_back()
         self.gate.is_running = True
         self.engine.gates.append(self.gate)
         try:
@@ -149,7 +152,7 @@ class Loop(asyncio.SelectorEventLoop):
         scope = current.get()
         if scope is None or scope.engine is not self.engine:
             return super().run_in_executor(executor, func, *args)
-        job = Job()
+        job = Job(self.gate)
         self.gate.jobs.add(job)
         try:
             if executor is None or isinstance(executor, ThreadPoolExecutor):

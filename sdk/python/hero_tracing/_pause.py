@@ -207,7 +207,8 @@ def _hold_in_job(pause: Pause, frame: str, job: Job, gate: Gate) -> None:
     pause.held = passed.set
     with gate.lock:
         pause.open(frame)
-        job.waits, job.is_out = True, False
+        job.waits = True
+        job.came_back()
     engine.move(-1)
     try:
         gate.loop.wake()

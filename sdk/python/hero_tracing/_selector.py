@@ -205,7 +205,7 @@ class Selector(selectors.BaseSelector):
         if left > 0:
             return self._wait(left, runs=False)
         for job in list(self.gate.jobs):
-            job.is_out = False  # it works at something of its own
+            job.out.clear()  # it works at something of its own
         return None
 
     def _can_park(self) -> bool:

@@ -38,8 +38,7 @@ class JobCall:
             status = "ok"
             return value
         finally:
-            engine.end_branch(self.branch, status)
-            engine.move(-1)
+            engine.leave_branch(self.branch, status)
 
 
 def install() -> Callable[[], None]:
@@ -79,8 +78,7 @@ def _hook_start() -> Callable[[], None]:
                 if engine.stop is None:
                     raise  # else the attempt is over, and this is how
             finally:
-                engine.end_branch(branch, status)
-                engine.move(-1)
+                engine.leave_branch(branch, status)
 
         thread.run = run_branch  # type: ignore[method-assign]
         engine.move(1)
@@ -143,8 +141,12 @@ def _hook_submit(module: Any) -> Callable[[], None]:
                 return value
             finally:
                 engine.end_branch(branch, status)
+                if branch.job is not None:
+                    branch.job.ended_in_thread()
 
         engine.move(1)
+        if scope.job is not None:
+            scope.job.came_back()
         try:
             future = submit(self, work)
         except BaseException:
