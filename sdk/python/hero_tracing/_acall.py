@@ -14,19 +14,19 @@ from ._call import (
     check,
     close_call,
     first_try,
-    is_outcome,
     next_scope,
     open_call,
     path_of,
     retry_frame,
     unknown_outcome,
     unknown_question,
+    warn_of_change,
 )
 from ._engine import flow_line
 from ._errors import Timeout
 from ._fingerprint import fingerprint
 from ._gate import Waiter
-from ._loop import running, spawn
+from ._loop import running
 from ._outcome import failed, recorded, succeeded
 from ._pause import Pause, enter, question_frame, replayed
 from ._records import PATH, STATUS
@@ -39,7 +39,7 @@ ANSWER_SECONDS = 1e-6
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Callable, Coroutine
     from typing import Any
 
     from ._engine import Engine
@@ -175,7 +175,7 @@ async def _live(
 class _Call:
     """One run of a coroutine step, with its tries."""
 
-    __slots__ = ("args", "cancellations", "child", "engine", "kwargs", "limit", "loop", "number", "step")
+    __slots__ = ("args", "cancellations", "child", "engine", "kwargs", "limit", "loop", "number", "state", "step")
 
     child: Scope
 
@@ -190,6 +190,7 @@ class _Call:
         self.number = number
         self.limit = max(step.retries + 1, number)
         self.cancellations = _cancellations()
+        self.state = step.state_of(args, kwargs)
 
     def _time(self) -> float:
         """The loop time of the outcome."""
@@ -203,8 +204,10 @@ class _Call:
             if engine.stop is not None:
                 raise engine.stopped()
             if error is None:
+                if self.state is not None and step.state_of(self.args, self.kwargs) != self.state:
+                    warn_of_change(step, 3)
                 return succeeded(engine, step, self.child, value, self._time())
-            if isinstance(error, asyncio.CancelledError) or not is_outcome(error):
+            if isinstance(error, _SIGNALS):
                 self._cancelled(error)
                 try:
                     raise error
@@ -272,6 +275,10 @@ class _Call:
             await _wait_at_gate(engine, waiter, future)
         elif number:
             engine.wait(number)
+
+
+# What ends a coroutine from outside, and is not what its call came to. GeneratorExit closes it.
+_SIGNALS = (asyncio.CancelledError, GeneratorExit, KeyboardInterrupt, _alarm.Expired)
 
 
 async def await_body(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -400,32 +407,3 @@ async def _decide_unknown(engine: Engine, step: Step, scope: Scope, path: str, n
     if answer != "run again":
         raise unknown_outcome(engine, step, path, "a person decided not to run it again")
     return number + 1
-
-
-async def map_all(call: Callable[[Any], Any], items: list[Any], concurrency: int | None) -> list[Any]:
-    """`call(item)` for each item, at most `concurrency` at a time; results in order."""
-    if concurrency is not None and (type(concurrency) is not int or concurrency < 1):
-        raise ValueError(f"concurrency must be 1 or more, not {concurrency!r}")
-    places = asyncio.Semaphore(concurrency or max(len(items), 1))
-
-    async def one(item: Any) -> Any:
-        async with places:
-            value = call(item)
-            return await value if hasattr(value, "__await__") else value
-
-    one.__qualname__ = getattr(call, "__qualname__", "map").rpartition("<locals>.")[2]
-    coroutines: list[Any] = [one(item) for item in items]
-    for coroutine in coroutines:
-        coroutine.__qualname__ = one.__qualname__
-    return list(await asyncio.gather(*[spawn(coroutine) for coroutine in coroutines]))
-
-
-async def gather_all(calls: tuple[Awaitable[Any] | Callable[[], Any], ...]) -> list[Any]:
-    """Await all at once; results in order."""
-    started = [call() if callable(call) and not hasattr(call, "__await__") else call for call in calls]
-    waits: list[Awaitable[Any]] = [value if hasattr(value, "__await__") else _given(value) for value in started]
-    return list(await asyncio.gather(*waits))
-
-
-async def _given(value: Any) -> Any:
-    return value

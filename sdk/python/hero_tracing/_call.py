@@ -186,11 +186,6 @@ def close_call(engine: Engine, step: Step, child: Scope) -> None:
         engine.records.forget_beneath(child.path)
 
 
-def is_outcome(error: BaseException) -> bool:
-    """Whether this exception is what the call came to, rather than a signal that passes through it."""
-    return not isinstance(error, KeyboardInterrupt | GeneratorExit | _alarm.Expired)
-
-
 def retry_frame(engine: Engine, step: Step, child: Scope, error: BaseException, number: int) -> tuple[str, float]:
     """The frame that makes try `number` durable, and the seconds to wait before it."""
     delay = step.delay(number)
@@ -252,7 +247,7 @@ class _Live:
                 error = self._change()
             if error is None:
                 return succeeded(engine, step, self.child, value, self._loop_time())
-            if not is_outcome(error):
+            if isinstance(error, KeyboardInterrupt | _alarm.Expired):
                 engine.wire.send(_frames.end(self.child.span, "cancelled"))
                 try:
                     raise error
@@ -288,16 +283,10 @@ class _Live:
         state, step = self.state, self.step
         if state is None or step.state_of(self.args, self.kwargs) == state:
             return None
-        text = (
-            f"{step.name!r} changed one of its arguments, a default or an attribute of its `self`, which a replay"
-            " would not repeat; return the new value instead"
-        )
         if self.engine.moving > 1 or self.engine.gates:
-            import warnings
-
-            warnings.warn(f"{text} (or another branch changed it meanwhile)", stacklevel=6)
+            warn_of_change(step, 7)
             return None
-        return TypeError(text)
+        return TypeError(_change_of(step))
 
     def _loop_time(self) -> float | None:
         gate = self.scope.gate
@@ -313,6 +302,20 @@ class _Live:
             engine.wire.send(outcome.frame)
         else:
             engine.wait(engine.wire.send_numbered(outcome.frame))
+
+
+def _change_of(step: Step) -> str:
+    return (
+        f"{step.name!r} changed one of its arguments, a default or an attribute of its `self`, which a replay"
+        " would not repeat; return the new value instead"
+    )
+
+
+def warn_of_change(step: Step, depth: int) -> None:
+    """Where other branches run, it may have been one of those."""
+    import warnings
+
+    warnings.warn(f"{_change_of(step)} (or another branch changed it meanwhile)", stacklevel=depth)
 
 
 def decide_unknown(engine: Engine, step: Step, scope: Scope, path: str, number: int) -> int:

@@ -22,10 +22,17 @@ if TYPE_CHECKING:
 class Declared:
     """What `@flow` said about a function."""
 
-    __slots__ = ("description", "function", "inputs", "outputs", "step", "wrapper")
+    __slots__ = ("description", "function", "inputs", "outputs", "resume_when", "step", "wrapper")
 
     def __init__(
-        self, step: Step, function: Callable[..., Any], wrapper: Any, inputs: Any, outputs: Any, description: str | None
+        self,
+        step: Step,
+        function: Callable[..., Any],
+        wrapper: Any,
+        inputs: Any,
+        outputs: Any,
+        description: str | None,
+        resume_when: str,
     ) -> None:
         self.step = step
         self.function = function
@@ -33,7 +40,11 @@ class Declared:
         self.inputs = inputs
         self.outputs = outputs
         self.description = description
+        self.resume_when = resume_when
 
+
+# When a play with several open questions goes on: once one is answered, or all.
+RESUME_WHEN = ("any", "all")
 
 # By module, in order of declaration; functions of functions are left out.
 declared: dict[str, list[Declared]] = {}
@@ -73,17 +84,75 @@ def decorate(function: Any, options: dict[str, Any]) -> Any:
     known = dict(options)
     inputs, outputs = known.pop("inputs", None), known.pop("outputs", None)
     description, sandbox = known.pop("description", None), known.pop("sandbox", None)
+    resume_when = known.pop("resume_when", "any")
+    if resume_when not in RESUME_WHEN:
+        raise ValueError(f"resume_when must be one of {', '.join(RESUME_WHEN)}, not {resume_when!r}")
     name = str(known.get("name") or getattr(function, "__name__", "flow"))
     refuse_generator(function, name)
     shown = {key: value for key, value in options.items() if key not in {"inputs", "outputs", "key", "description"}}
     step = Step(function, options={**shown, **({"sandbox": sandbox} if sandbox else {})}, **known)
     wrapper = _async_wrapper(step) if step.is_async else _plain_wrapper(step)
     functools.update_wrapper(wrapper, function)
-    said = Declared(step, function, wrapper, inputs, outputs, description)
+    said = Declared(step, function, wrapper, inputs, outputs, description, resume_when)
     wrapper.hero_flow = said
-    if "<locals>" not in getattr(function, "__qualname__", "<locals>"):
+    qualname = getattr(function, "__qualname__", "<locals>")
+    if "<locals>" not in qualname:
         declared.setdefault(function.__module__, []).append(said)
-    return wrapper
+    owner = qualname.rpartition(".")[0]
+    return Method(step, wrapper) if owner and not owner.endswith("<locals>") else wrapper
+
+
+class Method:
+    """A decorated function in the body of a class: it binds as functions do, and `with_key` knows the instance."""
+
+    def __init__(self, step: Step, wrapper: Any) -> None:
+        functools.update_wrapper(self, wrapper)
+        self._step = step
+        self._wrapper = wrapper
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self._wrapper if instance is None else BoundMethod(self._step, self._wrapper, instance)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._wrapper(*args, **kwargs)
+
+    def with_key(self, key: object, /) -> Callable[..., Any]:
+        bound: Callable[..., Any] = self._wrapper.with_key(key)
+        return bound
+
+
+class BoundMethod:
+    """A decorated method of an instance."""
+
+    __slots__ = ("__func__", "__self__", "_step")
+
+    def __init__(self, step: Step, wrapper: Any, instance: Any) -> None:
+        self.__func__ = wrapper
+        self.__self__ = instance
+        self._step = step
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        step = self._step
+        if step.is_async:
+            return start(step, (self.__self__, *args), kwargs)
+        return call_now(step, (self.__self__, *args), kwargs)
+
+    def with_key(self, key: object, /) -> Callable[..., Any]:
+        step, instance = self._step, self.__self__
+        run = start if step.is_async else call_now
+        return lambda *args, **kwargs: run(step, (instance, *args), kwargs, key)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__func__, name)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, BoundMethod) and self.__self__ is other.__self__ and self.__func__ is other.__func__
+
+    def __hash__(self) -> int:
+        return hash((id(self.__self__), self.__func__))
+
+    def __repr__(self) -> str:
+        return f"<bound flow {self.__func__.__qualname__} of {self.__self__!r}>"
 
 
 def _plain_wrapper(step: Step) -> Any:

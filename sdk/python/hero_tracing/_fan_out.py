@@ -6,6 +6,7 @@ import itertools
 import threading
 from contextvars import copy_context
 
+from ._picks import Pick
 from ._scope import current, qualname_of
 
 TYPE_CHECKING = False
@@ -28,24 +29,60 @@ def run_all(thunks: Sequence[Callable[[], Any]], names: Sequence[object], concur
     does not depend on the threads.
     """
     limit = CONCURRENCY if concurrency is None else concurrency
-    if type(limit) is not int or not 1 <= limit <= CONCURRENCY_MAX:
-        raise ValueError(f"concurrency must be between 1 and {CONCURRENCY_MAX}, not {concurrency!r}")
+    _check(limit)
     scope = current.get()
-    branches = [None if scope is None else scope.branch(qualname_of(name)) for name in names]
-    items = [_Item(thunk, branch) for thunk, branch in zip(thunks, branches, strict=True)]
+    items = _items(thunks, names, scope)
     if limit == 1 or len(items) < 2 or (scope is not None and _blocks_loop(scope)):
         for item in items:
             item.run()
     else:
         _in_threads(items, min(limit, len(items)), scope)
-    for item in items:
-        if item.error is not None:
-            error, item.error = item.error, None
-            try:
-                raise error
-            finally:
-                del error
-    return [item.value for item in items]
+    return [item.outcome() for item in items]
+
+
+def limit_of(calls: Sequence[Callable[[], Any]], concurrency: int | None) -> int:
+    """All at once, where the flow does not say."""
+    return min(max(len(calls), 1), CONCURRENCY_MAX) if concurrency is None else concurrency
+
+
+def run_first(calls: Sequence[Callable[[], Any]], concurrency: int) -> Any:
+    """What the first to finish gives or raises. No further call begins then; a replay runs only the one that was."""
+    _check(concurrency)
+    if not calls:
+        raise ValueError("flow.first takes one call or more")
+    scope = current.get()
+    pick = None if scope is None else Pick(scope, scope.allocate("first"))
+    items = _items(calls, calls, scope)
+    if pick is not None and type(pick.recorded) is int and 0 <= pick.recorded < len(items):
+        winner = items[pick.recorded]
+        for item in items:
+            if item is not winner and item.branch is not None:
+                item.branch.engine.records.forget(item.branch.path)
+        winner.run()
+    else:
+        winner = _first_in_threads(items, min(concurrency, len(items)), scope)
+        if pick is not None:
+            pick.write(items.index(winner))
+    return winner.outcome()
+
+
+def _first_in_threads(items: list[_Item], count: int, scope: Scope | None) -> _Item:
+    if len(items) == 1 or (scope is not None and _blocks_loop(scope)):
+        items[0].run()
+        return items[0]
+    finished: list[_Item] = []
+    _in_threads(items, count, scope, finished)
+    return finished[0]
+
+
+def _items(thunks: Sequence[Callable[[], Any]], names: Sequence[object], scope: Scope | None) -> list[_Item]:
+    branches = [None if scope is None else scope.branch(qualname_of(name)) for name in names]
+    return [_Item(thunk, branch) for thunk, branch in zip(thunks, branches, strict=True)]
+
+
+def _check(concurrency: object) -> None:
+    if type(concurrency) is not int or not 1 <= concurrency <= CONCURRENCY_MAX:
+        raise ValueError(f"concurrency must be between 1 and {CONCURRENCY_MAX}, not {concurrency!r}")
 
 
 class _Item:
@@ -61,6 +98,16 @@ class _Item:
     def run(self) -> None:
         self.context.run(self._run)
 
+    def outcome(self) -> Any:
+        """What it gave or raised."""
+        if self.error is not None:
+            error, self.error = self.error, None
+            try:
+                raise error
+            finally:
+                del error
+        return self.value
+
     def _run(self) -> None:
         status = "ok"
         if self.branch is not None:
@@ -74,7 +121,8 @@ class _Item:
             self.branch.engine.end_branch(self.branch, status)
 
 
-def _in_threads(items: list[_Item], count: int, scope: Scope | None) -> None:
+def _in_threads(items: list[_Item], count: int, scope: Scope | None, first: list[_Item] | None = None) -> None:
+    """Run them all; with `first`, put into it what finishes, and begin none after that."""
     left, unfinished = iter(items), len(items)
     lock = threading.Lock()
     engine = None if scope is None else scope.engine
@@ -86,12 +134,14 @@ def _in_threads(items: list[_Item], count: int, scope: Scope | None) -> None:
             while True:
                 with lock:
                     item = next(left, None)
-                if item is None or (engine is not None and engine.stop is not None):
+                if item is None or first or (engine is not None and engine.stop is not None):
                     return
                 item.run()
+                if first is not None:
+                    first.append(item)
                 with lock:
                     unfinished -= 1
-                    is_last = unfinished == 0
+                    is_last = unfinished == 0 or bool(first)
                 if job is not None:
                     job.ended_in_thread(then=caller if is_last else 0)
         except BaseException:

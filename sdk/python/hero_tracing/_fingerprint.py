@@ -15,6 +15,7 @@ except ImportError:
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 
@@ -27,13 +28,18 @@ def fingerprint(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
     arguments: list[Any] = [list(args)]
     if kwargs:
         arguments.append(dict(sorted(kwargs.items())) if len(kwargs) > 1 else kwargs)
-    return blake2b(_canonical(arguments), digest_size=8).hexdigest()
+    return digest(arguments, _lenient)
 
 
-def _canonical(arguments: list[Any]) -> bytes:
-    if is_plain(arguments):
+def digest(value: list[Any], encoder: Callable[[], Encoder]) -> str:
+    """16 hex digits of a value's canonical text, by this encoder where the value is not plain JSON."""
+    if is_plain(value):
         try:
-            return write_json(arguments).encode()
+            return blake2b(write_json(value).encode(), digest_size=8).hexdigest()
         except ValueError:
             pass  # nan, inf or a lone surrogate: they need a tag
-    return write_json(Encoder(lenient=True).walk(arguments, 0)).encode()
+    return blake2b(write_json(encoder().walk(value, 0)).encode(), digest_size=8).hexdigest()
+
+
+def _lenient() -> Encoder:
+    return Encoder(lenient=True)

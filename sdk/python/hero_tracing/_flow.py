@@ -151,16 +151,25 @@ class AsyncFlow(_Common):
         self, fn: Callable[[Any], Any] | str, items: Iterable[Any], *, concurrency: int | None = None
     ) -> Coroutine[Any, Any, list[Any]]:
         """Call `fn` (or the flow of that name, with a dict of inputs) for each item, at once; results in order."""
-        from ._acall import map_all
+        from ._async_fan_out import map_all
 
         call = by_name(invoke_soon, caller_module(), fn) if isinstance(fn, str) else fn
         return map_all(call, list(items), concurrency)
 
     def gather(self, *calls: Awaitable[Any] | Callable[[], Any]) -> Coroutine[Any, Any, list[Any]]:
         """Await all of them at once; results in order. A function without arguments is called first."""
-        from ._acall import gather_all
+        from ._async_fan_out import gather_all
 
         return gather_all(calls)
+
+    def first(self, *calls: Awaitable[Any] | Callable[[], Any]) -> Coroutine[Any, Any, Any]:
+        """Await these at once; what the first to finish gives or raises. The others are cancelled.
+
+        Which one it was is recorded. A function without arguments is called first.
+        """
+        from ._async_fan_out import first_of
+
+        return first_of(calls)
 
     def pause(
         self,
@@ -201,6 +210,7 @@ class Flow(_Common):
             tags: dict[str, Any] | None = None,
             description: str | None = None,
             sandbox: dict[str, Any] | None = None,
+            resume_when: str = "any",
         ) -> _Decorator: ...
 
     def __call__(self, function: Any = None, /, **options: Any) -> Any:  # type: ignore[misc]
@@ -212,9 +222,12 @@ class Flow(_Common):
           min(60, backoff · 2^(k-1)). `flow.Failed` and values that cannot be recorded are not tried again.
         - `timeout`: seconds for each try, then `flow.Timeout`. Coroutines are cancelled; plain code is interrupted
           in the main thread; in other threads Python cannot interrupt it: it runs to its end and fails then.
+          For that the SDK owns SIGALRM and ITIMER_REAL there.
         - `on_unknown`: what to do about a call that began and has no outcome: `retry` it, `fail` the play, `ask`.
         - `durability`: `durable` returns once the outcome is on disk; `buffered` leaves that to the next durable one.
         - `key`: a function of the arguments, which names the call by what it works on.
+        - `resume_when`: of the entry flow: whether a play that waits for several answers goes on once it has `any`
+          of them, or only with `all`.
         """
         if function is None:
             return lambda decorated: decorate(decorated, options)
@@ -246,8 +259,15 @@ class Flow(_Common):
 
     def gather(self, *calls: Callable[[], Any], concurrency: int | None = None) -> list[Any]:
         """Call all of these functions without arguments at once, in threads; results in order."""
-        limit = min(max(len(calls), 1), _fan_out.CONCURRENCY_MAX) if concurrency is None else concurrency
-        return _fan_out.run_all(calls, calls, limit)
+        return _fan_out.run_all(calls, calls, _fan_out.limit_of(calls, concurrency))
+
+    def first(self, *calls: Callable[[], Any], concurrency: int | None = None) -> Any:
+        """Call these functions without arguments at once, in threads; what the first to finish gives or raises.
+
+        Which one it was is recorded. Once there is one, no further call begins; threads cannot be interrupted, so
+        those that have begun are waited for.
+        """
+        return _fan_out.run_first(calls, _fan_out.limit_of(calls, concurrency))
 
     def pause(
         self,

@@ -73,6 +73,11 @@ class Records:
         for below in [key for key in self.kept if key.startswith(beneath)]:
             del self.kept[below]
 
+    def forget(self, path: str) -> None:
+        """Nobody will ask beneath this branch."""
+        for number in self.beneath(path):
+            self.by_path.pop(self.order[number][PATH], None)
+
     def orphans(self) -> list[str]:
         """Paths that were never asked for, in record order."""
         return [record[PATH] for record in self.order if record[PATH] in self.by_path]

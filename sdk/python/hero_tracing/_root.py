@@ -20,6 +20,7 @@ def run_root(engine: Engine, said: Declared, path: str, values: dict[str, Any]) 
     """What the flow's function returns; raises what it raises."""
     step = said.step
     number = engine.records.started.pop(path, 1)
+    engine.resume_when = said.resume_when
     span = engine.next_id()
     line = getattr(getattr(said.function, "__code__", None), "co_firstlineno", 0)
     inputs = step.shown_inputs((), values)
@@ -45,10 +46,10 @@ def run_root(engine: Engine, said: Declared, path: str, values: dict[str, Any]) 
     if engine.stop is None:
         if error is None:
             engine.wire.send(_frames.end(span, "ok"))
-        elif isinstance(error, Exception | SystemExit):
-            engine.wire.send(_frames.end(span, "failed", error=described(error, path)))
-        else:
+        elif isinstance(error, KeyboardInterrupt):
             engine.wire.send(_frames.end(span, "cancelled"))
+        else:
+            engine.wire.send(_frames.end(span, "failed", error=described(error, path)))
     if error is not None:
         try:
             raise error

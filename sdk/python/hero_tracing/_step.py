@@ -7,7 +7,6 @@ import os
 from . import _frames
 from ._codec import is_plain, preview
 from ._errors import Failed, NotRecordable
-from ._fingerprint import fingerprint
 from ._json import json_writer
 from ._scope import escape
 
@@ -113,7 +112,11 @@ class Step:
             held.append(getattr(args[0], "__dict__", None))
         if self.defaults is not None:
             held.append(self.defaults)
-        return fingerprint(tuple(held), {}) if held else None
+        if not held:
+            return None
+        from ._state import state_of
+
+        return state_of(held)
 
     def is_retried(self, error: BaseException) -> bool:
         """Whether a further try could help."""
