@@ -205,7 +205,7 @@ class _Call:
                 raise engine.stopped()
             if error is None:
                 if self.state is not None and step.state_of(self.args, self.kwargs) != self.state:
-                    warn_of_change(step, 3)
+                    warn_of_change(step)
                 return succeeded(engine, step, self.child, value, self._time())
             if isinstance(error, _SIGNALS):
                 self._cancelled(error)

@@ -284,7 +284,7 @@ class _Live:
         if state is None or step.state_of(self.args, self.kwargs) == state:
             return None
         if self.engine.moving > 1 or self.engine.gates:
-            warn_of_change(step, 7)
+            warn_of_change(step)
             return None
         return TypeError(_change_of(step))
 
@@ -311,11 +311,13 @@ def _change_of(step: Step) -> str:
     )
 
 
-def warn_of_change(step: Step, depth: int) -> None:
-    """Where other branches run, it may have been one of those."""
+def warn_of_change(step: Step) -> None:
+    """Where other branches run, it may have been one of those. The warning stands at the function's definition."""
     import warnings
 
-    warnings.warn(f"{_change_of(step)} (or another branch changed it meanwhile)", stacklevel=depth)
+    code = getattr(step.function, "__code__", None)
+    file, line = ("", 0) if code is None else (code.co_filename, code.co_firstlineno)
+    warnings.warn_explicit(f"{_change_of(step)} (or another branch changed it meanwhile)", UserWarning, file, line)
 
 
 def decide_unknown(engine: Engine, step: Step, scope: Scope, path: str, number: int) -> int:

@@ -72,13 +72,14 @@ def _hook_start() -> Callable[[], None]:
         def run_branch() -> None:
             status = "failed"
             try:
-                context.run(run)
-                status = "ok"
+                try:
+                    context.run(run)
+                    status = "ok"
+                finally:
+                    engine.leave_branch(branch, status)
             except BaseException:
                 if engine.stop is None:
                     raise  # else the attempt is over, and this is how
-            finally:
-                engine.leave_branch(branch, status)
 
         thread.run = run_branch  # type: ignore[method-assign]
         engine.move(1)

@@ -108,7 +108,7 @@ class Play:
 
     def advance(self) -> Result:
         """Run attempts until the play ends or waits for an answer that it was not given."""
-        while self.journal.done is None:
+        while self.journal.done is None and not self._waits_for_all():
             if self.journal.attempts >= ATTEMPTS_MAX:
                 raise RuntimeError(f"the play did not end within {ATTEMPTS_MAX} attempts")
             self.attempt()
@@ -141,6 +141,15 @@ class Play:
 
     def _open_names(self) -> str:
         return ", ".join(one.path for one in self.journal.questions if one.status == "open") or "none"
+
+    def _waits_for_all(self) -> bool:
+        """The play has parked with `resume_when="all"`, and not all have been answered that it asked for."""
+        journal = self.journal
+        if not journal.has_parked or journal.resume_when != "all":
+            return False
+        while self._answer_later():
+            pass
+        return any(one.status == "open" and one.path in journal.asked for one in journal.questions)
 
     def _answer_later(self) -> bool:
         for question in self.journal.questions:

@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import random
 import threading
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -380,3 +381,63 @@ def test_a_thread_of_others_may_still_move_it() -> None:
     assert play.attempt(kill_after=2)
     assert play.advance().value == "B"
     stranger.join()
+
+
+# -- the first of several, and changes by coroutines --
+
+
+@flow
+async def race() -> list[str]:
+    winner = await flow.aio.first(fetch("slow", 5.0), lambda: fetch("quick", 0.001), fetch("also slow", 5.0))
+    return [winner, await fetch("after")]
+
+
+@pytest.mark.parametrize("always_replay", [False, True])
+def test_the_first_to_finish_wins_again(always_replay: bool) -> None:
+    result = testing.run(race, always_replay=always_replay)
+    assert result.value == ["QUICK", "AFTER"], result.error
+    assert [record[3] for record in result.records].count("cancelled") == 2
+
+
+@flow
+async def fill(items: list[int]) -> int:
+    items.append(1)
+    return len(items)
+
+
+@flow
+async def fills() -> int:
+    return await fill([])
+
+
+def test_a_coroutine_that_changes_an_argument_is_warned_of() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        result = testing.run(fills)
+    assert result.value == 1, result.error
+    assert (
+        "'fill' changed one of its arguments" in result.logs[0]["text"] and "test_loops.py:" in result.logs[0]["text"]
+    )
+
+
+# -- all answers at once --
+
+
+@flow(resume_when="all")
+async def asks_for_all() -> list[str]:
+    bodies.append("begun")
+    return list(await asyncio.gather(*(ask_user.aio.text("What?", name=name) for name in "abc")))
+
+
+def test_a_play_that_resumes_with_all_answers() -> None:
+    play = testing.Play(asks_for_all)
+    play.advance()
+    for name in "cab":
+        assert play.advance().status == "waiting"
+        play.answer(name, name.upper())
+    assert play.advance().value == ["A", "B", "C"]
+    assert bodies == ["begun", "begun"]
+    later = testing.run(asks_for_all, answers={name: name for name in "abc"}, hold=False)
+    assert later.value == ["a", "b", "c"] and later.attempts == 2
+    with pytest.raises(ValueError, match="resume_when must be one of any, all"):
+        flow(resume_when="some")(fetch)
