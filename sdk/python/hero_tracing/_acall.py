@@ -29,7 +29,7 @@ from ._gate import Waiter
 from ._loop import running
 from ._outcome import failed, recorded, succeeded
 from ._pause import Pause, enter, question_frame, replayed
-from ._records import PATH, STATUS
+from ._records import LOOP_TIME, PATH, STATUS
 from ._scope import CALL, Scope, current
 from ._wire import Closed
 
@@ -87,8 +87,10 @@ async def turn_of(engine: Engine, scope: Scope, record: Record) -> None:
     """Return when this record's turn has come. A recorded cancellation never returns: it waits for its like."""
     loop = running()
     gate = loop.gate
+    if scope.keep:
+        engine.records.keep(record)  # also where the flow cancels the call before its turn
     if record[STATUS] != "cancelled" and loop.is_quiet() and gate.is_open_to(record, loop.next_timer()):
-        gate.follow(record[5])
+        gate.follow(record[LOOP_TIME])
         engine.records.by_path.pop(record[PATH], None)
     else:
         future = loop.create_future()
@@ -98,8 +100,6 @@ async def turn_of(engine: Engine, scope: Scope, record: Record) -> None:
         if not waiter.is_cancellation and engine.records.is_late(record):
             gate.hand_over(waiter)  # its turn was before
         await _wait_at_gate(engine, waiter, future)
-    if scope.keep:
-        engine.records.keep(record)
 
 
 async def _wait_at_gate(engine: Engine, waiter: Waiter, future: asyncio.Future[None]) -> None:

@@ -282,6 +282,7 @@ class Engine:
             self.activity += 1
             if scope.pauses == 0:
                 self.uncovered -= 1
+        self._tell_covered()
 
     def cover(self, scope: Scope, by: int) -> None:
         """A pause beneath this scope opened (`by` = 1) or closed (-1)."""
@@ -293,6 +294,13 @@ class Engine:
                 if not call.ended and (before == 0 or call.pauses == 0):
                     self.uncovered -= by
                 call = call.parent.call if call.parent is not None else None
+        self._tell_covered()
+
+    def _tell_covered(self) -> None:
+        """Have loops look whether the play can park; threads that hold look by themselves."""
+        if self.pauses and not self.uncovered:
+            for gate in tuple(self.gates):
+                gate.loop.wake()
 
     def move(self, by: int) -> None:
         """A thread of the flow begins to work (1) or to wait (-1)."""

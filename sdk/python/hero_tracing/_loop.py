@@ -87,6 +87,18 @@ class Loop(asyncio.SelectorEventLoop):
             self.engine.gates.remove(self.gate)
             self.gate.is_running = False
 
+    async def shutdown_default_executor(self, *args: Any) -> None:
+        """Once the attempt was stopped, nobody waits for jobs: they end with the process.
+
+        A wait that is given up would go on in a finaliser, where joining a thread can block for ever.
+        """
+        if self.engine.stop is None:
+            await super().shutdown_default_executor(*args)
+            return
+        executor = self._default_executor  # type: ignore[attr-defined]
+        if executor is not None:
+            executor.shutdown(wait=False)
+
     def close(self) -> None:
         was_closed = self.is_closed()
         super().close()

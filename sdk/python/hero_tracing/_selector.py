@@ -300,8 +300,9 @@ class Selector(selectors.BaseSelector):
             gate.is_stuck = False
             with gate.lock:
                 gate.idle_since = None
-                # An outcome brings its own time along, and goes before any timer that is due after it.
-                has_news = gate.has_news()
+                # An outcome brings its own time along, and goes before any timer that is due after it; but not before
+                # what is recorded, for which time may have to pass.
+                has_news = gate.has_news() and gate.order.head() is None
                 if runs and not has_news:
                     self._advance(time.monotonic() - began)
         if events:

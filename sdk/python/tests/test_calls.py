@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import functools
-import io
 import threading
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from hero_tracing import Failed, NotRecordable, ScopeError, Timeout, _state, flow, testing
+from hero_tracing import Failed, NotRecordable, ScopeError, Timeout, flow, testing
 
 bodies: list[str] = []
 clock = testing.FakeClock()
@@ -305,126 +303,6 @@ def test_a_key_twice_fails_the_play() -> None:
     assert (result.status, result.failure and result.failure["code"]) == ("failed", "duplicate_key")
 
 
-class Account:
-    def __init__(self) -> None:
-        self.total = 0
-
-    @flow
-    def balance(self, plus: int) -> int:
-        return self.total + plus
-
-    @flow
-    @classmethod
-    def kind(cls) -> str:
-        return cls.__name__
-
-    @flow
-    @staticmethod
-    def zero() -> int:
-        return 0
-
-    @flow
-    def deposit(self, amount: int) -> None:
-        self.total += amount
-
-
-@flow
-def methods() -> list[Any]:
-    account = Account()
-    return [account.balance(1), Account.kind(), account.kind(), Account.zero()]
-
-
-def test_methods() -> None:
-    assert testing.run(methods, always_replay=True).value == [1, "Account", "Account", 0]
-
-
-@flow
-def append_to(items: list[int]) -> int:
-    items.append(1)
-    return len(items)
-
-
-@flow
-def of_default(items: list[int] = []) -> int:  # noqa: B006
-    items.append(1)
-    return len(items)
-
-
-@flow
-def mutating(which: str) -> None:
-    {"argument": lambda: append_to([]), "self": lambda: Account().deposit(1), "default": of_default}[which]()
-
-
-@pytest.mark.parametrize("which", ["argument", "self", "default"])
-def test_a_call_must_not_change_what_it_was_given(which: str) -> None:
-    result = testing.run(mutating, {"which": which})
-    assert isinstance(result.error, TypeError) and "changed one of its arguments" in str(result.error)
-
-
-class Box:
-    """An object of the author's own."""
-
-    __slots__ = ("content", "other")
-
-    def __init__(self, content: Any) -> None:
-        self.content = content
-        self.other = self  # cycles are fine
-
-
-class Client(io.StringIO):
-    """A library's object with a subclass in the flow's file; what it holds counts, what Python keeps does not."""
-
-
-@flow
-def fill(box: Any, how: str) -> None:
-    if how == "attribute":
-        box.content = 2
-    elif how == "within":
-        box[0]["box"].content.append(1)
-    elif how == "slot":
-        del box.content
-    elif how == "library":
-        box.write("text")
-    elif how == "lock":
-        box.content.acquire()
-
-
-@flow
-def fills(how: str) -> None:
-    given: dict[str, Any] = {
-        "attribute": Box(1),
-        "within": [{"box": Box([])}],
-        "slot": Box(None),
-        "library": Client(),
-        "lock": Box(threading.Lock()),
-        "nothing": Box(Box(Box(1))),
-    }
-    fill(given[how], how)
-
-
-@pytest.mark.parametrize("how", ["attribute", "within", "slot"])
-def test_a_change_within_an_object_of_the_author_is_seen(how: str) -> None:
-    result = testing.run(fills, {"how": how})
-    assert isinstance(result.error, TypeError) and "changed one of its arguments" in str(result.error)
-
-
-@pytest.mark.parametrize("how", ["library", "lock", "nothing"])
-def test_what_a_librarys_object_does_to_itself_is_its_own_affair(how: str) -> None:
-    assert testing.run(fills, {"how": how}).status == "succeeded"
-
-
-def test_a_huge_object_is_looked_into_as_far_as_the_bound() -> None:
-    chain: Any = None
-    for _ in range(5000):
-        chain = Box(chain)
-    wide = Box([Box(number) for number in range(5000)])
-    before = _state.state_of([chain, wide])
-    wide.content[4999].content = "beyond the bound"
-    assert _state.state_of([chain, wide]) == before
-    wide.content[0].content = "within it"
-    assert _state.state_of([chain, wide]) != before
-
-
 class Stopped(BaseException):
     """Not an Exception, and yet an outcome."""
 
@@ -454,111 +332,6 @@ def test_exceptions_that_are_no_exception_are_outcomes(how: str) -> None:
     result = testing.run(stopped, {"how": how, "caught": False})
     assert result.status == "failed"
     assert [span["status"] for span in result.spans] == ["failed", "failed"]
-
-
-class Shelf:
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    @flow
-    def put(self, thing: str) -> str:
-        return f"{self.name}: {thing}"
-
-    @flow
-    async def fetch(self, thing: str) -> str:
-        return f"{self.name} has {thing}"
-
-    @classmethod
-    @flow
-    def make(cls, name: str) -> str:
-        return f"{cls.__name__} {name}"
-
-    @staticmethod
-    @flow
-    def weigh(name: str) -> str:
-        return name
-
-
-@flow
-async def shelves() -> list[str]:
-    shelf = Shelf("left")
-    put = shelf.put
-    assert put == shelf.put and put != Shelf("right").put and put.__name__ == "put" and "put of" in repr(put)
-    return [
-        put("a"),
-        shelf.put.with_key("b")("b"),
-        Shelf.put(shelf, "c"),
-        Shelf.put.with_key("d")(shelf, "d"),
-        await shelf.fetch("e"),
-        await shelf.fetch.with_key("f")("f"),
-        shelf.make("g"),
-        Shelf.weigh("h"),
-        functools.partial(shelf.put, "i")(),
-    ]
-
-
-def test_methods_bind_with_and_without_a_key() -> None:
-    result = testing.run(shelves, always_replay=True)
-    assert result.value == [
-        *("left: a", "left: b", "left: c", "left: d", "left has e", "left has f", "Shelf g", "h", "left: i")
-    ], result.error
-    names = [record[0].rpartition("/")[2] for record in result.records]
-    assert names == ["put#0", 'put["b"]', "put#1", 'put["d"]', "fetch#0", 'fetch["f"]', "make#0", "weigh#0", "put#2"]
-
-
-# -- the first of several --
-
-
-@flow
-def racer(name: str) -> str:
-    bodies.append(name)
-    if name == "slow":
-        gates["slow"].wait(60)
-    if name == "bad":
-        raise ValueError(name)
-    return name
-
-
-gates = {"slow": threading.Event()}
-winners: list[str] = []
-
-
-@flow
-def race(names: list[str], concurrency: int) -> list[str]:
-    gates["slow"].clear()
-
-    def run(name: str) -> str:
-        try:
-            return racer(name)
-        finally:
-            gates["slow"].set()
-
-    winner = flow.first(*(functools.partial(run, name) for name in names), concurrency=concurrency)
-    winners.append(winner)
-    return [winner, racer("after")]
-
-
-@pytest.mark.parametrize("always_replay", [False, True])
-def test_the_first_to_finish_wins_again(always_replay: bool) -> None:
-    winners.clear()
-    result = testing.run(race, {"names": ["slow", "quick"], "concurrency": 2}, always_replay=always_replay)
-    assert result.value == [winners[0], "after"], result.error
-    assert len(set(winners)) == 1 and bodies.count("after") == 1
-    if not always_replay:
-        assert winners == ["quick"]
-
-
-def test_none_begins_after_the_first_has_finished() -> None:
-    result = testing.run(race, {"names": ["one", "two", "three"], "concurrency": 1})
-    assert result.value == ["one", "after"] and bodies == ["one", "after"]
-
-
-def test_the_first_may_fail() -> None:
-    result = testing.run(race, {"names": ["bad", "slow"], "concurrency": 2}, always_replay=True)
-    assert isinstance(result.error, ValueError)
-    with pytest.raises(ValueError, match="one call or more"):
-        flow.first()
-    assert flow.first(lambda: 1, lambda: 2) in (1, 2)  # without a play
 
 
 def test_generators_are_refused() -> None:

@@ -6,13 +6,14 @@ import asyncio
 import contextvars
 import random
 import threading
+import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from hero_tracing import _selector, ask_user, flow, testing
+from hero_tracing import _engine, _selector, ask_user, flow, testing
 
 bodies: list[str] = []
 ROUNDS = 60
@@ -294,6 +295,37 @@ async def _ask_in_task() -> str:
 def test_a_question_of_a_step_with_a_timeout(hold: bool) -> None:
     result = testing.run(limited_question, answers={"what": "y"}, hold=hold)
     assert result.value == ["X", "y"], result.error
+
+
+@flow
+def outlasts() -> None:
+    """Ends only when the loop of its sibling has nothing left but to wait."""
+    while not (plays[0].journal.questions and all(gate.is_stuck for gate in _engine.active().gates)):
+        time.sleep(0.0005)
+
+
+@flow
+def asks_in_a_loop_beside_threads(way: str) -> list[Any]:
+    async def asks() -> str:
+        if way == "task":
+            return await ask_user.aio.text("What?", name="what")
+        if way == "job":
+            return await asyncio.to_thread(ask_user.text, "What?", name="what")
+        return ask_user.text("What?", name="what")
+
+    return flow.gather(lambda: asyncio.run(asks()), outlasts)
+
+
+plays: list[testing.Play] = []
+
+
+@pytest.mark.parametrize("way", ["task", "job", "plain"])
+def test_a_loop_sees_that_the_last_thread_beside_it_has_ended(way: str) -> None:
+    plays[:] = [testing.Play(asks_in_a_loop_beside_threads, {"way": way})]
+    assert plays[0].advance().status == "waiting"
+    plays[0].answer("what", "this")
+    result = plays[0].advance()
+    assert result.value == ["this", None], (result.error, result.failure)
 
 
 # -- a replay that can no longer move --
