@@ -254,11 +254,21 @@ def _turn_in_loop(engine: Engine, scope: Scope, record: Record, loop: Loop) -> N
         engine.records.by_path.pop(record[PATH], None)
     else:
         done: list[bool] = []
-        waiter = Waiter(gate, lambda: done.append(True))
+
+        def deliver() -> None:
+            # What asked after this stands on its stack, and may wait for an answer: then the play can only park.
+            engine.cover(scope, 1)
+            done.append(True)
+
+        waiter = Waiter(gate, deliver)
         gate.ask(record, waiter)
         if engine.records.is_late(record):
             gate.hand_over(waiter)  # its turn was before
-        loop.hold(lambda: bool(done))
+        try:
+            loop.hold(lambda: bool(done))
+        finally:
+            if done:
+                engine.cover(scope, -1)
         if engine.stop is not None:
             raise engine.stopped()
     if scope.keep:

@@ -12,6 +12,7 @@ import os
 import random
 import threading
 import uuid
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -221,10 +222,10 @@ class Generator:
         self.number += 1
         return f"{letter}{self.number}"
 
-    def node(self, depth: int, may_ask: bool = True, may_thread: bool = True) -> list[Any]:
-        """`may_ask` is false where a sibling's failure may cancel it; `may_thread` beneath a call that is cancelled so,
-        which its threads would outlive."""
+    def node(self, depth: int, *above: str) -> list[Any]:
+        """A program beneath nodes of these kinds."""
         source = self.source
+        may_ask = "caught" not in above  # a question beside a failure may or may not be given up
         if depth == 0 or source.random() < 0.15:
             if may_ask and source.random() < 0.12:
                 name = self.label("q")
@@ -232,19 +233,15 @@ class Generator:
                 return ["ask", name, source.random() < 0.5]
             return ["step", self.label("s"), source.choice([0.0, 0.0, 0.001, 0.003])]
         kind = source.choice(KINDS)
-        if not may_thread and kind in ("threads", "switch"):
-            kind = "group"
+        if kind in ("threads", "switch") and "caught" in above and ("unsteady" in above or "nested" in above):
+            kind = "group"  # a thread would outlive the call that is cancelled, or the try of it
         if kind in ("all", "branches", "group", "threads"):
-            return [kind, [self.node(depth - 1, may_ask, may_thread) for _ in range(source.randrange(1, 4))]]
-        if kind == "caught":  # a question beside it may or may not be given up
-            return [
-                kind,
-                self.node(depth - 1, False, may_thread),
-                self.label("f"),
-                source.choice([0.0, 0.001, 0.002]),
-            ]
-        below = self.node(depth - 1, may_ask, may_thread and (may_ask or kind not in ("unsteady", "nested")))
-        return [kind, self.label("u"), below] if kind == "unsteady" else [kind, below]
+            return [kind, [self.node(depth - 1, *above, kind) for _ in range(source.randrange(1, 4))]]
+        label = [self.label("u")] if kind == "unsteady" else []
+        below = self.node(depth - 1, *above, kind)
+        if kind == "caught":
+            return [kind, below, self.label("f"), source.choice([0.0, 0.001, 0.002])]
+        return [kind, *label, below]
 
 
 def test_random_programs_agree(seeded: random.Random) -> None:
@@ -254,7 +251,22 @@ def test_random_programs_agree(seeded: random.Random) -> None:
 
 
 def test_a_record_whose_turn_was_cancelled_answers_the_next_try() -> None:
-    check(1207897602)
+    inner = ["caught", ["step", "s3", 0.001], "f4", 0.001]
+    outer = ["caught", ["group", [["step", "s1", 0.0], ["step", "s2", 0.001], inner]], "f5", 0.002]
+    for kill_after in range(1, 10):
+        agree(aprogram, ["unsteady", "u6", outer], kills=[kill_after] * 7)
+
+
+def test_plain_questions_upon_one_another() -> None:
+    asks = [["group", [["step", "s1", 0.003], ["ask", "q2", True]]], ["nested", ["ask", "q3", True]]]
+    for order in ("q2", "q3"):
+        play = testing.Play(aprogram, {"node": ["branches", asks]})
+        play.advance()
+        play.answer(order, f"answer of {order}")
+        assert play.advance().status == "waiting"
+        other = {"q2": "q3", "q3": "q2"}[order]
+        play.answer(other, f"answer of {other}")
+        assert play.advance().status == "succeeded"
 
 
 def check(seed: int) -> None:
@@ -262,16 +274,26 @@ def check(seed: int) -> None:
     generator = Generator(source)
     node = generator.node(source.randrange(2, 5))
     which = source.choice([program, aprogram])
+    hold = source.random() < 0.5
+    kills = [source.randrange(1, 10) for _ in range(source.randrange(1, 8))]
+    agree(which, node, kills, generator.questions, hold, f"seed {seed}: ")
+
+
+def agree(
+    which: Any, node: list[Any], kills: list[int], questions: Sequence[str] = (), hold: bool = True, told: str = ""
+) -> None:
+    """A program whose first attempts are killed after so many records each comes to what it says."""
     tokens.clear()
     tries.clear()
-    answers = {name: f"answer of {name}" for name in generator.questions}
-    play = testing.Play(which, {"node": node}, answers=answers, hold=source.random() < 0.5)
-    told = f"seed {seed}: {which.__name__} {node}"
-    result = None
-    for _ in range(source.randrange(1, 8)):
-        if play.journal.done is not None or not play.attempt(kill_after=source.randrange(1, 10)):
-            break
-    result = play.advance()
+    play = testing.Play(which, {"node": node}, answers={name: f"answer of {name}" for name in questions}, hold=hold)
+    told += f"{which.__name__} {node} {kills} {hold}"
+    try:
+        for kill_after in kills:
+            if play.journal.done is not None or not play.attempt(kill_after):
+                break
+        result = play.advance()
+    except RuntimeError as error:
+        raise AssertionError(told) from error
     assert result.status == "succeeded", f"{told}: {result!r} {result.error!r} {result.failure}"
     assert agrees(result.value, node), f"{told}: {result.value}"
     paths = [record[0] for record in result.records]
