@@ -3,7 +3,7 @@
 //! Parsing is total: whatever bytes come, the result is a frame or a [`Refusal`], never a panic, and never an
 //! allocation larger than the line.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -369,14 +369,27 @@ pub enum Up {
     Done(Done),
 }
 
+/// What a line says of itself, whether or not the rest of it is a frame.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Head<'a> {
+    /// Its type.
+    #[serde(borrow)]
+    pub t: Cow<'a, str>,
+    /// The number by which Python waits for an answer to it.
+    #[serde(default)]
+    pub n: Option<u64>,
+}
+
+impl<'a> Head<'a> {
+    /// Reads it from a line of any depth; the parser passes over everything else without recursion.
+    pub fn parse(line: &'a str) -> Option<Self> {
+        serde_json::from_str(line).ok()
+    }
+}
+
 impl Up {
     /// Parses one line, without its newline.
     pub fn parse(line: &str) -> Result<Self, Refusal> {
-        #[derive(Deserialize)]
-        struct Head<'a> {
-            #[serde(borrow)]
-            t: std::borrow::Cow<'a, str>,
-        }
         fn of<'a, T: Deserialize<'a>>(line: &'a str) -> Result<T, Refusal> {
             serde_json::from_str(line).map_err(|error| Refusal::Malformed(error.to_string()))
         }
@@ -577,5 +590,12 @@ mod tests {
         let deep =
             format!("{{\"t\":\"tag\",\"id\":1,\"tags\":{{\"a\":{}{}}}}}", "[".repeat(100), "]".repeat(100));
         assert_eq!(Up::parse(&deep), Err(Refusal::TooDeep));
+    }
+
+    #[test]
+    fn a_line_of_any_depth_says_what_it_is() {
+        let deep = format!(r#"{{"t":"end","value":{}{},"n":7}}"#, "[".repeat(100_000), "]".repeat(100_000));
+        assert_eq!(Head::parse(&deep), Some(Head { t: "end".into(), n: Some(7) }));
+        assert_eq!(Head::parse("garbage"), None);
     }
 }

@@ -104,8 +104,8 @@ async def to_and_fro(seed: int) -> list[list[str]]:
 
     def work(name: str) -> list[str]:
         coroutine = several(name, random.Random(seed))
-        there = asyncio.run_coroutine_threadsafe(coroutine, main)
         try:
+            there = asyncio.run_coroutine_threadsafe(coroutine, main)
             mine = run_loop(name, seed) if name == "a" else result(there)
             assert result(there) == mine
         finally:
