@@ -7,7 +7,12 @@ use common::{Home, Session};
 
 const ENTER: &str = "\r";
 const DOWN: &str = "\u{1b}[B";
+const CTRL_A: &str = "\u{1}";
 const CTRL_C: &str = "\u{3}";
+const CTRL_D: &str = "\u{4}";
+const CTRL_U: &str = "\u{15}";
+const CTRL_W: &str = "\u{17}";
+const CTRL_Z: &str = "\u{1a}";
 const BACKSPACE: &str = "\u{7f}";
 
 /// A play on 24 rows of 80 columns.
@@ -132,9 +137,68 @@ fn text_is_asked_for_until_it_is_valid() {
     let mut session = ask(&home, "ask_user.text('Your \\x1b[7mname?', name='who', min_length=3)");
     session.wait_for("? Your \\x1b[7mname?");
     session.keys("Al\r");
-    session.wait_for("not valid:");
-    session.keys("Ali\r");
+    // What was typed is not lost.
+    session.wait_until("the text again", |screen| screen.ends_with("characters\n? Your \\x1b[7mname? Al"));
+    session.keys("i\r");
     answered(session, "\"Ali\"");
+}
+
+#[test]
+fn text_is_edited_with_the_keys_of_a_shell() {
+    let home = Home::new();
+    let mut session = ask(&home, "ask_user.text('Name?')");
+    session.wait_for("? Name?");
+    session.keys("wrong from the start");
+    session.keys(CTRL_U);
+    session.keys("world");
+    session.keys(CTRL_A);
+    session.keys("hello oops ");
+    session.keys(CTRL_W);
+    session.keys(ENTER);
+    answered(session, "\"helloworld\"");
+}
+
+#[test]
+fn text_of_several_lines_is_asked_for() {
+    let home = Home::new();
+    let mut session = ask(&home, "ask_user.text('Story?', multiline=True, max_length=15)");
+    session.wait_for("enter for a new line, Ctrl-D to end");
+    session.keys("once\r\rupon a time");
+    session.wait_for("\n\nupon a time");
+    session.keys(CTRL_D);
+    session.wait_for("not valid:");
+    session.wait_until("the text again", |screen| screen.matches("once\n\nupon a time").count() == 2);
+    session.keys(CTRL_W);
+    session.keys(CTRL_W);
+    session.keys(CTRL_D);
+    answered(session, r#""once\n\nupon""#);
+}
+
+#[test]
+fn text_up_to_the_edge_of_the_terminal_leaves_what_is_above() {
+    let home = Home::new();
+    let mut session = ask(&home, "ask_user.text('Name?', placeholder='Ada')");
+    session.wait_for("such as Ada");
+    for length in 70..76 {
+        // The question takes 8 of 80 columns.
+        session.keys(if length == 70 { "X".repeat(70) } else { "X".to_owned() }.as_str());
+        session.wait_until("the text", |screen| screen.matches('X').count() == length);
+        session.wait_for("such as Ada");
+        assert!(session.screen().contains("? awaiting_resume "), "{length}: {}", session.screen());
+    }
+    session.keys(CTRL_Z);
+    session.keys(ENTER);
+    answered(session, &format!("\"{}\"", "X".repeat(75)));
+}
+
+#[test]
+fn a_pasted_text_stays_one_answer() {
+    let home = Home::new();
+    let mut session = ask(&home, "flow.pause('free')");
+    session.wait_for("JSON, such as");
+    session.keys("\u{1b}[200~{\r  \"a\": 1\r}\u{1b}[201~");
+    session.keys(ENTER);
+    answered(session, r#"{"a":1}"#);
 }
 
 #[test]
@@ -146,7 +210,8 @@ fn a_number_is_asked_for() {
     session.wait_for("expected a whole number");
     session.keys(&BACKSPACE.repeat(3));
     session.keys("9\r");
-    session.wait_for("not valid:");
+    session.wait_until("the number again", |screen| screen.ends_with("maximum of 5\n? How many? 9"));
+    session.keys(BACKSPACE);
     session.keys("4\r");
     answered(session, "4");
 }
@@ -170,9 +235,8 @@ fn several_choices_are_asked_for() {
     session.wait_for("[x] a");
     session.keys(ENTER);
     session.wait_for("not valid:");
-    session.wait_until("the list again", |screen| screen.contains("[ ] a"));
-    session.keys(" ");
-    session.wait_for("[x] a");
+    // What was ticked stays so.
+    session.wait_until("the list again", |screen| screen.contains("[x] a"));
     session.keys(DOWN);
     session.keys(" ");
     session.wait_for("[x] b");
@@ -204,7 +268,8 @@ fn an_object_is_asked_for_field_by_field() {
     session.keys(ENTER);
     session.wait_for("/count:");
     // Only the field at fault is asked for again.
-    session.wait_until("the count again", |screen| screen.matches("? count").count() == 1);
+    session.wait_until("the count again", |screen| screen.ends_with("Order?\n? count 0"));
+    session.keys(CTRL_U);
     session.keys("3\r");
     answered(session, "{\"zone\":\"eu\",\"count\":3}");
 }
@@ -240,12 +305,41 @@ fn ctrl_c_in_a_prompt_leaves_the_play_waiting() {
 }
 
 #[test]
+fn an_escape_swallows_no_ctrl_c() {
+    let home = Home::new();
+    let mut session = ask(&home, "ask_user.text('Name?')");
+    session.wait_for("? Name?");
+    session.keys("\u{1b}");
+    // A terminal sends the bytes of one key at once, and a person's next key comes much later.
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    session.keys(CTRL_C);
+    assert_eq!(session.end(), 3, "{}", session.screen());
+}
+
+#[test]
 fn sigterm_in_a_prompt_leaves_the_play_waiting_and_the_terminal_usable() {
     let home = Home::new();
     let mut session = ask(&home, "ask_user.confirm('Ship it?', name='ship')");
     session.wait_for("? Ship it?");
     terminate(&session);
     assert_eq!(session.end(), 3, "{}", session.screen());
+}
+
+#[test]
+fn json_may_be_typed_and_ctrl_c_ends_the_wait_for_it() {
+    let home = Home::new();
+    let mut session = home.start(&["run", "hello", "--inputs", "-"], 24, 80);
+    session.wait_for("type the JSON here");
+    session.keys("{\"name\":\r\"Ada\"}\r");
+    session.keys(CTRL_D);
+    assert_eq!(session.end(), 0, "{}", session.screen());
+    assert!(session.screen().contains("Hello, Ada!"), "{}", session.screen());
+
+    let mut session = home.start(&["run", "hello", "--inputs", "-"], 24, 80);
+    session.wait_for("type the JSON here");
+    session.keys(CTRL_C);
+    assert_eq!(session.end(), 130, "{}", session.screen());
+    assert!(session.screen().contains("error[interrupted]"), "{}", session.screen());
 }
 
 #[test]

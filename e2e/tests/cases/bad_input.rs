@@ -229,6 +229,84 @@ fn answer_that_breaks_the_schema() {
     golden(&stage, "answer_that_breaks_the_schema", &human, &machine);
 }
 
+const FAULTY: &str = "\
+from typing import Any
+
+from hero_tracing import flow
+
+
+def dig(depth: int) -> None:
+    if depth == 0:
+        raise KeyError('gold')
+    dig(depth - 1)
+
+
+@flow
+def keep() -> Any:
+    return open('/dev/null')
+
+
+@flow
+def main(fault: str) -> dict[str, int]:
+    if fault == 'exception':
+        dig(2)
+    if fault == 'result':
+        keep()
+    return {'count': 'three'}
+";
+
+/// A fault of the flow itself: the play is kept and shows it later too, so both are compared.
+#[track_caller]
+fn flow_fault(name: &str, fault: &str) {
+    let stage = Stage::new();
+    stage.write("faulty.py", FAULTY);
+    let fault = format!("fault={fault}");
+    let run = stage.hero(["run", "faulty.py", "--input", &fault, "--quiet"]).finish().exits(1);
+    assert_eq!(run.stdout, "", "{run}");
+    let list = stage.hero(["play", "list", "--json"]).finish().exits(0).json();
+    let sid = list["plays"][0]["play_sid"].as_str().unwrap().to_owned();
+    let show = stage.hero(["play", "show", &sid, "--json"]).finish().exits(0).settled();
+    let error = redact::json(&serde_json::to_value(&show.play.error).unwrap(), &[]);
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!(name, format!("--- stderr\n{}--- error\n{error}", redact::text(&run.stderr, &[])));
+    });
+}
+
+#[test]
+fn undeclared_exception() {
+    flow_fault("undeclared_exception", "exception");
+}
+
+#[test]
+fn result_that_cannot_be_recorded() {
+    flow_fault("result_that_cannot_be_recorded", "result");
+}
+
+#[test]
+fn result_of_another_type() {
+    flow_fault("result_of_another_type", "type");
+}
+
+#[test]
+fn a_conflict_says_where_the_play_stands() {
+    let stage = Stage::new();
+    let sid = stage.hero(["run", "hello", "--json"]).finish().exits(0).settled().play.play_sid;
+    for command in ["cancel", "retry"] {
+        let outcome = stage.hero(["play", command, sid.as_str(), "--json"]).finish().exits(2);
+        assert_eq!(outcome.error_code(), "conflict");
+        assert!(outcome.stderr.contains(&format!("hero_logic play show {sid}")), "{outcome}");
+    }
+}
+
+#[test]
+fn a_standard_input_without_an_end_is_refused() {
+    let stage = Stage::new();
+    let endless = "[".repeat(17 << 20);
+    let outcome = stage.hero(["run", "hello", "--inputs", "-", "--json"]).stdin(&endless).finish().exits(2);
+    assert_eq!(outcome.error_code(), "unreadable_file");
+    assert!(outcome.stderr.contains("16 MiB"), "{outcome}");
+}
+
 #[test]
 fn no_python() {
     let stage = Stage::new();
@@ -257,9 +335,19 @@ fn python_too_old() {
 #[test]
 fn usage_errors_exit_with_2() {
     let stage = Stage::new();
-    for arguments in [&["run"][..], &["play"], &["no_such_command"], &["run", "hello", "--input", "novalue"]]
-    {
+    let wrong: [&[&str]; 6] = [
+        &[],
+        &["run"],
+        &["play"],
+        &["no_such_command"],
+        &["run", "hello", "--input", "novalue"],
+        &["run", "hello", "--inptu", "name=Ada"],
+    ];
+    for arguments in wrong {
         let outcome = stage.hero(arguments).finish().exits(2);
         assert_eq!(outcome.stdout, "", "{outcome}");
+        let machine = stage.hero(arguments.iter().chain(&["--json"])).finish().exits(2);
+        assert_eq!(machine.error_code(), "usage");
+        assert!(machine.json()["error"]["hint"].is_string(), "{machine}");
     }
 }

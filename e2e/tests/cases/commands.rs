@@ -133,6 +133,46 @@ fn cancel_ends_a_waiting_play() {
 }
 
 #[test]
+fn a_wait_for_the_end_says_that_somebody_has_to_answer() {
+    let stage = Stage::new();
+    let asked = stage.hero(["run", "approval", "--no-input", "--json"]).finish().exits(3).settled();
+    let sid = asked.play.play_sid.as_str();
+    let wait = ["play", "wait", sid, "--until", "terminal", "--timeout", "0.2", "--json"];
+    let outcome = stage.hero(wait).finish().exits(6);
+    assert_eq!(outcome.error_code(), "timeout");
+    assert!(outcome.stderr.contains("the play waits for an answer"), "{outcome}");
+    assert!(outcome.stderr.contains(&format!("hero_logic play follow {sid}")), "{outcome}");
+}
+
+#[test]
+fn the_next_page_is_of_the_same_list() {
+    let stage = Stage::new();
+    for tag in ["a b", "other", "a b"] {
+        stage.hero(["run", "hello", "--tag", tag]).finish().exits(0);
+    }
+    let first = stage.hero(["play", "list", "--tag", "a b", "--limit", "1"]).finish().exits(0);
+    let more = first.stderr.strip_prefix("more: hero_logic ").unwrap().trim_end();
+    assert!(more.starts_with("play list --tag 'a b' --limit 1 --cursor play_"), "{first}");
+    let (_, cursor) = more.rsplit_once(' ').unwrap();
+    let next = ["play", "list", "--tag", "a b", "--limit", "1", "--cursor", cursor, "--json"];
+    let plays = stage.hero(next).finish().exits(0).json()["plays"].clone();
+    assert_eq!(plays.as_array().unwrap().len(), 1);
+    assert_eq!(plays[0]["tags"], json!(["a b"]));
+}
+
+#[test]
+fn whoever_reads_may_leave_early() {
+    let stage = Stage::new();
+    let sid = stage.hero(["run", "fan_out", "--json"]).finish().exits(0).settled().play.play_sid;
+    let hero_logic = hero_e2e::binary::hero_logic().to_str().unwrap();
+    for command in ["play list", "play show $1", "play tree $1", "completions bash", "run hello"] {
+        let pipe = format!("set -o pipefail; $0 {command} | true");
+        let outcome = stage.program("bash", ["-c", &pipe, hero_logic, sid.as_str()]).finish().exits(0);
+        assert!(!outcome.stderr.contains("panic") && !outcome.stderr.contains("error"), "{outcome}");
+    }
+}
+
+#[test]
 fn unused_answers_are_told() {
     let outcome = Stage::new().hero(["run", "hello", "--answer", "nobody_asks=1"]).finish().exits(0);
     assert!(outcome.stderr.contains("nobody_asks"), "{outcome}");

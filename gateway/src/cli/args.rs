@@ -153,6 +153,9 @@ pub(crate) struct PlayGoOn {
     pub(crate) interaction: Interaction,
 }
 
+/// Plays of a list where nothing else is asked for.
+pub(crate) const LIMIT_DEFAULT: u32 = 50;
+
 #[derive(Debug, Args)]
 pub(crate) struct PlayList {
     /// Only plays of this workflow; for a file, its name
@@ -165,7 +168,7 @@ pub(crate) struct PlayList {
     #[arg(long)]
     pub(crate) tag: Option<String>,
     /// At most this many
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, default_value_t = LIMIT_DEFAULT, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) limit: u32,
     /// Go on after this play, the last of the page before
     #[arg(long, value_name = "PLAY_SID")]

@@ -46,7 +46,7 @@ impl Context {
             (false, false) => Style::Plain,
         };
         let prompter: Option<Arc<dyn Prompter>> =
-            if terminal.can_prompt { Some(Arc::new(Person { palette: terminal.err })) } else { None };
+            if terminal.can_prompt { Some(Arc::new(Person::new(terminal.err))) } else { None };
         Self {
             home_option: global.home.clone(),
             style,
@@ -127,6 +127,11 @@ impl Context {
 /// A play's id as it was typed.
 pub(crate) fn play_sid(text: &str) -> Result<PlaySid, Failure> {
     text.parse::<PlaySid>().map_err(|error| Failure::from(error).hint("`hero_logic play list` shows the ids"))
+}
+
+/// What to do where a play is not as the command needs it.
+pub(crate) fn where_it_stands(play_sid: &PlaySid) -> String {
+    format!("`hero_logic play show {play_sid}` shows where it stands")
 }
 
 /// A question's id as it was typed.

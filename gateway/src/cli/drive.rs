@@ -15,8 +15,9 @@ use crate::cli::{
     answers::Answers,
     errors::{Failure, push_fields},
     escape::visible_lines,
-    prompt::{Asked, Prompter, Refused},
-    signals::{Signals, killed},
+    prompt::{Asked, Prompter},
+    refused::Refused,
+    signals::{Signals, interrupted},
     style::{Paint, Palette},
     view::View,
 };
@@ -127,7 +128,11 @@ impl Drive<'_> {
         let play = loop {
             match self.watch_until_next(&mut settling, &mut feed).await? {
                 Next::Settled(play) => break *play,
-                Next::Signal if is_cancelling => return Err(killed()),
+                Next::Signal if is_cancelling => {
+                    return Err(
+                        interrupted().hint("the next command on this store ends the play as cancelled")
+                    );
+                }
                 Next::Signal if self.on_signal == OnSignal::Leave => return Ok(None),
                 Next::Signal => {
                     is_cancelling = true;

@@ -86,6 +86,13 @@ impl Failure {
         self
     }
 
+    /// The same with this hint where it has none.
+    #[must_use]
+    pub(crate) fn or_hint(mut self, hint: impl FnOnce() -> String) -> Self {
+        self.hint = self.hint.or_else(|| Some(hint()));
+        self
+    }
+
     /// `error[code]: message`, a line per field, `hint: …`; every line ends with a newline.
     pub(crate) fn render(&self, palette: Palette) -> String {
         let mut shown = String::new();

@@ -11,10 +11,12 @@ mod errors;
 mod escape;
 mod inputs;
 mod json_text;
+mod line_editor;
 mod output;
 mod plain;
 mod prompt;
 mod question;
+mod refused;
 mod report;
 mod screen;
 mod shell;
@@ -100,20 +102,38 @@ fn refuse(error: &clap::Error) -> Exit {
             Err(_) => Exit::Trouble,
         };
     }
-    let rendered = error.render().to_string();
-    let (message, hint) = split_usage(&rendered);
-    let failure = Failure { hint, ..Failure::usage("usage", message) };
     let is_json = std::env::args_os().any(|argument| argument == "--json");
+    let failure = usage_failure(error);
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand && !is_json {
+        // Clap writes it to standard error. Whether it could does not change that a command is missing.
+        drop(error.print());
+        return failure.exit;
+    }
     tell(&failure, Terminal::detect(ColorWhen::Auto), is_json)
 }
 
-/// What is wrong, and the lines on how it is right.
-fn split_usage(rendered: &str) -> (String, Option<String>) {
-    let text = rendered.trim().trim_start_matches("error: ");
-    match text.split_once("\n\n") {
-        Some((message, rest)) => (message.to_owned(), Some(rest.trim().to_owned())),
-        None => (text.to_owned(), None),
+/// What is wrong with the arguments, and what would be right.
+fn usage_failure(error: &clap::Error) -> Failure {
+    const MORE: &str = "For more information, try '--help'.";
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Failure::usage("usage", "a command is missing")
+            .hint("`hero_logic --help` lists the commands");
     }
+    let rendered = error.render().to_string();
+    let mut paragraphs = rendered.trim().trim_start_matches("error: ").split("\n\n").map(str::trim);
+    let failure = Failure::usage("usage", paragraphs.next().unwrap_or_default());
+    let more: Vec<&str> = paragraphs.filter(|paragraph| *paragraph != MORE).collect();
+    let tips: Vec<&str> = more
+        .iter()
+        .flat_map(|paragraph| paragraph.lines())
+        .filter_map(|line| line.trim().strip_prefix("tip: "))
+        .collect();
+    // A tip says it better than the whole usage does.
+    failure.hint(match (tips.is_empty(), more.is_empty()) {
+        (false, _) => tips.join("\n"),
+        (true, false) => more.join("\n"),
+        (true, true) => "`--help` after the command shows what it takes".to_owned(),
+    })
 }
 
 /// Tells why nothing came of it.
@@ -132,4 +152,30 @@ fn tell(failure: &Failure, terminal: Terminal, is_json: bool) -> Exit {
         }
     }
     failure.exit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrong_arguments_say_what_would_be_right() {
+        let cases: [&[&str]; 7] = [
+            &["runn"],
+            &["frobnicate"],
+            &["run"],
+            &["run", "hello", "--inptu", "a=1"],
+            &["play", "list", "--status", "runing"],
+            &["play", "wait", "play_x", "--timeout", "soon"],
+            &[],
+        ];
+        let told: Vec<String> = cases
+            .iter()
+            .map(|typed| {
+                let error = Arguments::try_parse_from([&["hero_logic"], *typed].concat()).unwrap_err();
+                usage_failure(&error).render(Palette::Text)
+            })
+            .collect();
+        insta::assert_snapshot!(told.concat());
+    }
 }

@@ -2,37 +2,31 @@
 
 use std::fmt;
 
-use hero_sdk::{FieldError, Json, model::ResumeRequest};
-use inquire::{
-    Confirm, InquireError, MultiSelect, Select, Text, list_option::ListOption, ui::RenderConfig,
-    validator::Validation,
-};
+use hero_sdk::{Json, model::ResumeRequest};
+use inquire::{InquireError, MultiSelect, Select, list_option::ListOption, ui::RenderConfig};
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustyline::error::ReadlineError;
 
 use crate::cli::{
     errors::{Failure, push_fields},
     escape::{visible, visible_lines},
-    question::{Choice, Field, FormField, number, object},
+    line_editor,
+    question::{Choice, Field, FormField, number, object, plain_text, positions, yes_or_no},
+    refused::Refused,
     style::{Paint, Palette},
 };
+
+/// What a prompt may have changed besides the mode of the terminal: pasted text is no longer marked, the cursor is
+/// seen.
+const USUAL_SCREEN: &str = "\x1b[?2004l\x1b[?25h";
 
 /// What came of a prompt.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Asked {
     /// An answer; whether it is valid says the runtime.
     Payload(Json),
-    /// The person left: Ctrl-C, Esc, or the terminal is gone.
+    /// The person left: Ctrl-C, Ctrl-D instead of text, Esc in a list, or the terminal is gone.
     Left,
-}
-
-/// An answer that the runtime refused, and why.
-#[derive(Clone, Debug)]
-pub(crate) struct Refused {
-    /// What was answered.
-    pub(crate) payload: Json,
-    /// Why not.
-    pub(crate) message: String,
-    /// Where not.
-    pub(crate) fields: Vec<FieldError>,
 }
 
 /// Whoever can be asked. Blocks until there is an answer.
@@ -45,10 +39,31 @@ pub(crate) trait Prompter: Send + Sync {
 }
 
 /// The person at the terminal.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Person {
     /// For the questions.
-    pub(crate) palette: Palette,
+    palette: Palette,
+    /// The terminal's mode before anything was asked.
+    usual_mode: Option<Termios>,
+}
+
+/// What is asked with a field.
+#[derive(Clone, Copy)]
+struct About<'a> {
+    /// The question, safe for a terminal.
+    label: &'a str,
+    /// What the value means.
+    help: Option<&'a str>,
+    /// False where it may be left out.
+    required: bool,
+    /// What was answered before and refused: nobody has to type it again.
+    before: Option<&'a Json>,
+}
+
+/// Why a prompt gave no answer.
+enum Unanswered {
+    Left,
+    Broken(String),
 }
 
 impl Prompter for Person {
@@ -69,26 +84,36 @@ impl Prompter for Person {
                 eprintln!("{}", self.palette.paint(Paint::Strong, label));
                 self.ask_form(fields, refused)
             }
-            (field, _) => self.ask_field(label, None, true, field),
+            (field, refused) => {
+                let before = refused.map(|refused| &refused.payload);
+                self.ask_field(field, About { label, help: None, required: true, before })
+            }
         };
         match asked {
             Ok(Some(payload)) => Ok(Asked::Payload(payload)),
-            Ok(None) | Err(InquireError::OperationCanceled | InquireError::OperationInterrupted) => {
-                Ok(Asked::Left)
+            Ok(None) | Err(Unanswered::Left) => Ok(Asked::Left),
+            Err(Unanswered::Broken(error)) => {
+                Err(Failure::trouble("terminal", format!("the terminal cannot be asked: {error}"))
+                    .hint("answer with --answer NAME=JSON, or use --no-input"))
             }
-            Err(error) => Err(Failure::trouble("terminal", format!("the terminal cannot be asked: {error}"))
-                .hint("answer with --answer NAME=JSON, or use --no-input")),
         }
     }
 
     fn abandon(&self) {
-        if let Err(error) = crossterm::terminal::disable_raw_mode() {
+        eprint!("{USUAL_SCREEN}");
+        let Some(usual_mode) = &self.usual_mode else { return };
+        if let Err(error) = tcsetattr(std::io::stdin(), OptionalActions::Now, usual_mode) {
             eprintln!("warning: the terminal may need `reset`: {error}");
         }
     }
 }
 
 impl Person {
+    /// Whoever sits at the terminal behind standard input.
+    pub(crate) fn new(palette: Palette) -> Self {
+        Self { palette, usual_mode: tcgetattr(std::io::stdin()).ok() }
+    }
+
     fn show_refusal(&self, refused: &Refused) {
         let mut shown = self.palette.paint(Paint::Bad, "not valid:");
         shown.push_str(&format!(" {}\n", visible_lines(&refused.message)));
@@ -97,24 +122,25 @@ impl Person {
     }
 
     /// Asks field by field; after a refusal only for the fields at fault, where the refusal names them.
-    fn ask_form(
-        &self,
-        fields: &[FormField],
-        refused: Option<&Refused>,
-    ) -> Result<Option<Json>, InquireError> {
+    fn ask_form(&self, fields: &[FormField], refused: Option<&Refused>) -> Result<Option<Json>, Unanswered> {
         let mut members = Vec::with_capacity(fields.len());
         for form_field in fields {
             if let Some(kept) = refused.and_then(|refused| refused.keep(fields, &form_field.key)) {
                 members.extend(kept.map(|value| (form_field.key.clone(), value)));
                 continue;
             }
-            let FormField { label, help, required, field, .. } = form_field;
+            let FormField { key, label, help, required, field } = form_field;
+            let (label, within) = (visible(label), refused.and_then(|refused| refused.within(key)));
             let value = match field {
                 Field::Form(inner) => {
-                    eprintln!("{}", self.palette.paint(Paint::Strong, &visible(label)));
-                    self.ask_form(inner, None)?
+                    eprintln!("{}", self.palette.paint(Paint::Strong, &label));
+                    self.ask_form(inner, within.as_ref())?
                 }
-                field => self.ask_field(&visible(label), help.as_deref(), *required, field)?,
+                field => {
+                    let before = within.as_ref().map(|within| &within.payload);
+                    let about = About { label: &label, help: help.as_deref(), required: *required, before };
+                    self.ask_field(field, about)?
+                }
             };
             members.extend(value.map(|value| (form_field.key.clone(), value)));
         }
@@ -122,41 +148,49 @@ impl Person {
     }
 
     /// One value; none where it was left out, which only a field that is not required may be.
-    fn ask_field(
-        &self,
-        label: &str,
-        help: Option<&str>,
-        required: bool,
-        field: &Field,
-    ) -> Result<Option<Json>, InquireError> {
-        let help = Help::new(help, required, field);
+    fn ask_field(&self, field: &Field, about: About<'_>) -> Result<Option<Json>, Unanswered> {
+        let About { label, required, before, .. } = about;
+        let help = Help::new(about.help, required, field);
         let render = self.render_config();
+        let before_text = before.map(plain_text).unwrap_or_default();
+        let prompt = line_editor::Prompt {
+            label,
+            default: None,
+            help: help.text().unwrap_or_default(),
+            initial: &before_text,
+            multiline: false,
+            palette: self.palette,
+        };
         match field {
-            Field::Text { default, placeholder } => {
-                let mut prompt = Text::new(label).with_render_config(render);
-                prompt.help_message = help.text();
-                let (default, placeholder) =
-                    (default.as_deref().map(visible), placeholder.as_deref().map(visible));
-                prompt.default = default.as_deref();
-                prompt.placeholder = placeholder.as_deref();
-                let text = prompt.prompt()?;
+            Field::Text { default, multiline, .. } => {
+                let shown = default.as_deref().map(visible);
+                let prompt =
+                    line_editor::Prompt { default: shown.as_deref(), multiline: *multiline, ..prompt };
+                let text = prompt.read(&|_| Ok(()))?;
+                let text = if text.is_empty() { default.clone().unwrap_or_default() } else { text };
                 Ok((required || !text.is_empty()).then(|| json(&serde_json::Value::String(text))))
             }
             Field::Number { integer, default } => {
-                let integer = *integer;
-                let check = move |text: &str| number(text, integer);
-                self.ask_typed(label, &help, required, default.as_deref(), check)
+                let default = default.as_deref();
+                let check = |text: &str| number(text, *integer);
+                ask_typed(line_editor::Prompt { default, ..prompt }, required, default, check)
             }
             Field::Json { default } => {
                 let check = |text: &str| Json::parse(text).map_err(|error| format!("not JSON: {error}"));
-                self.ask_typed(label, &help, required, default.as_deref(), check)
+                let (shown, initial) =
+                    (default.as_deref().map(visible), before.map(Json::as_str).unwrap_or_default());
+                let prompt = line_editor::Prompt { default: shown.as_deref(), initial, ..prompt };
+                ask_typed(prompt, required, default.as_deref(), check)
             }
             Field::Confirm { default } => {
-                let mut prompt = Confirm::new(label).with_render_config(render);
-                prompt.help_message = help.text();
-                prompt.default = *default;
-                let answer = skippable(prompt.prompt(), required)?;
-                Ok(answer.map(|yes| json(&serde_json::Value::Bool(yes))))
+                // The capital letter is what an empty answer means.
+                let (keys, default) = match default {
+                    None => ("y/n", None),
+                    Some(true) => ("Y/n", Some("yes")),
+                    Some(false) => ("y/N", Some("no")),
+                };
+                let prompt = line_editor::Prompt { default: Some(keys), initial: "", ..prompt };
+                ask_typed(prompt, required, default, yes_or_no)
             }
             Field::Choice { choices, default } => {
                 let mut prompt = Select::new(label, options(choices)).with_render_config(render);
@@ -165,8 +199,9 @@ impl Person {
                 Ok(skippable(prompt.prompt(), required)?.map(|option| option.value))
             }
             Field::MultiChoice { choices, defaults } => {
+                let ticked = before.map_or_else(|| defaults.clone(), |before| positions(choices, before));
                 let mut prompt = MultiSelect::new(label, options(choices)).with_render_config(render);
-                prompt = prompt.with_default(defaults).with_formatter(&chosen_labels);
+                prompt = prompt.with_default(&ticked).with_formatter(&chosen_labels);
                 prompt.help_message = help.text();
                 let Some(chosen) = skippable(prompt.prompt(), required)? else { return Ok(None) };
                 let texts: Vec<String> = chosen.iter().map(|option| option.value.to_string()).collect();
@@ -174,32 +209,6 @@ impl Person {
             }
             Field::Form(fields) => self.ask_form(fields, None),
         }
-    }
-
-    /// Text that `check` turns into JSON; it is asked for again until it does.
-    fn ask_typed<C>(
-        &self,
-        label: &str,
-        help: &Help,
-        required: bool,
-        default: Option<&str>,
-        check: C,
-    ) -> Result<Option<Json>, InquireError>
-    where
-        C: Fn(&str) -> Result<Json, String> + Clone + 'static,
-    {
-        let check_typed = check.clone();
-        let validator = move |text: &str| {
-            Ok(match check_typed(text) {
-                Err(message) if required || !text.is_empty() => Validation::Invalid(visible(&message).into()),
-                Ok(_) | Err(_) => Validation::Valid,
-            })
-        };
-        let mut prompt = Text::new(label).with_render_config(self.render_config()).with_validator(validator);
-        prompt.help_message = help.text();
-        prompt.default = default;
-        let text = prompt.prompt()?;
-        Ok(check(&text).ok())
     }
 
     fn render_config(&self) -> RenderConfig<'static> {
@@ -210,26 +219,38 @@ impl Person {
     }
 }
 
-impl Refused {
-    /// What the answer before had for `key`, where that need not be asked again: the refusal names fields of the
-    /// form, and this is none of them. The inner option is none for a field that had been left out.
-    fn keep(&self, fields: &[FormField], key: &str) -> Option<Option<Json>> {
-        let at_fault: Vec<String> =
-            self.fields.iter().map(|field| first_key(&field.pointer)).collect::<Option<_>>()?;
-        let names_fields =
-            !at_fault.is_empty() && at_fault.iter().all(|name| fields.iter().any(|field| field.key == *name));
-        if !names_fields || at_fault.iter().any(|name| name == key) {
-            return None;
+/// Text that `check` turns into JSON; it is typed on until it does. `default` is what an empty one means.
+fn ask_typed(
+    prompt: line_editor::Prompt<'_>,
+    required: bool,
+    default: Option<&str>,
+    check: impl Fn(&str) -> Result<Json, String>,
+) -> Result<Option<Json>, Unanswered> {
+    let meant = |text: &str| match (text.trim().is_empty(), default) {
+        (true, Some(default)) => check(default).map(Some),
+        (true, None) if !required => Ok(None),
+        _ => check(text).map(Some),
+    };
+    let text = prompt.read(&|text| meant(text).map(drop).map_err(|message| visible(&message)))?;
+    meant(&text).map_err(Unanswered::Broken)
+}
+
+impl From<InquireError> for Unanswered {
+    fn from(error: InquireError) -> Self {
+        match error {
+            InquireError::OperationCanceled | InquireError::OperationInterrupted => Self::Left,
+            other => Self::Broken(other.to_string()),
         }
-        let members: std::collections::BTreeMap<String, Json> = self.payload.to().ok()?;
-        Some(members.get(key).cloned())
     }
 }
 
-/// The first key of a JSON pointer.
-fn first_key(pointer: &str) -> Option<String> {
-    let key = pointer.strip_prefix('/')?.split('/').next()?;
-    Some(key.replace("~1", "/").replace("~0", "~"))
+impl From<ReadlineError> for Unanswered {
+    fn from(error: ReadlineError) -> Self {
+        match error {
+            ReadlineError::Interrupted | ReadlineError::Eof => Self::Left,
+            other => Self::Broken(other.to_string()),
+        }
+    }
 }
 
 /// The line beneath a prompt.
@@ -237,22 +258,31 @@ struct Help(String);
 
 impl Help {
     fn new(help: Option<&str>, required: bool, field: &Field) -> Self {
-        let mut parts: Vec<String> = help.map(visible).into_iter().collect();
         let keys = match field {
             Field::Choice { .. } => "↑↓ to move, type to filter, enter to choose",
             Field::MultiChoice { .. } => "↑↓ to move, space to tick, enter to end",
             Field::Json { .. } => "JSON, such as \"text\", 3 or {\"a\": 1}",
+            Field::Text { multiline: true, .. } => "enter for a new line, Ctrl-D to end",
             Field::Text { .. } | Field::Number { .. } | Field::Confirm { .. } | Field::Form(_) => "",
         };
-        parts.extend((!keys.is_empty()).then(|| keys.to_owned()));
+        let example = match field {
+            Field::Text { placeholder: Some(placeholder), .. } => format!("such as {}", visible(placeholder)),
+            _ => String::new(),
+        };
         let leave_out = match field {
             _ if required => "",
-            Field::Text { .. } | Field::Number { .. } | Field::Json { .. } => "empty to leave it out",
-            Field::Choice { .. } | Field::MultiChoice { .. } | Field::Confirm { .. } | Field::Form(_) => {
-                "Esc to leave it out"
-            }
+            Field::Text { default: None, .. }
+            | Field::Number { default: None, .. }
+            | Field::Json { default: None }
+            | Field::Confirm { default: None } => "empty to leave it out",
+            Field::Choice { .. } | Field::MultiChoice { .. } => "Esc to leave it out",
+            // Empty is the default there.
+            Field::Text { .. } | Field::Number { .. } | Field::Json { .. } | Field::Confirm { .. } => "",
+            Field::Form(_) => "",
         };
-        parts.extend((!leave_out.is_empty()).then(|| leave_out.to_owned()));
+        let help = help.map(visible).unwrap_or_default();
+        let parts = [help.as_str(), &example, keys, leave_out];
+        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         Self(parts.join("; "))
     }
 
@@ -299,40 +329,4 @@ fn skippable<T>(result: Result<T, InquireError>, required: bool) -> Result<Optio
 
 fn json(value: &serde_json::Value) -> Json {
     Json::from(value)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn form_field(key: &str) -> FormField {
-        FormField {
-            key: key.into(),
-            label: key.into(),
-            help: None,
-            required: true,
-            field: Field::Text { default: None, placeholder: None },
-        }
-    }
-
-    #[test]
-    fn only_fields_at_fault_are_asked_again() {
-        let fields = [form_field("a"), form_field("b/c"), form_field("d")];
-        let refused = |pointers: &[&str]| Refused {
-            payload: Json::parse(r#"{"a":1,"b/c":2}"#).unwrap(),
-            message: String::new(),
-            fields: pointers
-                .iter()
-                .map(|&pointer| FieldError { pointer: pointer.into(), message: "no".into() })
-                .collect(),
-        };
-        let one = refused(&["/b~1c/0"]);
-        assert_eq!(one.keep(&fields, "a").unwrap().unwrap().as_str(), "1");
-        assert_eq!(one.keep(&fields, "b/c"), None);
-        assert_eq!(one.keep(&fields, "d"), Some(None));
-        for unclear in [refused(&[]), refused(&[""]), refused(&["/a", ""]), refused(&["/zzz"])] {
-            assert_eq!(unclear.keep(&fields, "a"), None, "{unclear:?}");
-            assert_eq!(unclear.keep(&fields, "d"), None, "{unclear:?}");
-        }
-    }
 }

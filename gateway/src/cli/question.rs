@@ -12,8 +12,8 @@ const FORM_DEPTH_MAX: usize = 4;
 /// How one value is asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Field {
-    /// Any text.
-    Text { default: Option<String>, placeholder: Option<String> },
+    /// Any text; of several lines where `multiline`.
+    Text { default: Option<String>, placeholder: Option<String>, multiline: bool },
     /// A number, as it is typed.
     Number { integer: bool, default: Option<String> },
     /// One of several values.
@@ -70,6 +70,7 @@ impl Field {
             ("text", _) => Self::Text {
                 default: default.and_then(|json| json.to().ok()),
                 placeholder: ui.placeholder.clone(),
+                multiline: ui.multiline.unwrap_or(false),
             },
             ("number", _) => Self::Number {
                 integer: schema.is_type("integer"),
@@ -83,11 +84,7 @@ impl Field {
             }
             ("multi_choice", choices) => match choices.or_else(|| items().choices()) {
                 Some(choices) => {
-                    let chosen: Vec<Json> = default.and_then(|json| json.to().ok()).unwrap_or_default();
-                    let is_chosen = |index: &usize| {
-                        choices.get(*index).is_some_and(|choice| chosen.contains(&choice.value))
-                    };
-                    let defaults = (0..choices.len()).filter(is_chosen).collect();
+                    let defaults = default.map(|json| positions(&choices, json)).unwrap_or_default();
                     Self::MultiChoice { choices, defaults }
                 }
                 None => Self::Json { default: default.map(|json| json.as_str().to_owned()) },
@@ -125,6 +122,13 @@ impl Field {
     }
 }
 
+/// Where the values of the JSON array `chosen` stand among `choices`.
+pub(crate) fn positions(choices: &[Choice], chosen: &Json) -> Vec<usize> {
+    let chosen: Vec<Json> = chosen.to().unwrap_or_default();
+    let places = choices.iter().enumerate().filter(|(_, choice)| chosen.contains(&choice.value));
+    places.map(|(index, _)| index).collect()
+}
+
 /// An object with these members, in this order.
 pub(crate) fn object(members: impl IntoIterator<Item = (String, Json)>) -> Json {
     let texts: Vec<String> = members
@@ -146,6 +150,15 @@ pub(crate) fn number(text: &str, integer: bool) -> Result<Json, String> {
     }
 }
 
+/// `yes` or `no` as it was typed; an error for people where it is neither.
+pub(crate) fn yes_or_no(text: &str) -> Result<Json, String> {
+    match text.trim().to_lowercase().as_str() {
+        "y" | "yes" | "true" => Ok(Json::from(&serde_json::Value::Bool(true))),
+        "n" | "no" | "false" => Ok(Json::from(&serde_json::Value::Bool(false))),
+        _ => Err("expected y or n".to_owned()),
+    }
+}
+
 /// What a flow hints for forms; what is not understood is left out.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -156,6 +169,7 @@ struct Ui {
     labels: Option<Json>,
     default: Option<Json>,
     placeholder: Option<String>,
+    multiline: Option<bool>,
 }
 
 impl Ui {
@@ -300,7 +314,7 @@ impl<'de> Deserialize<'de> for Members {
 }
 
 /// A value for people: text without its quotes, anything else as JSON.
-fn plain_text(value: &Json) -> String {
+pub(crate) fn plain_text(value: &Json) -> String {
     value.to::<String>().unwrap_or_else(|_| value.to_string())
 }
 
@@ -317,13 +331,22 @@ mod tests {
         choices.iter().map(|choice| (choice.label.as_str(), choice.value.as_str())).collect()
     }
 
+    fn text(default: Option<&str>, placeholder: Option<&str>, multiline: bool) -> Field {
+        let (default, placeholder) = (default.map(str::to_owned), placeholder.map(str::to_owned));
+        Field::Text { default, placeholder, multiline }
+    }
+
     #[test]
     fn the_kind_decides_and_else_the_schema() {
         assert_eq!(field("true", "{}"), Field::Json { default: None });
-        assert_eq!(field(r#"{"type":"string"}"#, "{}"), Field::Text { default: None, placeholder: None });
+        assert_eq!(field(r#"{"type":"string"}"#, "{}"), text(None, None, false));
         assert_eq!(
             field(r#"{"type":"string"}"#, r#"{"kind":"text","default":"web","placeholder":"a name"}"#),
-            Field::Text { default: Some("web".into()), placeholder: Some("a name".into()) }
+            text(Some("web"), Some("a name"), false)
+        );
+        assert_eq!(
+            field(r#"{"type":"string"}"#, r#"{"kind":"text","multiline":true}"#),
+            text(None, None, true)
         );
         assert_eq!(field(r#"{"type":"integer"}"#, "null"), Field::Number { integer: true, default: None });
         assert_eq!(
@@ -387,6 +410,16 @@ mod tests {
         ];
         for (schema, expected) in cases {
             assert_eq!(field(schema, "{}").sample().as_str(), expected, "{schema}");
+        }
+    }
+
+    #[test]
+    fn yes_and_no_are_taken_as_people_type_them() {
+        for (text, expected) in [("y", "true"), (" YES ", "true"), ("n", "false"), ("No", "false")] {
+            assert_eq!(yes_or_no(text).unwrap().as_str(), expected);
+        }
+        for text in ["", "maybe", "1", "yn"] {
+            assert!(yes_or_no(text).is_err(), "{text}");
         }
     }
 

@@ -59,11 +59,14 @@ fn ending_text(play: &Play, resumes: &[ResumeRequest], home: Option<&Path>, pale
     }
     match play.status {
         Status::AwaitingResume => push_questions(&mut shown, resumes, home, palette),
-        Status::Failed => {
+        // An error with a hint of its own is one of the source, which a retry does not change.
+        Status::Failed if play.error.as_ref().is_none_or(|error| error.hint.is_none()) => {
             let command = command(home, &["play", "retry", play.play_sid.as_str()]);
-            push_hint(&mut shown, Some(&format!("try again, finished steps stay: {command}")), palette);
+            let hint = format!("the same source again, finished steps stay: {command}");
+            push_hint(&mut shown, Some(&hint), palette);
         }
-        Status::Queued
+        Status::Failed
+        | Status::Queued
         | Status::Running
         | Status::AwaitingChild
         | Status::Sleeping

@@ -63,12 +63,19 @@ impl<W: Write> Screen<W> {
         let bytes = format!("{}{text}{CLEAR_BENEATH}", self.to_top(width));
         self.writer.write_all(bytes.as_bytes())?;
         self.writer.flush()?;
-        self.release();
+        self.forget();
         Ok(())
     }
 
-    /// Lets the block stand where it is: the next one begins beneath it.
-    pub(crate) fn release(&mut self) {
+    /// Lets the block stand where it is: the next one begins beneath it. What the terminal echoed there goes, such
+    /// as the `^C` of a key.
+    pub(crate) fn release(&mut self) -> io::Result<()> {
+        self.forget();
+        self.writer.write_all(format!("\r{CLEAR_BENEATH}").as_bytes())?;
+        self.writer.flush()
+    }
+
+    fn forget(&mut self) {
         self.drawn.clear();
         self.frame.clear();
     }
@@ -118,7 +125,8 @@ mod tests {
         screen.print_above("a note\n", 20).unwrap();
         screen.draw(&lines(&["1", "2!"]), 20).unwrap();
         assert_eq!(shown(&mut terminal, &mut screen), "$ hero_logic run\na note\n1\n2!");
-        screen.release();
+        terminal.process(b"^C");
+        screen.release().unwrap();
         screen.draw(&lines(&["next"]), 20).unwrap();
         assert_eq!(shown(&mut terminal, &mut screen), "$ hero_logic run\na note\n1\n2!\nnext");
     }

@@ -61,8 +61,12 @@ impl Signals {
     }
 }
 
+/// Ended by a signal.
+pub(crate) fn interrupted() -> Failure {
+    Failure { exit: Exit::Killed, ..Failure::trouble("interrupted", "interrupted") }
+}
+
 /// Ended by a signal at once.
 pub(crate) fn killed() -> Failure {
-    Failure { exit: Exit::Killed, ..Failure::trouble("interrupted", "interrupted") }
-        .hint("a play that was running goes on with the next command on this store")
+    interrupted().hint("a play that was running goes on with the next command on this store")
 }

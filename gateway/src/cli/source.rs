@@ -1,12 +1,13 @@
 //! Text that an argument names: itself, a file, or standard input; and the Python file to run.
 
 use std::{
-    io::{ErrorKind, Read},
+    io::{ErrorKind, IsTerminal, Read},
     path::Path,
 };
 
 use crate::cli::{
     errors::Failure,
+    signals::{Signals, interrupted},
     suggest::{close_matches, did_you_mean},
 };
 
@@ -20,22 +21,44 @@ fn read_text(path: &Path) -> std::io::Result<String> {
         return Err(std::io::Error::other("it is not a regular file"));
     }
     if metadata.len() > FILE_BYTES_MAX {
-        return Err(std::io::Error::other(format!("it has more than {} MiB", FILE_BYTES_MAX >> 20)));
+        return Err(too_large());
     }
     let text = std::fs::read_to_string(path)?;
     Ok(text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned))
 }
 
-/// A JSON argument: `-` is standard input, `@` and a path a file, anything else itself.
-pub(crate) fn argument_text(option: &str, argument: &str) -> Result<String, Failure> {
+/// All of standard input, which may be a stream without an end.
+fn read_standard_input() -> std::io::Result<String> {
+    let mut text = String::new();
+    std::io::stdin().take(FILE_BYTES_MAX + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > FILE_BYTES_MAX { Err(too_large()) } else { Ok(text) }
+}
+
+fn too_large() -> std::io::Error {
+    std::io::Error::other(format!("it has more than {} MiB", FILE_BYTES_MAX >> 20))
+}
+
+/// A JSON argument: `-` is standard input, `@` and a path a file, anything else itself. A signal ends the wait for
+/// standard input.
+pub(crate) async fn argument_text(
+    option: &str,
+    argument: &str,
+    signals: &mut Signals,
+) -> Result<String, Failure> {
     let cannot_read = |what: &str, error: std::io::Error| {
         Failure::usage("unreadable_file", format!("{option}: cannot read {what}: {}", reason(&error)))
             .hint(format!("{option} takes JSON, @ and the path of a JSON file, or - for standard input"))
     };
     if argument == "-" {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).map_err(|error| cannot_read("standard input", error))?;
-        return Ok(text);
+        if std::io::stdin().is_terminal() {
+            eprintln!("{option} -: type the JSON here; Ctrl-D on an empty line ends it");
+        }
+        let text = tokio::select! {
+            text = tokio::task::spawn_blocking(read_standard_input) => text,
+            () = signals.next() => return Err(interrupted()),
+        };
+        let text = text.unwrap_or_else(|panicked| Err(std::io::Error::other(panicked)));
+        return text.map_err(|error| cannot_read("standard input", error));
     }
     match argument.strip_prefix('@') {
         Some(path) => read_text(Path::new(path)).map_err(|error| cannot_read(path, error)),

@@ -6,8 +6,8 @@ use super::{args::ColorWhen, style::Palette};
 
 /// A terminal that does not tell its size.
 const SIZE_UNKNOWN: Size = Size { width: 80, height: 24 };
-/// Narrower or lower than this nothing useful fits.
-const SIZE_MIN: Size = Size { width: 10, height: 2 };
+/// Narrower than this nothing useful fits, and lines are cut by the terminal.
+const WIDTH_MIN: usize = 10;
 
 /// Columns and rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,10 +67,7 @@ pub(crate) fn stdout_width() -> Option<usize> {
 fn known_size(size: Option<(terminal_size::Width, terminal_size::Height)>) -> Size {
     match size {
         Some((terminal_size::Width(width), terminal_size::Height(height))) if width > 0 && height > 0 => {
-            Size {
-                width: usize::from(width).max(SIZE_MIN.width),
-                height: usize::from(height).max(SIZE_MIN.height),
-            }
+            Size { width: usize::from(width).max(WIDTH_MIN), height: usize::from(height) }
         }
         Some(_) | None => SIZE_UNKNOWN,
     }

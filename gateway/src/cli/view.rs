@@ -127,6 +127,8 @@ impl View {
         let viewport = Viewport { width, height: Some(height.saturating_sub(ROWS_FREE)) };
         let mut lines = layout(tree, viewport, moment);
         lines.push(footer(tree, self.play_sid.as_str(), moment).fit(width));
+        // A screen of one row has none to spare: each frame would scroll.
+        lines.truncate(height.saturating_sub(1));
         if screen.draw(&lines, width).is_err() {
             self.kind = Kind::Quiet;
         }
@@ -155,8 +157,10 @@ impl View {
             return;
         }
         self.draw();
-        if let Kind::Live { screen, .. } = &mut self.kind {
-            screen.release();
+        if let Kind::Live { screen, .. } = &mut self.kind
+            && screen.release().is_err()
+        {
+            self.kind = Kind::Quiet;
         }
     }
 
@@ -164,6 +168,42 @@ impl View {
         let text: String = lines.iter().map(|line| line.to_text(self.palette) + "\n").collect();
         if !text.is_empty() && !self.sink.print(&text) {
             self.kind = Kind::Quiet;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use hero_sdk::model::SpanStatus;
+
+    use super::*;
+    use crate::cli::testing::{PageBuilder, play_sid, script::Kept};
+
+    static ROWS: AtomicUsize = AtomicUsize::new(0);
+
+    fn size() -> Size {
+        Size { width: 40, height: ROWS.load(Ordering::SeqCst) }
+    }
+
+    #[test]
+    fn no_frame_scrolls_a_terminal_that_became_lower() {
+        let kept = Kept::default();
+        let mut view = View::new(play_sid(), Style::Live { size }, Sink::of(kept.clone()), Palette::Text);
+        let mut page = PageBuilder::new().span(1, None, "main", SpanStatus::Running);
+        for span_id in 2..8 {
+            page = page.span(span_id, Some(1), "leaf", SpanStatus::Ok);
+        }
+        view.apply(&page.page());
+        let mut seen = 0;
+        for rows in [24, 6, 3, 2, 1, 2, 24] {
+            ROWS.store(rows, Ordering::SeqCst);
+            view.draw();
+            let text = kept.text();
+            let frame = text.get(seen..).unwrap();
+            seen = text.len();
+            assert!(frame.matches('\n').count() < rows, "{rows}: {frame:?}");
         }
     }
 }

@@ -6,9 +6,9 @@ use crate::cli::{
     answers::Answers,
     args::{Interaction, PlayGoOn},
     context::{Context, play_sid},
-    drive::OnSignal,
+    drive::{Ending, OnSignal},
     embedded::Purpose,
-    errors::{Exit, Failure},
+    errors::{Exit, Failure, push_hint},
     report::{command as command_text, report},
 };
 
@@ -38,6 +38,12 @@ pub(crate) async fn run(
     let mut drive = context.drive(logic, &play, answers, interaction, OnSignal::Leave);
     let ending = drive.run(play.play_sid.clone()).await?;
     context.signals = drive.signals;
+    if let Ending::Left = ending {
+        let again = command_text(context.home_option.as_deref(), &["play", "follow", play.play_sid.as_str()]);
+        let mut shown = String::new();
+        push_hint(&mut shown, Some(&format!("the play has not ended; to go on: {again}")), context.palette);
+        context.err.print(&shown);
+    }
     report(context, logic, ending).await
 }
 

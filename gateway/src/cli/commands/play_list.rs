@@ -6,10 +6,11 @@ use hero_sdk::{
 };
 
 use crate::cli::{
-    args::{PlayList, PlayStatus},
+    args::{LIMIT_DEFAULT, PlayList, PlayStatus},
     context::{Context, play_sid},
     embedded::Purpose,
     errors::{Exit, Failure},
+    escape::visible,
     report,
     style::Paint,
     table::{Cell, table},
@@ -31,6 +32,7 @@ pub(crate) async fn run(
     logic: &dyn Logic,
     params: logic::PlayList,
 ) -> Result<Exit, Failure> {
+    let mut again = filters(&params);
     let page = logic.play_list(params).await?;
     if context.out.json {
         context.out.document(&page)?;
@@ -47,11 +49,26 @@ pub(crate) async fn run(
     let text: String = lines.into_iter().map(|line| line.fit(width).to_text(palette) + "\n").collect();
     context.out.text(&text)?;
     if let Some(cursor) = page.next_cursor {
-        let command =
-            report::command(context.home_option.as_deref(), &["play", "list", "--cursor", cursor.as_str()]);
-        context.err.print(&format!("more: {command}\n"));
+        again.extend(["--cursor".to_owned(), cursor.to_string()]);
+        let words: Vec<&str> = ["play", "list"].into_iter().chain(again.iter().map(String::as_str)).collect();
+        let command = report::command(context.home_option.as_deref(), &words);
+        context.err.print(&format!("more: {}\n", visible(&command)));
     }
     Ok(Exit::Succeeded)
+}
+
+/// What was typed to choose these plays, for the command that lists more of them.
+fn filters(params: &logic::PlayList) -> Vec<String> {
+    let logic::PlayList { workflow, status, tag, limit, cursor: _ } = params;
+    let limit = limit.filter(|limit| *limit != LIMIT_DEFAULT);
+    let options = [
+        ("--workflow", workflow.clone()),
+        ("--status", status.map(|status| status.as_str().to_owned())),
+        ("--tag", tag.clone()),
+        ("--limit", limit.map(|limit| limit.to_string())),
+    ];
+    let given = options.into_iter().filter_map(|(option, value)| Some([option.to_owned(), value?]));
+    given.flatten().collect()
 }
 
 fn row(play: &Play) -> [Cell; 7] {

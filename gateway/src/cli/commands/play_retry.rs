@@ -5,7 +5,7 @@ use hero_sdk::{Logic, PlaySid};
 use crate::cli::{
     answers::Answers,
     args::{Interaction, PlayGoOn},
-    context::{Context, play_sid},
+    context::{Context, play_sid, where_it_stands},
     drive::OnSignal,
     embedded::Purpose,
     errors::{Exit, Failure},
@@ -35,7 +35,8 @@ pub(crate) async fn run(
     answers: Answers,
     interaction: &Interaction,
 ) -> Result<Exit, Failure> {
-    let retried = logic.play_retry(play_sid).await?;
+    let retried = logic.play_retry(play_sid.clone()).await;
+    let retried = retried.map_err(|error| Failure::from(error).or_hint(|| where_it_stands(&play_sid)))?;
     if !matches!(context.style, Style::Quiet) {
         let head = context.palette.paint(Paint::Note, "runs again:");
         let text: String =

@@ -1,16 +1,19 @@
 //! `hero_logic play wait`: waits until a play has settled or ended, and tells its end. Shows nothing meanwhile.
 
 use hero_sdk::{
-    Logic,
+    Logic, PlaySid,
     logic::{PlayWait, Until},
+    model::Status,
 };
 
 use crate::cli::{
     args::{self, WaitUntil},
+    clock::Clock,
     context::{Context, play_sid},
     embedded::Purpose,
     errors::{Exit, Failure},
-    report::report_play,
+    report::{command as command_text, report_play},
+    style::Paint,
 };
 
 /// Does the command.
@@ -26,27 +29,54 @@ pub(crate) async fn command(context: &mut Context, arguments: args::PlayWait) ->
 
 /// Runs it on any `Logic`.
 pub(crate) async fn run(context: &mut Context, logic: &dyn Logic, wait: PlayWait) -> Result<Exit, Failure> {
+    let clock = Clock::start();
     let until = wait.until;
-    let play = tokio::select! {
-        play = logic.play_wait(wait) => play?,
+    // Until it has settled, whatever is asked for: a play may never end by itself.
+    let settled = PlayWait { until: Until::Settled, ..wait.clone() };
+    let mut play = tokio::select! {
+        play = logic.play_wait(settled) => play?,
         () = context.signals.next() => return Ok(Exit::Killed),
     };
+    if until == Until::Terminal && play.status == Status::AwaitingResume {
+        warn_that_nobody_answers(context, &play.play_sid);
+        let timeout_ms = wait.timeout_ms.map(|limit| limit.saturating_sub(whole(clock.now_ms())));
+        let ended = PlayWait { timeout_ms, ..wait };
+        play = tokio::select! {
+            play = logic.play_wait(ended) => play?,
+            () = context.signals.next() => return Ok(Exit::Killed),
+        };
+    }
     let is_reached = match until {
         Until::Settled => play.status.is_settled(),
         Until::Terminal => play.status.is_terminal(),
     };
-    if !is_reached {
-        return Err(Failure::trouble("timeout", format!("the play is still {}", play.status.as_str()))
-            .hint("it goes on with the next command that runs plays, such as `play wait` or `play follow`"));
+    if is_reached {
+        return report_play(context, logic, &play).await;
     }
-    report_play(context, logic, &play).await
+    let failure = Failure::trouble("timeout", format!("the play is still {}", play.status.as_str()));
+    Err(failure.hint(match play.status {
+        Status::AwaitingResume => format!("`hero_logic play show {}` shows what it asks", play.play_sid),
+        _ => "it goes on with the next command that runs plays, such as `play wait` or `play follow`"
+            .to_owned(),
+    }))
+}
+
+/// Only another command can answer, and until this one has ended that may have to wait for the store.
+fn warn_that_nobody_answers(context: &mut Context, play_sid: &PlaySid) {
+    let head = context.palette.paint(Paint::Attention, "warning:");
+    let command = command_text(context.home_option.as_deref(), &["play", "follow", play_sid.as_str()]);
+    context.err.print(&format!("{head} the play waits for an answer; Ctrl-C, then: {command}\n"));
+}
+
+fn milliseconds(seconds: f64) -> u64 {
+    whole(seconds * 1000.0)
 }
 
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "the argument's parser bounds it"
+    reason = "the argument's parser bounds it, and the clock starts at 0"
 )]
-fn milliseconds(seconds: f64) -> u64 {
-    (seconds * 1000.0).ceil() as u64
+fn whole(milliseconds: f64) -> u64 {
+    milliseconds.ceil() as u64
 }

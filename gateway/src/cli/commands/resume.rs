@@ -11,12 +11,13 @@ use crate::cli::{
     errors::{Exit, Failure},
     report::report,
     shell,
+    signals::Signals,
     source::argument_text,
 };
 
 /// Does the command.
 pub(crate) async fn command(context: &mut Context, arguments: Resume) -> Result<Exit, Failure> {
-    let wish = Wish::parse(arguments)?;
+    let wish = Wish::parse(arguments, &mut context.signals).await?;
     context.with_logic(Purpose::Run, async |context, logic| run(context, logic, wish).await).await
 }
 
@@ -32,21 +33,21 @@ pub(crate) struct Wish {
 
 impl Wish {
     /// Checks the form of every argument.
-    pub(crate) fn parse(arguments: Resume) -> Result<Self, Failure> {
+    pub(crate) async fn parse(arguments: Resume, signals: &mut Signals) -> Result<Self, Failure> {
         let Resume { play_sid: play, resume_id: question, payload, interaction } = arguments;
-        let payload = payload.map(|argument| payload_json(&argument)).transpose()?;
-        Ok(Self {
-            play_sid: play_sid(&play)?,
-            resume_id: resume_id(&question)?,
-            payload,
-            answers: Answers::parse(&interaction.answers)?,
-            interaction,
-        })
+        // What is typed is checked before anything is read.
+        let (play_sid, resume_id) = (play_sid(&play)?, resume_id(&question)?);
+        let answers = Answers::parse(&interaction.answers)?;
+        let payload = match payload {
+            Some(argument) => Some(payload_json(&argument, signals).await?),
+            None => None,
+        };
+        Ok(Self { play_sid, resume_id, payload, answers, interaction })
     }
 }
 
-fn payload_json(argument: &str) -> Result<Json, Failure> {
-    let text = argument_text("--payload", argument)?;
+async fn payload_json(argument: &str, signals: &mut Signals) -> Result<Json, Failure> {
+    let text = argument_text("--payload", argument, signals).await?;
     Json::parse(&text).map_err(|error| {
         let failure = Failure::usage("invalid_json", format!("--payload is not JSON: {error}"));
         if argument == "-" || argument.starts_with('@') {
@@ -60,19 +61,18 @@ fn payload_json(argument: &str) -> Result<Json, Failure> {
 /// Runs it on any `Logic`.
 pub(crate) async fn run(context: &mut Context, logic: &dyn Logic, wish: Wish) -> Result<Exit, Failure> {
     let Wish { play_sid, resume_id, payload, answers, interaction } = wish;
+    let hint = format!("`hero_logic play show {play_sid}` shows the open questions");
     let (play, ask_first): (Play, _) = match payload {
         Some(payload) => {
             let answered_by = Some("cli".to_owned());
-            (logic.play_resume(PlayResume { play_sid, resume_id, payload, answered_by }).await?, None)
+            let answered = logic.play_resume(PlayResume { play_sid, resume_id, payload, answered_by }).await;
+            (answered.map_err(|error| Failure::from(error).or_hint(|| hint))?, None)
         }
         None if context.prompter.is_some() && !interaction.no_input => {
             let open = logic.play_pending_resumes(Some(play_sid.clone())).await?;
             if !open.iter().any(|request| request.resume_id == resume_id) {
-                return Err(Failure::usage(
-                    "not_found",
-                    format!("{resume_id} is no open question of {play_sid}"),
-                )
-                .hint(format!("`hero_logic play show {play_sid}` shows the open questions")));
+                let message = format!("{resume_id} is no open question of {play_sid}");
+                return Err(Failure::usage("not_found", message).hint(hint));
             }
             (logic.play_status(play_sid).await?, Some(resume_id))
         }

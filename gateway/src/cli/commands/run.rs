@@ -17,13 +17,14 @@ use crate::cli::{
     errors::{Exit, Failure},
     inputs::{Inputs, merge_refusals},
     report::report,
+    signals::Signals,
     source::{argument_text, is_path, python_file, with_names},
     suggest::{close_matches, did_you_mean},
 };
 
 /// Does the command.
 pub(crate) async fn command(context: &mut Context, arguments: Run) -> Result<Exit, Failure> {
-    let wish = Wish::parse(arguments)?;
+    let wish = Wish::parse(arguments, &mut context.signals).await?;
     context.with_logic(Purpose::Run, async |context, logic| run(context, logic, wish).await).await
 }
 
@@ -43,10 +44,13 @@ enum Target {
 
 impl Wish {
     /// Reads files and checks the form of every argument.
-    pub(crate) fn parse(arguments: Run) -> Result<Self, Failure> {
+    pub(crate) async fn parse(arguments: Run, signals: &mut Signals) -> Result<Self, Failure> {
         let Run { target, entry, input, inputs, tags, interaction } = arguments;
         let answers = Answers::parse(&interaction.answers)?;
-        let all = inputs.map(|argument| argument_text("--inputs", &argument)).transpose()?;
+        let all = match inputs {
+            Some(argument) => Some(argument_text("--inputs", &argument, signals).await?),
+            None => None,
+        };
         let inputs = Inputs::parse(all.as_deref(), &input)?;
         let target = if is_path(&target) {
             let bundled: Vec<&str> = hero_seeds::FLOWS.iter().map(|seed| seed.name).collect();

@@ -22,7 +22,8 @@ async fn run(stage: &mut Stage, script: &Script, arguments: &[&str]) -> Result<E
     let Command::Run(arguments) = Arguments::try_parse_from(typed).unwrap().command else {
         panic!("not run")
     };
-    super::run::run(&mut stage.context, script, super::run::Wish::parse(arguments)?).await
+    let wish = super::run::Wish::parse(arguments, &mut stage.context.signals).await?;
+    super::run::run(&mut stage.context, script, wish).await
 }
 
 fn succeeds() -> Act {
@@ -243,36 +244,38 @@ async fn trouble_of_the_store_has_its_exit_code() {
 
 #[tokio::test]
 async fn a_question_is_answered_by_resume() {
-    let wish = |payload: Option<&str>| {
+    let wish = async |payload: Option<&str>| {
         let arguments = args::Resume {
             play_sid: play_sid().to_string(),
             resume_id: crate::cli::testing::resume_id(0).to_string(),
             payload: payload.map(str::to_owned),
             interaction: args::Interaction::default(),
         };
-        resume::Wish::parse(arguments)
+        let (_sender, mut signals) = crate::cli::signals::Signals::by_hand();
+        resume::Wish::parse(arguments, &mut signals).await
     };
     for (name, payload) in
         [("resume", Some("\"no\"")), ("resume_refused", Some("\"bad\"")), ("resume_unasked", None)]
     {
         let mut stage = Stage::new();
         let script = Script::new([asks(&["approve"]), succeeds()]);
-        let result = resume::run(&mut stage.context, &script, wish(payload).unwrap()).await;
+        let result = resume::run(&mut stage.context, &script, wish(payload).await.unwrap()).await;
         insta::assert_snapshot!(name, stage.told(&result));
     }
     let mut stage = Stage::new();
     let person = ScriptedPerson::new(&["\"no\""]);
     stage.context.prompter = Some(person.clone());
     let script = Script::new([asks(&["notify", "approve"]), succeeds()]);
-    let mut second = wish(None).unwrap();
+    let mut second = wish(None).await.unwrap();
     second.resume_id = crate::cli::testing::resume_id(1);
     assert_eq!(resume::run(&mut stage.context, &script, second).await.unwrap(), Exit::Succeeded);
     assert_eq!(*person.asked.lock().unwrap(), ["approve"]);
-    let mut unknown = wish(None).unwrap();
+    let mut unknown = wish(None).await.unwrap();
     unknown.resume_id = crate::cli::testing::resume_id(7);
     assert_eq!(resume::run(&mut stage.context, &script, unknown).await.unwrap_err().code, "not_found");
     let stage = Stage::new();
-    insta::assert_snapshot!("resume_no_json", stage.told(&wish(Some("it's")).map(|_| Exit::Succeeded)));
+    let no_json = wish(Some("it's")).await;
+    insta::assert_snapshot!("resume_no_json", stage.told(&no_json.map(|_| Exit::Succeeded)));
 }
 
 #[tokio::test]
@@ -356,6 +359,7 @@ async fn watching_ends_without_the_play() {
     let result = play_follow::run(&mut stage.context, &script, play_sid(), answers, &interaction).await;
     assert_eq!(result.unwrap(), Exit::Killed);
     assert!(script.calls().is_empty());
+    assert!(stage.err.text().ends_with(&format!("to go on: hero_logic play follow {}\n", play_sid())));
 
     let wait = |timeout_ms| hero_sdk::logic::PlayWait {
         play_sid: play_sid(),

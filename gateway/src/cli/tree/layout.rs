@@ -153,7 +153,7 @@ fn push_children(shown: &Shown<'_>, parent: Option<u32>, prefix: String, stack: 
     if !hidden.is_empty() {
         let mut counts = Counts::default();
         for child in hidden.iter().filter_map(|child| shown.tree.node(*child)) {
-            counts.add(child.span.status);
+            counts.add(child.span.status, shown.tree.status());
         }
         entries.push(What::Hidden(counts));
     }

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hero_sdk::model::{LogLevel, LogLine, Span, SpanPage, SpanStatus, Status};
 
+use super::words::is_parked;
+
 /// A node in its newest state.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
@@ -38,6 +40,8 @@ pub(crate) struct Counts {
     pub(crate) running: usize,
     /// With an open question.
     pub(crate) waiting: usize,
+    /// Left where they were, to go on once the play does.
+    pub(crate) paused: usize,
     /// Cancelled or interrupted.
     pub(crate) other: usize,
 }
@@ -119,16 +123,17 @@ impl Tree {
     pub(crate) fn counts(&self) -> Counts {
         let mut counts = Counts::default();
         for node in self.nodes() {
-            counts.add(node.span.status);
+            counts.add(node.span.status, self.status);
         }
         counts
     }
 }
 
 impl Counts {
-    /// Counts one more.
-    pub(crate) fn add(&mut self, status: SpanStatus) {
+    /// Counts one more, of a play that stands at `play`.
+    pub(crate) fn add(&mut self, status: SpanStatus, play: Option<Status>) {
         match status {
+            SpanStatus::Running | SpanStatus::Interrupted if is_parked(play) => self.paused += 1,
             SpanStatus::Ok => self.ok += 1,
             SpanStatus::Failed => self.failed += 1,
             SpanStatus::Running => self.running += 1,
@@ -143,6 +148,7 @@ impl Counts {
             (self.ok, "done"),
             (self.running, "running"),
             (self.waiting, "waiting"),
+            (self.paused, "paused"),
             (self.failed, "failed"),
             (self.other, "stopped"),
         ];

@@ -21,9 +21,10 @@ const fn look(icon: &'static str, word: &'static str, paint: Paint) -> Look {
 
 /// How a node looks in a play that stands at `play`: nothing runs in a play that has ended or is parked.
 pub(crate) fn span_look(span: SpanStatus, play: Option<Status>) -> Look {
-    let is_parked = matches!(play, Some(Status::AwaitingResume | Status::AwaitingChild | Status::Sleeping));
     match span {
-        SpanStatus::Running | SpanStatus::Interrupted if is_parked => look("‖", "paused", Paint::Attention),
+        SpanStatus::Running | SpanStatus::Interrupted if is_parked(play) => {
+            look("‖", "paused", Paint::Attention)
+        }
         SpanStatus::Running if !play.is_some_and(Status::is_terminal) => {
             Look { icon: None, word: "running", paint: Paint::Active }
         }
@@ -33,6 +34,11 @@ pub(crate) fn span_look(span: SpanStatus, play: Option<Status>) -> Look {
         SpanStatus::Failed => look("✗", "failed", Paint::Bad),
         SpanStatus::Cancelled => look("⊘", "cancelled", Paint::Faint),
     }
+}
+
+/// True for a play that has no process and goes on later.
+pub(super) fn is_parked(play: Option<Status>) -> bool {
+    matches!(play, Some(Status::AwaitingResume | Status::AwaitingChild | Status::Sleeping))
 }
 
 /// How a play looks.
