@@ -1,6 +1,6 @@
 //! What a runtime is opened with.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use crate::BundledFlow;
 
@@ -24,6 +24,9 @@ pub struct Config {
     /// Plays that may have a process at once; more wait in order of arrival. 64 unless told: at 1.4 MB each they stay
     /// below 100 MB.
     pub running_max: usize,
+    /// Plays that may run or wait for a place at once; another one is refused with `busy`. 10,000 unless told: with
+    /// some 20 kB each they stay below 200 MB.
+    pub living_max: usize,
     /// The interpreter; else `HERO_PYTHON`, else the first real `python3` of at least 3.11 on `PATH`.
     pub python: Option<PathBuf>,
     /// What happens to unfinished plays.
@@ -39,9 +42,33 @@ impl Config {
             home: home.into(),
             library: Vec::new(),
             running_max: 64,
+            living_max: 10_000,
             python: None,
             recover: Recover::Run,
             lock_wait_ms: 2_000,
         }
+    }
+
+    /// The interpreter that is asked for, here or by the environment.
+    pub(crate) fn wished_python(&self) -> Option<PathBuf> {
+        self.python.clone().or_else(|| named(std::env::var_os("HERO_PYTHON")))
+    }
+}
+
+/// An empty variable is as good as none.
+fn named(variable: Option<OsString>) -> Option<PathBuf> {
+    variable.filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_variable_names_no_interpreter() {
+        assert_eq!(
+            [None, Some(""), Some("/bin/python3")].map(|path| named(path.map(Into::into))),
+            [None, None, Some("/bin/python3".into())]
+        );
     }
 }

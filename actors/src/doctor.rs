@@ -1,7 +1,5 @@
 //! Looks whether everything that plays need is there, by using it.
 
-use std::path::PathBuf;
-
 use hero_sdk::{
     Error, Logic as _,
     logic::{PlayRunAsync, PlayWait, Until},
@@ -59,8 +57,8 @@ pub async fn doctor(config: Config) -> Vec<Check> {
     if !home_works {
         return checks;
     }
-    let wish = config.python.clone().or_else(|| std::env::var_os("HERO_PYTHON").map(PathBuf::from));
-    let python = Python::resolve(wish.as_deref(), std::env::var_os("PATH"), &paths.python());
+    let python =
+        Python::resolve(config.wished_python().as_deref(), std::env::var_os("PATH"), &paths.python());
     checks.push(check(
         "python",
         python.map(|python| format!("{} ({})", python.executable.display(), python.version)),

@@ -3,7 +3,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use hero_sdk::{Error, PlaySid};
@@ -14,6 +14,8 @@ use tokio::sync::watch;
 pub(crate) struct Feeds {
     watched: Mutex<HashMap<PlaySid, watch::Sender<()>>>,
     troubles: Mutex<HashMap<PlaySid, Error>>,
+    /// Why no play goes on any more.
+    ended: OnceLock<Error>,
 }
 
 impl Feeds {
@@ -43,9 +45,17 @@ impl Feeds {
         lock(&self.troubles).remove(play_sid);
     }
 
+    /// No play goes on any more.
+    pub(crate) fn end(&self, error: Error) {
+        self.ended.get_or_init(|| error);
+        for sender in lock(&self.watched).values() {
+            sender.send_replace(());
+        }
+    }
+
     /// Why the play stands still, if it does.
     pub(crate) fn trouble(&self, play_sid: &PlaySid) -> Option<Error> {
-        lock(&self.troubles).get(play_sid).cloned()
+        self.ended.get().cloned().or_else(|| lock(&self.troubles).get(play_sid).cloned())
     }
 }
 

@@ -3,7 +3,8 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort, SpawnErr, SupervisionEvent};
+use hero_sdk::{Error, ErrorCode};
+use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, RpcReplyPort, SpawnErr, SupervisionEvent};
 
 use crate::{
     handle::Handle,
@@ -25,6 +26,7 @@ pub(crate) struct Root {
     pub(crate) python: Result<Python, String>,
     pub(crate) library: Arc<Vec<BundledFlow>>,
     pub(crate) running_max: usize,
+    pub(crate) living_max: usize,
     /// Whether plays run in this runtime, or are only set right.
     pub(crate) runs: bool,
 }
@@ -84,6 +86,27 @@ impl Actor for Root {
         if state.is_going_down {
             return Ok(());
         }
+        let restarted = self.restart(&myself, state, &cell, &reason).await;
+        if let Err(error) = &restarted {
+            // With this actor everything beneath it ends; whoever waits for a play must know.
+            let message = format!("the runtime has given up: {error}");
+            let error =
+                Error::new(ErrorCode::Internal, message).hint("open it again; no acknowledged step is lost");
+            self.environment.feeds.end(error);
+        }
+        restarted
+    }
+}
+
+impl Root {
+    /// Puts a new actor where one has ended, unless that happens too often.
+    async fn restart(
+        &self,
+        myself: &ActorRef<Message>,
+        state: &mut State,
+        cell: &ActorCell,
+        reason: &str,
+    ) -> Result<(), ActorProcessingErr> {
         let now_us = self.environment.clock.now().monotonic_us;
         state.restarts.push_back(now_us);
         state.restarts.retain(|at| now_us.saturating_sub(*at) <= WINDOW_MS * 1000);
@@ -95,13 +118,13 @@ impl Actor for Root {
         let ended = cell.get_id();
         if ended == state.launcher.get_id() {
             tracing::error!(reason, "the launcher has ended and is started again");
-            state.launcher = self.start_launcher(&myself).await?;
+            state.launcher = self.start_launcher(myself).await?;
         } else if ended == state.registry.get_id() {
             tracing::error!(reason, "the registry has ended and is started again");
-            state.registry = self.start_registry(&myself).await?;
+            state.registry = self.start_registry(myself).await?;
         } else if ended == state.plays.get_id() {
             tracing::error!(reason, "the directory of plays has ended and is started again");
-            state.plays = self.start_plays(&myself).await?;
+            state.plays = self.start_plays(myself).await?;
             // The plays ended with their parent; the store says where each goes on.
             let runs = self.runs;
             let (reply, _) = ractor::concurrency::oneshot();
@@ -109,9 +132,7 @@ impl Actor for Root {
         }
         Ok(())
     }
-}
 
-impl Root {
     async fn start_launcher(
         &self,
         myself: &ActorRef<Message>,
@@ -131,14 +152,18 @@ impl Root {
         myself: &ActorRef<Message>,
     ) -> Result<ActorRef<registry::Message>, SpawnErr> {
         let (environment, library) = (Arc::clone(&self.environment), Arc::clone(&self.library));
-        let registry = RegistryActor { environment, library };
+        let registry = RegistryActor { environment, library, installing: Arc::default() };
         let (actor, _) = Actor::spawn_linked(None, registry, (), myself.get_cell()).await?;
         self.registry.set(actor.clone());
         Ok(actor)
     }
 
     async fn start_plays(&self, myself: &ActorRef<Message>) -> Result<ActorRef<plays::Message>, SpawnErr> {
-        let plays = PlaysActor { environment: Arc::clone(&self.environment), running_max: self.running_max };
+        let plays = PlaysActor {
+            environment: Arc::clone(&self.environment),
+            running_max: self.running_max,
+            living_max: self.living_max,
+        };
         let (actor, _) = Actor::spawn_linked(None, plays, (), myself.get_cell()).await?;
         self.environment.plays.set(actor.clone());
         Ok(actor)

@@ -1,6 +1,6 @@
 //! The runtime: opens the store, brings the actors up, and answers every method.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use hero_sdk::{
     Error, ErrorCode, Json, PlaySid,
@@ -27,6 +27,9 @@ use crate::{
     registry::{self, Source},
     root::{self, Root},
 };
+
+#[cfg(test)]
+mod tests;
 
 /// Entries of a page unless told, and at most.
 const LIST_LIMIT: u32 = 50;
@@ -89,14 +92,30 @@ impl Runtime {
             python: python.clone(),
             library: Arc::new(config.library),
             running_max: config.running_max,
+            living_max: config.living_max,
             runs,
         };
         let (root, _) = Actor::spawn(None, root, ()).await.map_err(internal)?;
-        let swept = call(&environment.plays.get(), |reply| plays::Message::Sweep { runs, reply }).await??;
-        if swept > 0 {
-            tracing::info!(plays = swept, "took up what an earlier runtime left unfinished");
+        let runtime = Self { environment, registry, root, python };
+        match runtime.sweep(runs).await {
+            Ok(0) => Ok(runtime),
+            Ok(swept) => {
+                tracing::info!(plays = swept, "took up what an earlier runtime left unfinished");
+                Ok(runtime)
+            }
+            Err(error) => {
+                // The first error is the one to tell; a store that stays locked would hide it at the next try.
+                if let Err(error) = runtime.shutdown().await {
+                    tracing::error!(%error, "a runtime that did not come up was not closed well");
+                }
+                Err(error)
+            }
         }
-        Ok(Self { environment, registry, root, python })
+    }
+
+    async fn sweep(&self, runs: bool) -> Result<usize, Error> {
+        let plays = self.environment.plays.get();
+        call(&plays, |reply| plays::Message::Sweep { runs, reply }).await?
     }
 
     /// Interrupts every play, waits until no process is left, and closes the store. Interrupted plays go on at the
@@ -107,10 +126,16 @@ impl Runtime {
         if !waited.is_ok_and(|result| result.is_success()) {
             tracing::warn!("not every play could be interrupted in time; the next start takes them up");
         }
+        let stopped = self.stop().await;
+        // Whatever became of the actors, the store must not stay locked.
+        let closed = self.environment.tables.clone().close().await.map_err(Error::from);
+        stopped.and(closed)
+    }
+
+    async fn stop(&self) -> Result<(), Error> {
         call(&self.root, root::Message::GoDown).await?;
         self.root.stop_children_and_wait(None, Some(SHUTDOWN_LIMIT)).await;
-        self.root.stop_and_wait(None, Some(SHUTDOWN_LIMIT)).await.map_err(internal)?;
-        self.environment.tables.clone().close().await.map_err(Error::from)
+        self.root.stop_and_wait(None, Some(SHUTDOWN_LIMIT)).await.map_err(internal)
     }
 
     async fn start(
@@ -171,7 +196,10 @@ impl Runtime {
     /// Hands a wish to a play and gives what became of it.
     async fn wish(&self, play_sid: PlaySid, wish: impl FnOnce(ReplyPort) -> Wish) -> Result<Reply, Error> {
         let plays = self.environment.plays.get();
-        call(&plays, |reply| plays::Message::Wish { play_sid, wish: wish(reply) }).await?
+        let message = |reply| plays::Message::Wish { play_sid: play_sid.clone(), wish: wish(reply) };
+        // An actor that went away with the wish has said why, where it knew.
+        let known = |gone| self.environment.feeds.trouble(&play_sid).unwrap_or(gone);
+        call(&plays, message).await.map_err(known)?
     }
 }
 
@@ -372,13 +400,13 @@ fn prepare(paths: &Paths, config: &Config) -> Result<(Tables, Result<Python, Str
     paths.make()?;
     let tables =
         Tables::open(&paths.store(), OpenOptions { lock_wait: Duration::from_millis(config.lock_wait_ms) })?;
-    let wish = config.python.clone().or_else(|| std::env::var_os("HERO_PYTHON").map(PathBuf::from));
-    let python = match Python::resolve(wish.as_deref(), std::env::var_os("PATH"), &paths.python()) {
-        Ok(python) => Ok(python),
-        // Who only looks needs none.
-        Err(error) if config.recover == Recover::Mark => Err(error.message),
-        Err(error) => return Err(error),
-    };
+    let python =
+        match Python::resolve(config.wished_python().as_deref(), std::env::var_os("PATH"), &paths.python()) {
+            Ok(python) => Ok(python),
+            // Who only looks needs none.
+            Err(error) if config.recover == Recover::Mark => Err(error.message),
+            Err(error) => return Err(error),
+        };
     stage_sdk(&paths.sdk()).map_err(|error| {
         Error::new(ErrorCode::StorageFailed, format!("the Python package cannot be written: {error}"))
             .hint(format!("{} must be writable", paths.sdk().display()))

@@ -396,3 +396,94 @@ async fn a_home_that_cannot_be_used_is_said_so() {
     assert!(error.hint.unwrap().contains("HERO_HOME"));
     assert!(!Path::new("/nonexistent").exists());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_nested_too_deeply_ends_the_play_and_does_not_hang() {
+    let stage = Stage::new().await;
+    for body in [
+        "deep = []\n    for _ in range(70): deep = [deep]\n    return deep",
+        "deep = {}\n    for _ in range(70): deep = {'items': deep}\n    return flow.pause('q', schema=deep)",
+    ] {
+        let play = stage.run(&format!("@flow\ndef main():\n    {body}\n"), json!({})).await;
+        let error = play.error.unwrap();
+        assert_eq!((play.status, play.attempt), (Status::Failed, 1), "{error:?}");
+        assert!(["nested", "levels"].iter().any(|word| error.message.contains(word)), "{}", error.message);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_an_import_leaves_behind_holds_nobody_up() {
+    let stage = Stage::new().await;
+    let source = "
+import os, time
+
+if os.fork() == 0:
+    time.sleep(3600)
+
+@flow
+def main() -> int:
+    return 7
+";
+    assert_eq!(outputs(&stage.run(source, json!({})).await), json!(7));
+}
+
+/// A question whose time runs out while its process lives, while nothing runs, and while no runtime is up.
+#[tokio::test(flavor = "multi_thread")]
+async fn questions_expire_wherever_the_play_is() {
+    let mut stage = Stage::new().await;
+    let source = "
+import time
+from hero_tracing import PauseExpired
+
+@flow
+def slow(seconds):
+    time.sleep(seconds)
+
+@flow
+def main(seconds: float, timeout: float) -> list:
+    # The step keeps the play from parking.
+    sides = flow.gather(lambda: slow(seconds), lambda: flow.pause('a', timeout=timeout, default=5))
+    try:
+        return [sides[1], flow.pause('b', timeout=timeout)]
+    except PauseExpired:
+        return [sides[1], 'expired']
+";
+    let alive = stage.start(source, json!({"seconds": 1, "timeout": 0.05})).await.unwrap();
+    let parked = stage.start(source, json!({"seconds": 0, "timeout": 0.4})).await.unwrap();
+    for play in [alive, parked] {
+        assert_eq!(outputs(&until_terminal(&stage, &play.play_sid).await), json!([5, "expired"]));
+    }
+    let closed = stage.run(source, json!({"seconds": 0, "timeout": 1.5})).await;
+    assert_eq!(closed.status, Status::AwaitingResume);
+    stage.close().await;
+    stage.open().await;
+    assert_eq!(outputs(&until_terminal(&stage, &closed.play_sid).await), json!([5, "expired"]));
+}
+
+async fn until_terminal(stage: &Stage, play_sid: &PlaySid) -> Play {
+    let wait = PlayWait { play_sid: play_sid.clone(), timeout_ms: Some(60_000), until: Until::Terminal };
+    stage.logic().play_wait(wait).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_time_that_a_question_waited_is_kept() {
+    let stage = Stage::new().await;
+    let play = stage.run(PAUSES, json!({})).await;
+    let asked = stage.logic().play_pending_resumes(Some(play.play_sid.clone())).await.unwrap().remove(0);
+    let span = async || {
+        let params = PlaySpans { play_sid: play.play_sid.clone(), after_seq: 0, limit: None };
+        let page = stage.logic().play_spans(params).await.unwrap();
+        page.spans.into_iter().find(|span| span.path == asked.path).unwrap()
+    };
+    let waiting = span().await;
+    assert_eq!((waiting.status, waiting.ended_at, waiting.duration_ms), (SpanStatus::Waiting, None, None));
+    stage.answer(&play.play_sid, "which", json!("web")).await.unwrap();
+    assert_eq!(span().await.status, SpanStatus::Ok, "it is answered before anybody has heard of it");
+    let answered = span().await;
+    stage.settle(&play.play_sid).await;
+    let replayed = span().await;
+    assert_eq!(replayed.attempt, 2);
+    assert_eq!(replayed.started_at, waiting.started_at);
+    assert_eq!((replayed.ended_at, replayed.duration_ms), (answered.ended_at, answered.duration_ms));
+    assert_eq!((replayed.line, replayed.recorded), (waiting.line, true));
+}

@@ -59,6 +59,8 @@ impl Drop for Server {
 }
 
 struct Pending {
+    /// The fork server that was asked.
+    server: u64,
     reply: RpcReplyPort<Result<Process, LaunchError>>,
     stream: UnixStream,
 }
@@ -149,7 +151,7 @@ impl Actor for Launcher {
                     state.server = None;
                     state.give_up_children();
                 }
-                state.fail_pending(&stderr);
+                state.fail_pending(server, &stderr);
             }
         }
         Ok(())
@@ -196,7 +198,8 @@ impl State {
         self.next_id += 1;
         match self.send_spawn(id, spawn).await {
             Ok(stream) => {
-                self.pending.insert(id, Pending { reply, stream });
+                let server = self.servers_started;
+                self.pending.insert(id, Pending { server, reply, stream });
             }
             Err(error) => answer(reply, Err(LaunchError::Fork(error.to_string()))),
         }
@@ -281,8 +284,9 @@ impl State {
         }
     }
 
-    fn fail_pending(&mut self, stderr: &str) {
-        for (_, pending) in self.pending.drain() {
+    /// What this fork server was asked for and has not done, nobody does; the next one has requests of its own.
+    fn fail_pending(&mut self, server: u64, stderr: &str) {
+        for (_, pending) in self.pending.extract_if(|_, pending| pending.server == server) {
             let reason = stderr.lines().last().unwrap_or("it ended without a word");
             answer(pending.reply, Err(LaunchError::ForkServer(reason.to_owned())));
         }

@@ -3,8 +3,8 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use hero_sdk::{
-    Error, PlaySid, ResumeId,
-    frame::{Blob, Done, DoneStatus, Refusal, Up},
+    Error, ErrorCode, PlaySid, ResumeId,
+    frame::{Blob, Done, DoneStatus, Up},
     model::Status,
 };
 use hero_store::{Batch, Durability, Outcome, PlayRow, Tables};
@@ -13,7 +13,7 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 use super::{
     attempt::{past, read_blob, start},
     effect::{Durable, Effect, Write},
-    event::{Caller, Event, Past},
+    event::{Caller, Event, Garbled, Past},
     link::Link,
     machine::Machine,
     message::{Message, ReplyPort, Wish},
@@ -124,7 +124,11 @@ impl PlayActor {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             Message::Load => {
-                state.machine = Some(self.load(state)?);
+                let row = state.row.take().ok_or("a play is loaded once")?;
+                let loaded = self.load(row).inspect_err(|error| {
+                    self.0.feeds.fail(&state.play_sid, error.clone());
+                });
+                state.machine = Some(loaded?);
                 Ok(())
             }
             Message::Wish(wish) => {
@@ -137,7 +141,7 @@ impl PlayActor {
                 for frame in frames {
                     let event = match frame {
                         Ok(frame) => Event::Received { attempt, frame },
-                        Err(refusal) => Event::Garbled { attempt, refusal },
+                        Err(garbled) => Event::Garbled { attempt, garbled },
                     };
                     self.step(myself, state, event).await?;
                 }
@@ -191,13 +195,11 @@ impl State {
 }
 
 impl PlayActor {
-    fn load(&self, state: &mut State) -> Result<Machine, ActorProcessingErr> {
-        let row = state.row.take().ok_or("a play is loaded once")?;
+    fn load(&self, row: PlayRow) -> Result<Machine, Error> {
         let tables = &self.0.tables;
-        let schema = match tables.version(&row.play.version_sid)? {
-            Some(version) => version.outputs,
-            None => return Err(format!("play {} has no version", row.play.play_sid).into()),
-        };
+        let missing =
+            || Error::new(ErrorCode::StoreCorrupt, format!("play {} has no version", row.play.play_sid));
+        let schema = tables.version(&row.play.version_sid)?.ok_or_else(missing)?.outputs;
         let past = if row.play.attempt == 0 { Past::default() } else { past(tables, &row.play.play_sid)? };
         Ok(Machine::new(row, schema, past, ResumeId::new))
     }
@@ -329,7 +331,8 @@ impl PlayActor {
         }
         let commit = state.next_number;
         state.next_number += 1;
-        let wants_news = !rest.is_empty();
+        // The last word before the play is let go is waited for, so that nobody reads the store before it is there.
+        let wants_news = !rest.is_empty() || state.machine.as_ref().is_some_and(Machine::is_idle);
         state.commits.insert(commit, rest);
         let (environment, play, play_sid) = (Arc::clone(&self.0), myself.clone(), state.play_sid.clone());
         let link = state.link_of(attempt).cloned();
@@ -404,7 +407,11 @@ impl PlayActor {
                         n,
                     })
                 })
-                .map_err(|reason| Refusal::Malformed(format!("outputs in a file: {reason}")));
+                .map_err(|reason| Garbled {
+                    reason: format!("the file that holds the outputs: {reason}"),
+                    n: Some(n),
+                    is_done: true,
+                });
             drop(play.cast(Message::Received { attempt, frames: vec![frame], permit: None }));
         });
     }

@@ -15,16 +15,21 @@ use crate::{
     launcher::{self, LaunchError, Process, Spawn},
 };
 
+/// Changes that are read at a time: the text of a play is only counted, and may be much.
+const PAST_PAGE: usize = 1_000;
+
 /// What the store has of a play, for its machine.
 pub(super) fn past(tables: &Tables, play_sid: &PlaySid) -> Result<Past, hero_store::Error> {
     let mut past = Past { resumes: tables.resumes_of(play_sid)?, ..Past::default() };
-    for change in tables.changes_after(play_sid, 0, usize::MAX)? {
-        match change {
-            Change::Span(span) => {
-                past.last_seq = past.last_seq.max(span.seq);
-                past.spans.push(span);
+    loop {
+        let page = tables.changes_after(play_sid, past.last_seq, PAST_PAGE)?;
+        let Some(last) = page.last() else { break };
+        past.last_seq = last.seq();
+        for change in page {
+            match change {
+                Change::Span(span) => past.spans.push(span),
+                Change::Log(_) => past.logs += 1,
             }
-            Change::Log(line) => past.last_seq = past.last_seq.max(line.seq),
         }
     }
     for record in tables.records(play_sid)? {

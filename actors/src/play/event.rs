@@ -1,10 +1,6 @@
 //! What can happen to a play. Facts are in the past tense, wishes in the imperative.
 
-use hero_sdk::{
-    Json, ResumeId, Timestamp,
-    frame::{Refusal, Up},
-    model::ResumeRequest,
-};
+use hero_sdk::{Json, ResumeId, Timestamp, frame::Up, model::ResumeRequest};
 
 /// Names a caller who waits for the answer to a wish.
 pub(crate) type Caller = u64;
@@ -38,7 +34,7 @@ pub(crate) enum Event {
     /// Python said something.
     Received { attempt: u32, frame: Up },
     /// Python sent a line that is not a frame.
-    Garbled { attempt: u32, refusal: Refusal },
+    Garbled { attempt: u32, garbled: Garbled },
     /// Python sent a line without end; nothing can be read any more.
     Overflowed { attempt: u32 },
     /// The process and its whole group are gone.
@@ -59,6 +55,17 @@ pub(crate) enum Event {
     Interrupt,
 }
 
+/// A line that is not a frame.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Garbled {
+    /// Why not.
+    pub(crate) reason: String,
+    /// The number by which Python waits for an answer to it.
+    pub(crate) n: Option<u64>,
+    /// It was to be the attempt's last word.
+    pub(crate) is_done: bool,
+}
+
 /// What a machine is made of when the play exists already.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Past {
@@ -66,6 +73,8 @@ pub(crate) struct Past {
     pub(crate) resumes: Vec<ResumeRequest>,
     /// All its nodes.
     pub(crate) spans: Vec<hero_sdk::model::Span>,
+    /// How many lines of text it has.
+    pub(crate) logs: u32,
     /// The highest sequence number in use.
     pub(crate) last_seq: u64,
     /// Paths of the recorded calls that failed, were cancelled or have no outcome.

@@ -8,14 +8,14 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use hero_sdk::frame::{Down, LINE_BYTES_MAX, Refusal, Up};
+use hero_sdk::frame::{Down, Head, LINE_BYTES_MAX, Up};
 use ractor::ActorRef;
 use tokio::{
     net::UnixStream,
     sync::{Notify, Semaphore, oneshot},
 };
 
-use super::Message;
+use super::{Message, event::Garbled};
 
 /// Batches that a play may have unread. Each holds at most one read's worth of frames.
 const BATCHES_MAX: usize = 16;
@@ -171,7 +171,7 @@ enum Read {
 #[derive(Default)]
 struct Lines {
     buffer: Vec<u8>,
-    frames: Vec<Result<Up, Refusal>>,
+    frames: Vec<Result<Up, Garbled>>,
 }
 
 impl Lines {
@@ -207,12 +207,39 @@ impl Lines {
         if self.buffer.len() >= LINE_BYTES_MAX { Read::Overflow } else { Read::Some }
     }
 
-    fn take(&mut self) -> Vec<Result<Up, Refusal>> {
+    fn take(&mut self) -> Vec<Result<Up, Garbled>> {
         std::mem::take(&mut self.frames)
     }
 }
 
-fn parse(line: &[u8]) -> Result<Up, Refusal> {
-    let text = std::str::from_utf8(line).map_err(|error| Refusal::Malformed(error.to_string()))?;
-    Up::parse(text)
+fn parse(line: &[u8]) -> Result<Up, Garbled> {
+    let text = std::str::from_utf8(line)
+        .map_err(|error| Garbled { reason: error.to_string(), ..Garbled::default() })?;
+    Up::parse(text).map_err(|refusal| {
+        let head = Head::parse(text);
+        Garbled {
+            reason: refusal.to_string(),
+            n: head.as_ref().and_then(|head| head.n),
+            is_done: head.is_some_and(|head| head.t == "done"),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_is_not_a_frame_keeps_its_number() {
+        let deep = |kind: &str| {
+            let value = "[".repeat(70) + &"]".repeat(70);
+            parse(format!(r#"{{"t":"{kind}","id":1,"status":"ok","value":{value},"n":7}}"#).as_bytes())
+        };
+        let what =
+            |line: Result<Up, Garbled>| line.map_err(|garbled| (garbled.n, garbled.is_done)).unwrap_err();
+        assert_eq!(what(deep("end")), (Some(7), false));
+        assert_eq!(what(deep("done")), (Some(7), true));
+        assert_eq!(what(parse(b"\xff")), (None, false));
+        assert_eq!(what(parse(b"garbage")), (None, false));
+    }
 }

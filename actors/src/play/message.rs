@@ -1,13 +1,10 @@
 //! What a play is told.
 
-use hero_sdk::{
-    Error, Json, ResumeId,
-    frame::{Refusal, Up},
-};
+use hero_sdk::{Error, Json, ResumeId, frame::Up};
 use ractor::RpcReplyPort;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::effect::Reply;
+use super::{effect::Reply, event::Garbled};
 use crate::launcher::{LaunchError, Process};
 
 /// Where the answer to a wish goes.
@@ -77,7 +74,7 @@ pub(crate) enum Message {
         /// Which attempt.
         attempt: u32,
         /// Frames, in order.
-        frames: Vec<Result<Up, Refusal>>,
+        frames: Vec<Result<Up, Garbled>>,
         /// Lets the next batch be read when dropped.
         permit: Option<OwnedSemaphorePermit>,
     },

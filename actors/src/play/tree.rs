@@ -1,5 +1,7 @@
-//! The tree of a play as it grows. Only open nodes are held whole; of the others just what a later entry of the same
-//! path must carry on. Pure: no I/O, no clock.
+//! The tree of a play as it grows. Only open nodes and questions are held whole; of the others just what a later entry
+//! of the same path must carry on. Pure: no I/O, no clock.
+
+mod left;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -9,6 +11,7 @@ use hero_sdk::{
     model::{LogLevel, LogLine, LogStream, PlayError, Progress, Span, SpanKind, SpanStatus, Try},
 };
 
+use self::left::{Left, ask_again, end_question};
 use super::{effect::Write, event::Now};
 
 /// Nodes of one play; more are run and recorded, but not shown.
@@ -73,18 +76,6 @@ pub(crate) struct Open {
     changed: bool,
 }
 
-/// What a left node hands to the next entry of its path.
-#[derive(Clone, Debug)]
-struct Left {
-    span_id: u32,
-    /// The row that the next state replaces.
-    seq: Option<u64>,
-    tries: Vec<Try>,
-    cost_usd: f64,
-    tokens_in: u64,
-    tokens_out: u64,
-}
-
 /// The tree.
 #[derive(Debug, Default)]
 pub(crate) struct Tree {
@@ -103,8 +94,8 @@ pub(crate) struct Tree {
 
 impl Tree {
     /// The tree that earlier attempts left.
-    pub(crate) fn of(spans: Vec<Span>) -> Self {
-        let mut tree = Self::default();
+    pub(crate) fn of(spans: Vec<Span>, logs: u32) -> Self {
+        let mut tree = Self { logs_kept: logs, ..Self::default() };
         for mut span in spans {
             tree.spans = tree.spans.max(span.span_id);
             let seq = Some(span.seq);
@@ -165,15 +156,8 @@ impl Tree {
                 self.spans
             }
         };
-        let before = before.unwrap_or(Left {
-            span_id,
-            seq: None,
-            tries: Vec::new(),
-            cost_usd: 0.0,
-            tokens_in: 0,
-            tokens_out: 0,
-        });
-        let span = Span {
+        let before = before.unwrap_or_default();
+        let mut span = Span {
             span_id,
             parent: above,
             seq: 0,
@@ -197,6 +181,9 @@ impl Tree {
             ended_at: None,
             duration_ms: None,
         };
+        if let Some(question) = before.question {
+            ask_again(&mut span, *question);
+        }
         let fingerprint = fp.unwrap_or_default();
         let began_us = now.monotonic_us;
         self.open
@@ -226,22 +213,79 @@ impl Tree {
         Ok(open)
     }
 
-    /// The process has ended: nodes that it left open are interrupted, or cancelled with the play.
-    pub(crate) fn end_all(&mut self, status: SpanStatus, now: Now) {
-        let mut open: Vec<Open> = self.open.drain().map(|(_, open)| open).collect();
-        open.sort_by_key(|open| open.span.span_id);
-        for open in &mut open {
-            // A question stays what it is, whether or not a process waits with it.
-            let is_waiting = open.span.status == SpanStatus::Waiting && status == SpanStatus::Interrupted;
-            self.close(open, if is_waiting { SpanStatus::Waiting } else { status }, now);
+    /// The process has ended: nodes that it left open are interrupted. A question stays what it is, whether or not a
+    /// process waits with it.
+    pub(crate) fn interrupt_all(&mut self, now: Now) {
+        for mut open in self.take_open() {
+            if open.span.kind == SpanKind::Pause {
+                self.put_down(&open);
+            } else {
+                self.close(&mut open, SpanStatus::Interrupted, now);
+            }
         }
     }
 
+    /// The play has ended, and with it everything that is open, and every question that waits.
+    pub(crate) fn end_all(&mut self, status: SpanStatus, now: Now) {
+        for mut open in self.take_open() {
+            let status = if open.span.ended_at.is_some() { open.span.status } else { status };
+            self.close(&mut open, status, now);
+        }
+        let waiting = self.left.iter().filter(|(_, left)| left.is_waiting()).map(|(path, _)| path.clone());
+        for path in waiting.collect::<Vec<_>>() {
+            self.pick_up_question(&path);
+        }
+        for (span, _) in self.just_left.iter_mut().filter(|(span, _)| span.status == SpanStatus::Waiting) {
+            end_question(span, status, now);
+        }
+    }
+
+    /// A question is over, whether or not a process waits with it.
+    pub(crate) fn answer(&mut self, path: &str, status: SpanStatus, output: Option<String>, now: Now) {
+        let output = output.map(|text| shorten(text, PREVIEW_CHARS_MAX));
+        self.pick_up_question(path);
+        let open = self.open.values_mut().filter(|open| open.span.path == path).map(|open| {
+            open.changed = true;
+            &mut open.span
+        });
+        let left = self.just_left.iter_mut().map(|(span, _)| span).filter(|span| span.path == path);
+        for span in open.chain(left).filter(|span| span.status == SpanStatus::Waiting) {
+            span.output.clone_from(&output);
+            end_question(span, status, now);
+            self.has_changes = true;
+        }
+    }
+
+    /// A question that nobody waits with is about to change.
+    fn pick_up_question(&mut self, path: &str) {
+        if let Some(Left { seq, question, .. }) = self.left.get(path)
+            && let Some(question) = question
+        {
+            self.just_left.push(((**question).clone(), *seq));
+            self.has_changes = true;
+            self.left.remove(path);
+        }
+    }
+
+    fn take_open(&mut self) -> Vec<Open> {
+        let mut open: Vec<Open> = self.open.drain().map(|(_, open)| open).collect();
+        open.sort_by_key(|open| open.span.span_id);
+        open
+    }
+
     fn close(&mut self, open: &mut Open, status: SpanStatus, now: Now) {
+        if open.span.kind == SpanKind::Pause {
+            end_question(&mut open.span, status, now);
+        } else {
+            open.span.status = status;
+            open.span.ended_at = Some(now.wall);
+            open.span.duration_ms = Some(now.monotonic_us.saturating_sub(open.began_us) as f64 / 1000.0);
+        }
+        self.put_down(open);
+    }
+
+    fn put_down(&mut self, open: &Open) {
         self.open_paths.remove(&open.span.path);
-        open.span.status = status;
-        open.span.ended_at = Some(now.wall);
-        open.span.duration_ms = Some(now.monotonic_us.saturating_sub(open.began_us) as f64 / 1000.0);
         if !open.hidden {
             self.just_left.push((open.span.clone(), open.persisted));
             self.has_changes = true;
@@ -378,13 +422,11 @@ impl Tree {
         }
         let index = self.just_left.iter().position(|(span, _)| span.path == path)?;
         let (span, seq) = self.just_left.swap_remove(index);
-        let Span { span_id, tries, cost_usd, tokens_in, tokens_out, .. } = span;
-        Some(Left { span_id, seq, tries, cost_usd, tokens_in, tokens_out })
+        Some(Left::of(span, seq))
     }
 
     fn leave(&mut self, seq: Option<u64>, span: Span) {
-        let Span { span_id, path, tries, cost_usd, tokens_in, tokens_out, .. } = span;
-        self.left.insert(path.into(), Left { span_id, seq, tries, cost_usd, tokens_in, tokens_out });
+        self.left.insert(span.path.as_str().into(), Left::of(span, seq));
     }
 }
 

@@ -1,7 +1,12 @@
 //! Holds values against their JSON Schema, and says field by field what does not fit.
 
+mod formats;
+
 use hero_sdk::{FieldError, Json};
-use jsonschema::{PatternOptions, ValidationError, error::ValidationErrorKind};
+use jsonschema::{Keyword, PatternOptions, ValidationError, error::ValidationErrorKind};
+use serde_json::Value;
+
+use self::formats::{ENCODINGS, FORMATS, Format};
 
 /// More errors than this say nothing new.
 const ERRORS_MAX: usize = 20;
@@ -13,15 +18,17 @@ const MESSAGE_CHARS_MAX: usize = 300;
 /// The regular expressions of a schema run in linear time, and no schema is fetched: schemas come from flows, which
 /// are half trusted. A schema that is itself broken is one error at the root.
 pub(crate) fn check_against(schema: &Json, value: &Json) -> Vec<FieldError> {
-    let parsed =
-        schema.to::<serde_json::Value>().and_then(|schema| Ok((schema, value.to::<serde_json::Value>()?)));
+    let parsed = schema.to::<Value>().and_then(|schema| Ok((schema, value.to::<Value>()?)));
     let (schema, value) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => return vec![root(format!("it cannot be read: {error}"))],
     };
-    // `format` is not asserted: a datetime without an offset is a value of Python's and no RFC 3339 date-time. Python
-    // converts what has a format, and refuses what it cannot convert.
-    let options = jsonschema::options().with_pattern_options(PatternOptions::regex());
+    // Formats are Python's, not those of the standard: a datetime without an offset is a value of Python's and no RFC
+    // 3339 date-time.
+    let options = jsonschema::options()
+        .with_pattern_options(PatternOptions::regex())
+        .with_keyword("format", |_, value, _| Ok(Box::new(Text::of(FORMATS, value))))
+        .with_keyword("contentEncoding", |_, value, _| Ok(Box::new(Text::of(ENCODINGS, value))));
     let validator = match options.build(&schema) {
         Ok(validator) => validator,
         Err(error) => {
@@ -29,6 +36,30 @@ pub(crate) fn check_against(schema: &Json, value: &Json) -> Vec<FieldError> {
         }
     };
     validator.iter_errors(&value).flat_map(|error| fields_of(&error)).take(ERRORS_MAX).collect()
+}
+
+/// What a text must be; with a format that is not known, anything.
+struct Text(Option<&'static Format>);
+
+impl Text {
+    fn of(known: &'static [Format], name: &Value) -> Self {
+        Self(known.iter().find(|format| name.as_str() == Some(format.name)))
+    }
+}
+
+impl<'i> Keyword<'i> for Text {
+    fn validate(&self, instance: &'i Value) -> Result<(), ValidationError<'i>> {
+        match (self.0, instance.as_str()) {
+            (Some(format), Some(text)) if !(format.holds)(text) => {
+                Err(ValidationError::custom(format!("{instance} is not {}", format.what)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn is_valid(&self, instance: &'i Value) -> bool {
+        self.validate(instance).is_ok()
+    }
 }
 
 /// An error as the fields that it is about: what is missing or unknown is named itself, not what should hold it.
@@ -39,7 +70,7 @@ fn fields_of(error: &ValidationError<'_>) -> Vec<FieldError> {
         message,
     };
     match error.kind() {
-        ValidationErrorKind::Required { property: serde_json::Value::String(name) } => {
+        ValidationErrorKind::Required { property: Value::String(name) } => {
             vec![beneath(name, error.to_string())]
         }
         ValidationErrorKind::AdditionalProperties { unexpected } => {
@@ -94,5 +125,47 @@ mod tests {
         assert_eq!(check(r#"{"pattern":"(?=x)"}"#, "\"x\"").len(), 1);
         assert_eq!(check(r#"{"$ref":"http://localhost/x"}"#, "1").len(), 1);
         assert!(check("true", "[1]").is_empty());
+    }
+
+    /// The texts that Python's conversions take and refuse, by keyword and its value. Its tests read them as well.
+    #[test]
+    fn formats_are_those_that_python_converts() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../sdk/python/tests/formats.json");
+        let vectors: Vec<Vector> = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        for Vector { keyword, value, accepted, refused } in vectors {
+            let schema = format!(r#"{{"type":"string","{keyword}":"{value}"}}"#);
+            let fits = |text: &String| check(&schema, &Value::from(text.as_str()).to_string()).is_empty();
+            for text in accepted {
+                assert!(fits(&text), "{value}: {text:?} is taken by Python");
+            }
+            for text in refused {
+                assert!(!fits(&text), "{value}: {text:?} is refused by Python");
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_of_another_format_is_named() {
+        let schema = r#"{"properties":{"when":{"anyOf":[{"type":"null"},{"type":"string","format":"date-time"}]},
+            "key":{"contentEncoding":"base64"},"mail":{"format":"email"},"page":{"format":"uri"},
+            "price":{"type":["string","number"],"format":"decimal"}}}"#;
+        let fits = r#"{"when":null,"key":"","mail":"nobody","page":"no page","price":1.5}"#;
+        assert!(check(schema, fits).is_empty());
+        assert_eq!(
+            check(schema, r#"{"key":"no","price":"much"}"#),
+            ["/key: \"no\" is not base64", "/price: \"much\" is not a decimal number",]
+        );
+        assert_eq!(check(schema, r#"{"when":"yesterday"}"#).len(), 1);
+        let when = r#"{"properties":{"when":{"type":"string","format":"date-time"}}}"#;
+        let said = check(when, r#"{"when":"yesterday"}"#);
+        assert_eq!(said, ["/when: \"yesterday\" is not a date and time such as 2026-01-31T09:30:00Z"]);
+    }
+
+    #[derive(serde::Deserialize)]
+    struct Vector {
+        keyword: String,
+        value: String,
+        accepted: Vec<String>,
+        refused: Vec<String>,
     }
 }

@@ -29,10 +29,14 @@ pub(crate) struct PlaysActor {
     pub(crate) environment: Arc<Environment>,
     /// How many plays may have a process at once.
     pub(crate) running_max: usize,
+    /// How many plays may live at once; a new one beyond it is refused.
+    pub(crate) living_max: usize,
 }
 
 pub(crate) struct State {
     living: HashMap<PlaySid, Living>,
+    /// Living plays by their idempotency keys: one that was just accepted is not in the store yet.
+    keys: HashMap<String, PlaySid>,
     admission: Admission,
     /// Who waits until none is left.
     shutdown: Vec<RpcReplyPort<()>>,
@@ -46,6 +50,7 @@ struct Living {
     actor: ActorRef<play::Message>,
     /// Wishes handed to it.
     wishes: u64,
+    idempotency_key: Option<String>,
 }
 
 impl Actor for PlaysActor {
@@ -56,6 +61,7 @@ impl Actor for PlaysActor {
     async fn pre_start(&self, _: ActorRef<Message>, (): ()) -> Result<State, ActorProcessingErr> {
         Ok(State {
             living: HashMap::new(),
+            keys: HashMap::new(),
             admission: Admission::new(self.running_max),
             shutdown: Vec::new(),
             is_going_down: false,
@@ -88,11 +94,10 @@ impl Actor for PlaysActor {
                 }
             }
             Message::Start { reply, .. } if state.is_going_down => drop(reply.send(Err(gone()))),
-            Message::Start { row, reply } => {
-                let play_sid = row.play.play_sid.clone();
-                self.bring_up(&myself, state, *row).await?;
-                state.hand(&play_sid, Wish::Accept { reply });
-            }
+            Message::Start { row, reply } => match self.accept(&myself, state, *row).await {
+                Ok(play_sid) => state.hand(&play_sid, Wish::Accept { reply }),
+                Err(error) => drop(reply.send(Err(error))),
+            },
             Message::Wish { wish, .. } if state.is_going_down => refuse(wish, gone()),
             Message::Wish { play_sid, wish } => match self.find(&myself, state, &play_sid).await {
                 Ok(()) => state.hand(&play_sid, wish),
@@ -116,25 +121,42 @@ impl Actor for PlaysActor {
             Message::ExpireAt { play_sid, resume_id, at } => {
                 let wait_us = at.0.saturating_sub(self.environment.clock.now().wall.0);
                 let wait_ms = u64::try_from(wait_us).unwrap_or(0).div_ceil(1000);
-                if wait_ms == 0 {
-                    if let Ok(()) = self.find(&myself, state, &play_sid).await {
-                        state.hand(&play_sid, Wish::Expire { resume_id });
+                let again = |wait_ms| {
+                    let (play_sid, resume_id) = (play_sid.clone(), resume_id.clone());
+                    let message = move || Message::ExpireAt { play_sid, resume_id, at };
+                    myself.send_after(Duration::from_millis(wait_ms), message);
+                };
+                if wait_ms > 0 {
+                    again(wait_ms.min(TIMER_MS_MAX));
+                    return Ok(());
+                }
+                match self.find(&myself, state, &play_sid).await {
+                    Ok(()) => state.hand(&play_sid, Wish::Expire { resume_id }),
+                    Err(error) => {
+                        tracing::error!(play = %play_sid, %error, "the play of an expired question cannot be taken up");
+                        if may_pass(&error) {
+                            again(REVIVE_MS);
+                        }
                     }
-                } else {
-                    let again = move || Message::ExpireAt { play_sid, resume_id, at };
-                    myself.send_after(Duration::from_millis(wait_ms.min(TIMER_MS_MAX)), again);
                 }
             }
+            Message::Revive(_) if state.is_going_down => {}
             Message::Revive(play_sid) => {
                 self.environment.feeds.recovered(&play_sid);
-                // A play counts the failure as a crash, so that one that always fails ends.
-                if !state.is_going_down && self.find(&myself, state, &play_sid).await.is_ok() {
-                    drop(state.recover(&play_sid));
+                match self.find(&myself, state, &play_sid).await {
+                    // A play counts the failure as a crash, so that one that always fails ends.
+                    Ok(()) => drop(state.recover(&play_sid)),
+                    // It failed before it was accepted.
+                    Err(error) if error.code == ErrorCode::NotFound => {}
+                    Err(error) => {
+                        self.environment.feeds.fail(&play_sid, error);
+                        self.revive_later(&myself, play_sid);
+                    }
                 }
             }
             Message::Count(reply) => {
                 let (running, queued) = state.admission.counts();
-                drop(reply.send(Counts { running, queued }));
+                drop(reply.send(Counts { running, queued, living: state.living.len() }));
             }
             Message::Shutdown(reply) => {
                 state.is_going_down = true;
@@ -166,7 +188,7 @@ impl Actor for PlaysActor {
             tracing::error!(play = %play_sid, reason, "the actor of a play has ended; its store row says where it goes on");
             state.forget(&play_sid);
             if !state.is_going_down {
-                myself.send_after(Duration::from_millis(REVIVE_MS), || Message::Revive(play_sid));
+                self.revive_later(&myself, play_sid);
             }
         }
         Ok(())
@@ -174,6 +196,42 @@ impl Actor for PlaysActor {
 }
 
 impl PlaysActor {
+    fn revive_later(&self, myself: &ActorRef<Message>, play_sid: PlaySid) {
+        let trouble = self.environment.feeds.trouble(&play_sid);
+        if trouble.is_none_or(|trouble| may_pass(&trouble)) {
+            myself.send_after(Duration::from_millis(REVIVE_MS), || Message::Revive(play_sid));
+        }
+    }
+
+    /// The play that was started before with the same idempotency key.
+    fn known(&self, state: &State, row: &PlayRow) -> Result<Option<PlaySid>, Error> {
+        let Some(key) = &row.memory.idempotency_key else { return Ok(None) };
+        match state.keys.get(key) {
+            Some(living) => Ok(Some(living.clone())),
+            None => Ok(self.environment.tables.play_by_idempotency_key(key)?),
+        }
+    }
+
+    /// Brings up a new play, or the one that came first under its idempotency key.
+    async fn accept(
+        &self,
+        myself: &ActorRef<Message>,
+        state: &mut State,
+        row: PlayRow,
+    ) -> Result<PlaySid, Error> {
+        if let Some(known) = self.known(state, &row)? {
+            self.find(myself, state, &known).await?;
+            return Ok(known);
+        }
+        if state.living.len() >= self.living_max {
+            let message = format!("{} plays run or wait for a place already", self.living_max);
+            return Err(Error::new(ErrorCode::Busy, message).hint("start it again when some have ended"));
+        }
+        let play_sid = row.play.play_sid.clone();
+        self.bring_up(myself, state, row).await.map_err(internal)?;
+        Ok(play_sid)
+    }
+
     async fn sweep(&self, myself: &ActorRef<Message>, state: &mut State) -> Result<Vec<Recovered>, Error> {
         let unfinished = self.environment.tables.plays_unfinished()?;
         let mut swept = Vec::new();
@@ -212,10 +270,11 @@ impl PlaysActor {
         state: &mut State,
         row: PlayRow,
     ) -> Result<(), ractor::SpawnErr> {
-        let play_sid = row.play.play_sid.clone();
+        let (play_sid, idempotency_key) = (row.play.play_sid.clone(), row.memory.idempotency_key.clone());
         let play = PlayActor(Arc::clone(&self.environment));
         let (actor, _) = Actor::spawn_linked(None, play, play::Start { row }, myself.get_cell()).await?;
-        state.living.insert(play_sid, Living { actor, wishes: 0 });
+        state.keys.extend(idempotency_key.clone().map(|key| (key, play_sid.clone())));
+        state.living.insert(play_sid, Living { actor, wishes: 0, idempotency_key });
         Ok(())
     }
 }
@@ -245,7 +304,9 @@ impl State {
     }
 
     fn forget(&mut self, play_sid: &PlaySid) {
-        self.living.remove(play_sid);
+        if let Some(Living { idempotency_key: Some(key), .. }) = self.living.remove(play_sid) {
+            self.keys.remove(&key);
+        }
         self.admission.leave(play_sid);
         self.admit();
         self.tell_when_empty();
@@ -277,6 +338,11 @@ fn refuse(wish: Wish, error: Error) {
 pub(crate) fn not_found(play_sid: &PlaySid) -> Error {
     Error::new(ErrorCode::NotFound, format!("no play {play_sid}"))
         .hint("`hero_logic play list` shows the newest ones")
+}
+
+/// False for what is the same however often it is tried.
+fn may_pass(error: &Error) -> bool {
+    !matches!(error.code, ErrorCode::StoreCorrupt | ErrorCode::NotFound)
 }
 
 fn internal(error: impl std::fmt::Display) -> Error {

@@ -13,6 +13,8 @@ pub(crate) struct Counts {
     pub(crate) running: usize,
     /// That wait for one.
     pub(crate) queued: usize,
+    /// With an actor, for whatever reason.
+    pub(crate) living: usize,
 }
 
 /// Messages of the directory.

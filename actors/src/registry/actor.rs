@@ -9,6 +9,7 @@ use hero_sdk::{
 use hero_store::Batch;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use sha2::{Digest as _, Sha256};
+use tokio::sync::Mutex;
 
 use super::{
     bundled::{BundledFlow, as_listed, nearest},
@@ -23,6 +24,8 @@ pub(crate) struct RegistryActor {
     pub(crate) environment: Arc<Environment>,
     /// The flows that come with the program.
     pub(crate) library: Arc<Vec<BundledFlow>>,
+    /// Held while a bundled flow becomes a workflow, of which there must be one.
+    pub(crate) installing: Arc<Mutex<()>>,
 }
 
 impl Actor for RegistryActor {
@@ -40,8 +43,11 @@ impl Actor for RegistryActor {
         message: Message,
         (): &mut (),
     ) -> Result<(), ActorProcessingErr> {
-        let library =
-            Library { environment: Arc::clone(&self.environment), bundled: Arc::clone(&self.library) };
+        let library = Library {
+            environment: Arc::clone(&self.environment),
+            bundled: Arc::clone(&self.library),
+            installing: Arc::clone(&self.installing),
+        };
         // A description takes as long as the file's imports do; others do not wait for it. Two of the same source at
         // once make two versions of which the store keeps one digest: both are right.
         match message {
@@ -60,6 +66,7 @@ impl Actor for RegistryActor {
 struct Library {
     environment: Arc<Environment>,
     bundled: Arc<Vec<BundledFlow>>,
+    installing: Arc<Mutex<()>>,
 }
 
 impl Library {
@@ -75,14 +82,14 @@ impl Library {
     }
 
     async fn resolve(&self, workflow: &str) -> Result<Resolved, Error> {
+        if let Some(bundled) = self.bundled.iter().find(|bundled| bundled.name == workflow) {
+            return self.install(bundled).await;
+        }
         let tables = &self.environment.tables;
         let known = match workflow.parse::<WorkflowSid>() {
             Ok(workflow_sid) => tables.workflow(&workflow_sid)?,
             Err(_) => tables.workflow_by_name(workflow)?,
         };
-        if let Some(bundled) = self.bundled.iter().find(|bundled| bundled.name == workflow) {
-            return self.install(bundled, known).await;
-        }
         let known = known.ok_or_else(|| self.unknown(workflow))?;
         let missing =
             || Error::new(ErrorCode::StoreCorrupt, format!("workflow {workflow} has no current version"));
@@ -92,22 +99,22 @@ impl Library {
     }
 
     /// A bundled flow as a workflow; a newer program's source becomes its next version.
-    async fn install(&self, bundled: &BundledFlow, known: Option<Workflow>) -> Result<Resolved, Error> {
+    async fn install(&self, bundled: &BundledFlow) -> Result<Resolved, Error> {
         let tables = &self.environment.tables;
         let source =
             Source { source: bundled.source.clone(), file_name: bundled.file_name.clone(), entry: None };
-        let current = match &known {
-            Some(known) => tables.workflow_version(&known.workflow_sid, known.current_version)?,
-            None => None,
-        };
-        if let (Some(known), Some(current)) = (&known, current)
-            && current.digest == digest(&source)
-        {
-            return Ok((known.clone(), current));
+        if let (Some(workflow), Some(current)) = self.installed(bundled, &source)? {
+            return Ok((workflow, current));
         }
+        let mut version = self.make_version(&source).await?;
+        let _installing = self.installing.lock().await;
+        // Somebody may have been faster.
+        let known = match self.installed(bundled, &source)? {
+            (Some(workflow), Some(current)) => return Ok((workflow, current)),
+            (known, _) => known,
+        };
         let mut workflow = known
             .unwrap_or_else(|| as_listed(bundled, WorkflowSid::new(), self.environment.clock.now().wall));
-        let mut version = self.make_version(&source).await?;
         let mut number = workflow.current_version;
         while tables.workflow_version(&workflow.workflow_sid, number)?.is_some() {
             number += 1;
@@ -120,6 +127,19 @@ impl Library {
         batch.put_workflow(&workflow);
         tables.commit(batch).await?;
         Ok((workflow, version))
+    }
+
+    /// The workflow of this name, and its current version where that is of this source.
+    fn installed(
+        &self,
+        bundled: &BundledFlow,
+        source: &Source,
+    ) -> Result<(Option<Workflow>, Option<WorkflowVersion>), Error> {
+        let tables = &self.environment.tables;
+        let Some(known) = tables.workflow_by_name(&bundled.name)? else { return Ok((None, None)) };
+        let current = tables.workflow_version(&known.workflow_sid, known.current_version)?;
+        let is_same = |current: &WorkflowVersion| current.digest == digest(source);
+        Ok((Some(known), current.filter(is_same)))
     }
 
     fn list(&self) -> Result<Vec<Workflow>, Error> {

@@ -1,6 +1,6 @@
 //! Has a source described by a process of its own: which flows it declares, with which inputs and outputs.
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use hero_sdk::{
     Error, ErrorCode,
@@ -8,7 +8,7 @@ use hero_sdk::{
     model::PlayError,
 };
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     net::UnixStream,
 };
 
@@ -50,19 +50,24 @@ async fn ask(mut stream: UnixStream, source: &Source) -> Result<Described, Error
     let Source { source, file_name, entry } = source.clone();
     let describe = Down::Describe { v: frame::VERSION, file_name, source, entry };
     let told = stream.write_all(describe.to_line().as_bytes()).await;
-    let mut text = Vec::new();
-    let mut limited = stream.take(2 * LINE_BYTES_MAX as u64);
-    let read = limited.read_to_end(&mut text).await;
-    for line in String::from_utf8_lossy(&text).lines() {
-        if let Ok(Up::Described(described)) = Up::parse(line) {
-            return Ok(described);
-        }
+    match told.and(listen(stream).await) {
+        Ok(Some(described)) => Ok(described),
+        Ok(None) => Err(broken("its process ended while it was imported")),
+        Err(error) => Err(broken(&error.to_string())),
     }
-    let reason = match told.and(read.map(drop)) {
-        Ok(()) => "its process ended while it was imported".to_owned(),
-        Err(error) => error.to_string(),
-    };
-    Err(broken(&reason))
+}
+
+/// Reads until the description has come; a process that the source started may hold the socket open for longer.
+async fn listen(stream: UnixStream) -> io::Result<Option<Described>> {
+    let mut lines = BufReader::new(stream.take(2 * LINE_BYTES_MAX as u64));
+    let mut line = Vec::new();
+    while lines.read_until(b'\n', &mut line).await? > 0 {
+        if let Ok(Up::Described(described)) = Up::parse(String::from_utf8_lossy(&line).trim_end()) {
+            return Ok(Some(described));
+        }
+        line.clear();
+    }
+    Ok(None)
 }
 
 fn entry(described: Described, source: &Source) -> Result<DeclaredFlow, Error> {

@@ -26,6 +26,7 @@ from ._engine import flow_line
 from ._errors import Timeout
 from ._fingerprint import fingerprint
 from ._gate import Waiter
+from ._leftovers import Leftovers
 from ._loop import running
 from ._outcome import failed, recorded, succeeded
 from ._pause import Pause, enter, question_frame, replayed
@@ -79,6 +80,7 @@ async def _replay(engine: Engine, scope: Scope, record: Record) -> Any:
     await turn_of(engine, scope, record)
     value, error = recorded(engine, record)
     if error is not None:
+        scope.call.blame = (error, record[PATH])
         raise error
     return value
 
@@ -99,7 +101,14 @@ async def turn_of(engine: Engine, scope: Scope, record: Record) -> None:
         gate.ask(record, waiter)
         if not waiter.is_cancellation and engine.records.is_late(record):
             gate.hand_over(waiter)  # its turn was before
-        await _wait_at_gate(engine, waiter, future)
+        if not scope.keep:
+            await _wait_at_gate(engine, waiter, future)
+            return
+        engine.arrived(record[PATH])
+        try:
+            await _wait_at_gate(engine, waiter, future)
+        finally:
+            engine.departed(record[PATH])
 
 
 async def _wait_at_gate(engine: Engine, waiter: Waiter, future: asyncio.Future[None]) -> None:
@@ -126,9 +135,9 @@ def _is_answered(engine: Engine, waiter: Waiter) -> bool:
 
 
 def _cancellations() -> int:
-    """How many cancellations of the running task were asked for and not taken back."""
-    task = asyncio.current_task()
-    return 0 if task is None else task.cancelling()
+    """How many cancellations of the running task have reached it and were not taken back."""
+    task: Any = asyncio.current_task()
+    return 0 if task is None else task.cancelling() - task._must_cancel  # asked for, and not delivered yet
 
 
 def _setter(future: asyncio.Future[None]) -> Callable[[], None]:
@@ -207,7 +216,7 @@ class _Call:
                 if self.state is not None and step.state_of(self.args, self.kwargs) != self.state:
                     warn_of_change(step)
                 return succeeded(engine, step, self.child, value, self._time())
-            if isinstance(error, _SIGNALS):
+            if isinstance(error, _SIGNALS) and not self._is_own(error):
                 self._cancelled(error)
                 try:
                     raise error
@@ -216,12 +225,14 @@ class _Call:
             if self.number >= self.limit or not step.is_retried(error):
                 return failed(engine, step, self.child, error, self._time())
             self.number += 1
-            frame, delay = retry_frame(engine, step, self.child, error, self.number)
-            del error
-            engine.wait(engine.wire.send_numbered(frame))
-            engine.records.drop_failed(self.child.path)
-            self.child = next_scope(engine, self.child)
+            self.child.supersede()
             try:
+                await Leftovers(engine, self.child.path).leave(self.loop)
+                frame, delay = retry_frame(engine, step, self.child, error, self.number)
+                del error
+                engine.wait(engine.wire.send_numbered(frame))
+                engine.records.drop_failed(self.child.path)
+                self.child = next_scope(engine, self.child)
                 await asyncio.sleep(delay)
             except asyncio.CancelledError as cancelled:
                 self._cancelled(cancelled)
@@ -238,6 +249,13 @@ class _Call:
             return None, error
         finally:
             current.reset(token)
+
+    def _is_own(self, error: BaseException) -> bool:
+        """Whether the body came to a cancellation that nobody asked of its task: of a task that it awaited, say.
+
+        That is an outcome like any other failure; nothing will cancel the call when it is replayed.
+        """
+        return isinstance(error, asyncio.CancelledError) and _cancellations() <= self.cancellations
 
     def _cancelled(self, error: BaseException) -> None:
         """The call was cancelled: that is its outcome, durable before anybody sees it."""

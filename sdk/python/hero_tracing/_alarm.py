@@ -7,6 +7,7 @@ interrupt plain code; there a step runs to its end and fails then if it took lon
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
@@ -58,6 +59,7 @@ class _Limit:
 _limits: list[_Limit] = []  # of the main thread, from the outermost step to the innermost
 _cancelled: Engine | None = None
 _attempts: list[Engine] = []  # whose flow runs in the main thread
+_taken: dict[int, tuple[Any, Any]] = {}  # signals that cancel the play: our handler, and what they did before
 
 
 def limited(clock: Clock, name: str, seconds: float, run: Callable[..., Any], *args: Any) -> Any:
@@ -81,7 +83,8 @@ def limited(clock: Clock, name: str, seconds: float, run: Callable[..., Any], *a
             raise
         hit = True
     finally:
-        _limits.remove(limit)
+        if limit in _limits:  # else this is a forked child
+            _limits.remove(limit)
         _arm()
         if not _limits and not _attempts and _cancelled is None:
             signal.signal(signal.SIGALRM, before)
@@ -123,7 +126,8 @@ def install(engine: Engine) -> Callable[[], None]:
     _attempts.append(engine)
 
     def remove() -> None:
-        _attempts.remove(engine)
+        if engine in _attempts:  # else this is a forked child
+            _attempts.remove(engine)
         # A bell that was put off must not ring for whoever had the signal before: that may be the end of the process.
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
@@ -144,14 +148,32 @@ def tell_main(engine: Engine) -> None:
 def cancel_on(engine: Engine, began: Callable[[], None], *signals: signal.Signals) -> None:
     """From now on these signals cancel the play: KeyboardInterrupt in the main thread. `began` is told at once."""
 
-    def cancel(_number: int, frame: FrameType | None) -> None:
+    def cancel(number: int, frame: FrameType | None) -> None:
         global _cancelled
+        if os.getpid() != engine.pid:  # a forked child that has not come to `forget` yet
+            forget()
+            os.kill(os.getpid(), number)
+            return
         _cancelled = engine
         began()
         _ring(0, frame)
 
     for number in signals:
-        signal.signal(number, cancel)
+        _taken[number] = cancel, signal.signal(number, cancel) or signal.SIG_DFL
+
+
+def forget() -> None:
+    """In a forked child, which is not the play: signals do there what they did before, where the flow let us have them.
+
+    So `Process.terminate()` ends the child, and nothing else.
+    """
+    global _cancelled
+    _cancelled = None
+    _limits.clear()
+    _attempts.clear()
+    for number, (ours, before) in ((signal.SIGALRM, (_ring, signal.SIG_DFL)), *_taken.items()):
+        if signal.getsignal(number) is ours:
+            signal.signal(number, before)
 
 
 def check() -> None:
@@ -182,7 +204,9 @@ def _ring(_number: int, frame: FrameType | None) -> None:
 
 
 def _arm() -> None:
-    """Set the timer to the next end of a step's time."""
+    """Set the timer to the next end of a step's time, where its signal is ours: it is not in a forked child."""
+    if signal.getsignal(signal.SIGALRM) is not _ring:
+        return
     if _cancelled is not None:
         signal.setitimer(signal.ITIMER_REAL, _PUT_OFF_SECONDS)
         return

@@ -16,18 +16,31 @@ from typing import Any
 from . import _shapes
 from ._codec_types import is_enum, is_flag, is_namedtuple, is_pydantic
 from ._errors import SchemaError
-from ._shapes import Array, Extended, Field, Fixed, Leaf, Mapping, OneOf, Record, Shape
+from ._leaves import LEAVES, NOTHING, NULL, enum_choice, flag, literal_choice
+from ._shapes import Alias, Array, Extended, Field, Fixed, Mapping, OneOf, Record, Shape
 
 _WRAPPERS = {"Required", "NotRequired", "ReadOnly", "Final", "ClassVar"}
 
-_LISTS = (
-    list,
-    collections.abc.Sequence,
-    collections.abc.MutableSequence,
-    collections.abc.Collection,
-    collections.abc.Iterable,
-)
-_DICTS = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
+_S = typing.TypeVar("_S", bound=Shape)
+
+# What is made for an annotation with one of these classes.
+_CONTAINERS: dict[type, Any] = {
+    list: list,
+    collections.abc.Sequence: list,
+    collections.abc.MutableSequence: list,
+    collections.abc.Collection: list,
+    collections.abc.Iterable: list,
+    collections.deque: collections.deque,
+    set: set,
+    collections.abc.Set: set,
+    collections.abc.MutableSet: set,
+    frozenset: frozenset,
+    dict: dict,
+    collections.abc.Mapping: dict,
+    collections.abc.MutableMapping: dict,
+    collections.OrderedDict: collections.OrderedDict,
+    collections.Counter: collections.Counter,
+}
 
 
 class Annotations:
@@ -35,7 +48,8 @@ class Annotations:
 
     def __init__(self, names: dict[str, Any]) -> None:
         self.names = names
-        self.records: dict[Any, Record] = {}
+        # What may contain itself, with its shape. Compared, not hashed: a constraint of an Annotated may be a dict.
+        self._known: list[tuple[Any, Shape]] = []
 
     def resolved(self, annotation: Any, owner: str) -> Any:
         """The annotation with its strings evaluated."""
@@ -58,13 +72,15 @@ class Annotations:
         if annotation in (Any, object) or isinstance(annotation, typing.TypeVar):
             return Shape()
         if annotation is None:
-            return _NULL
+            return NULL
+        if annotation in (typing.NoReturn, typing.Never):
+            return NOTHING
         if isinstance(annotation, str | typing.ForwardRef):
             return self.shape(self.resolved(annotation, owner), owner)
         if origin is typing.Annotated:
             return self._annotated(annotation, arguments, owner)
         if origin is typing.Literal:
-            return _shapes.literal_choice(arguments)
+            return literal_choice(arguments)
         if origin in (typing.Union, types.UnionType):
             return self._union(arguments, owner)
         if getattr(origin, "__name__", getattr(origin, "_name", "")) in _WRAPPERS and arguments:
@@ -72,7 +88,7 @@ class Annotations:
         if hasattr(annotation, "__supertype__"):  # a NewType
             return self.shape(annotation.__supertype__, owner)
         if hasattr(annotation, "__value__"):  # `type X = …` of 3.12
-            return self.shape(self.resolved(annotation.__value__, owner), owner)
+            return self._alias(annotation, arguments, owner)
         cls = origin or annotation
         if isinstance(cls, type):
             shape = self._container(cls, arguments, owner) or self._class(cls, annotation, owner)
@@ -97,6 +113,25 @@ class Annotations:
         shape = self.shape(arguments[0], owner)
         return Extended(shape, keywords) if keywords else shape
 
+    def _alias(self, annotation: Any, arguments: tuple[Any, ...], owner: str) -> Shape:
+        known = self._shape_of(annotation)
+        if known is not None:
+            return known
+        alias = self._made(annotation, Alias(annotation.__name__))
+        value = self.resolved(annotation.__value__, owner)
+        alias.shape = self.shape(_applied(value, dict(zip(annotation.__type_params__, arguments, strict=False))), owner)
+        if alias.is_itself():
+            raise SchemaError(f"{owner} is annotated with {_title(annotation)}, which is defined as itself")
+        return alias
+
+    def _shape_of(self, annotation: Any) -> Shape | None:
+        return next((shape for known, shape in self._known if known == annotation), None)
+
+    def _made(self, annotation: Any, shape: _S) -> _S:
+        """A shape whose parts are still to come, so that they can refer to it."""
+        self._known.append((annotation, shape))
+        return shape
+
     def _union(self, members: tuple[Any, ...], owner: str) -> Shape:
         shapes = [self.shape(member, owner) for member in members]
         scalars = {
@@ -110,21 +145,26 @@ class Annotations:
     def _container(self, cls: type, arguments: tuple[Any, ...], owner: str) -> Shape | None:
         if cls is tuple:
             return self._tuple(arguments, owner)
+        if cls not in _CONTAINERS:
+            return None
         item = self.shape(arguments[0], owner) if arguments else Shape()
-        if cls in _LISTS:
-            return Array(item, list)
-        if cls is collections.deque:
-            return Array(item, collections.deque)
-        if cls in (set, collections.abc.Set, collections.abc.MutableSet):
-            return Array(item, set, unique=True)
-        if cls is frozenset:
-            return Array(item, frozenset, unique=True)
-        if cls is collections.Counter:
-            return Mapping(item, LEAVES["builtins", "int"], collections.Counter)
-        if cls in _DICTS or cls is collections.OrderedDict:
+        make = _CONTAINERS[cls]
+        value: Shape
+        if make in (list, collections.deque):
+            return Array(item, make)
+        if make in (set, frozenset):
+            return Array(item, make, unique=True)
+        if make is collections.Counter:
+            value = LEAVES["builtins", "int"]
+        else:
             value = self.shape(arguments[1], owner) if arguments else Shape()
-            return Mapping(item, value, collections.OrderedDict if cls is collections.OrderedDict else dict)
-        return None
+        mapping = Mapping(item, value, make)
+        if mapping.names() is None:
+            raise SchemaError(
+                f"the keys of a dict must be strings, integers or what is written as a string, but those of {owner} "
+                f"are annotated with {_title(arguments[0])}"
+            )
+        return mapping
 
     def _tuple(self, arguments: tuple[Any, ...], owner: str) -> Shape:
         if len(arguments) == 2 and arguments[1] is Ellipsis:
@@ -138,31 +178,28 @@ class Annotations:
         if leaf is not None:
             return leaf
         if is_enum(cls):
-            return _flag(cls) if is_flag(cls) else _shapes.enum_choice(cls)
+            return flag(cls) if is_flag(cls) else enum_choice(cls)
         if is_pydantic(cls) or hasattr(cls, "__pydantic_core_schema__"):
             return _shapes.Pydantic(annotation, cls.__name__)
-        if cls in self.records:
-            return self.records[cls]
+        known = self._shape_of(annotation)
+        if known is not None:
+            return known
         if hasattr(cls, "__dataclass_fields__"):
-            return self._dataclass(cls)
+            return self._dataclass(cls, annotation)
         if typing.is_typeddict(cls):
-            return self._typed_dict(cls)
+            return self._typed_dict(cls, annotation)
         if is_namedtuple(cls):
-            return self._namedtuple(cls)
+            return self._namedtuple(cls, annotation)
         return None
 
-    def _record(self, cls: Any, description: str) -> Record:
-        record = self.records[cls] = Record(cls.__name__, description, cls)
-        return record
-
-    def _dataclass(self, cls: Any) -> Shape:
+    def _dataclass(self, cls: Any, annotation: Any) -> Shape:
         # dataclasses write a signature where there is no docstring
         written = cls.__doc__ if cls.__doc__ and not cls.__doc__.startswith(f"{cls.__name__}(") else ""
-        record = self._record(cls, first_paragraph(written))
+        record = self._made(annotation, Record(cls.__name__, first_paragraph(written), cls))
         for field in cls.__dataclass_fields__.values():
             if "InitVar" in repr(field._field_type) or "INITVAR" in repr(field._field_type):
                 raise SchemaError(f"{cls.__name__}.{field.name} is an InitVar, which has no form in JSON")
-        hints = self._hints(cls)
+        hints = self._hints(cls, annotation)
         for field in dataclasses.fields(cls):
             shape = self.shape(hints[field.name], f"{cls.__name__}.{field.name}")
             default = None if field.default is dataclasses.MISSING else _shapes.plain_default(shape, field.default)
@@ -173,10 +210,10 @@ class Annotations:
             record.outputs.append(Field(field.name, shape, required=True))
         return record
 
-    def _typed_dict(self, cls: Any) -> Shape:
-        record = self._record(cls, first_paragraph(cls.__doc__ if cls.__doc__ != dict.__doc__ else ""))
-        record.make = dict
-        for name, hint in self._hints(cls).items():
+    def _typed_dict(self, cls: Any, annotation: Any) -> Shape:
+        written = first_paragraph(cls.__doc__ if cls.__doc__ != dict.__doc__ else "")
+        record = self._made(annotation, Record(cls.__name__, written, dict))
+        for name, hint in self._hints(cls, annotation).items():
             required = name in cls.__required_keys__
             # Under `from __future__ import annotations` the class itself does not see these marks.
             marks = _marks(hint)
@@ -186,11 +223,10 @@ class Annotations:
             record.outputs.append(part)
         return record
 
-    def _namedtuple(self, cls: Any) -> Shape:
-        record = self._record(
-            cls, first_paragraph("" if (cls.__doc__ or "").startswith(f"{cls.__name__}(") else cls.__doc__)
-        )
-        hints = self._hints(cls)
+    def _namedtuple(self, cls: Any, annotation: Any) -> Shape:
+        written = first_paragraph("" if (cls.__doc__ or "").startswith(f"{cls.__name__}(") else cls.__doc__)
+        record = self._made(annotation, Record(cls.__name__, written, cls))
+        hints = self._hints(cls, annotation)
         for name in cls._fields:
             shape = self.shape(hints.get(name, Any), f"{cls.__name__}.{name}")
             optional = name in cls._field_defaults
@@ -199,10 +235,15 @@ class Annotations:
             record.outputs.append(Field(name, shape, required=True))
         return record
 
-    def _hints(self, cls: Any) -> dict[str, Any]:
-        """The annotations of a class, each resolved in the module of the class that has it."""
+    def _hints(self, cls: Any, annotation: Any) -> dict[str, Any]:
+        """The annotations of a class, each resolved in the module of the class that has it.
+
+        `annotation` is the class, or a generic one with the arguments that stand for its type variables.
+        """
+        variables = _variables(cls, typing.get_args(annotation))
         try:
-            return typing.get_type_hints(cls, None, self.names, include_extras=True)
+            hints = typing.get_type_hints(cls, None, self.names, include_extras=True)
+            return {name: _applied(hint, variables) for name, hint in hints.items()}
         except NameError as error:
             raise SchemaError(
                 f"an annotation of {cls.__name__} uses {error.name!r}, which its module does not define"
@@ -212,6 +253,30 @@ class Annotations:
 def first_paragraph(text: str | None) -> str:
     """The first paragraph of a docstring on one line."""
     return " ".join((text or "").strip().partition("\n\n")[0].split())
+
+
+def _variables(cls: Any, arguments: tuple[Any, ...]) -> dict[Any, Any]:
+    """What the type variables of a generic class stand for, and those of the classes that it inherits from."""
+    variables = dict(zip(getattr(cls, "__parameters__", ()), arguments, strict=False))
+    for base in getattr(cls, "__orig_bases__", ()):
+        origin = typing.get_origin(base) or base
+        if origin in (typing.Generic, typing.Protocol):
+            continue
+        given = tuple(_applied(argument, variables) for argument in typing.get_args(base))
+        for variable, meant in _variables(origin, given).items():
+            # One variable that stands for two things in two of the classes is taken for anything.
+            variables[variable] = meant if variables.get(variable, meant) == meant else Any
+    return variables
+
+
+def _applied(annotation: Any, variables: dict[Any, Any]) -> Any:
+    """The annotation with what its type variables stand for."""
+    if isinstance(annotation, typing.TypeVar):
+        return variables.get(annotation, annotation)
+    open_ones = getattr(annotation, "__parameters__", ())
+    if not open_ones or typing.get_origin(annotation) is None:
+        return annotation
+    return annotation[tuple(variables.get(one, one) for one in open_ones)]
 
 
 def _marks(hint: Any) -> set[str]:
@@ -228,112 +293,3 @@ def _marks(hint: Any) -> set[str]:
 
 def _title(annotation: Any) -> str:
     return annotation.__qualname__ if isinstance(annotation, type) else str(annotation)
-
-
-def _import(module: str, name: str) -> Any:
-    import importlib
-
-    return getattr(importlib.import_module(module), name)
-
-
-def _exactly(*kinds: type) -> Any:
-    def read(value: Any) -> Any:
-        if type(value) not in kinds:
-            raise TypeError
-        return value
-
-    return read
-
-
-def _integer(value: Any) -> int:
-    if type(value) is float and value.is_integer():
-        return int(value)  # JSON has one kind of number: 1.0 is an integer
-    return _exactly(int)(value)  # type: ignore[no-any-return]
-
-
-def _number(value: Any) -> float:
-    return float(_exactly(int, float)(value))
-
-
-def _iso(module: str, name: str) -> Any:
-    def read(value: Any) -> Any:
-        return _import(module, name).fromisoformat(_exactly(str)(value))
-
-    return read
-
-
-def _made(module: str, name: str, *kinds: type) -> Any:
-    def read(value: Any) -> Any:
-        value = _exactly(*kinds)(value)
-        return _import(module, name)(repr(value) if type(value) is float else value)
-
-    return read
-
-
-def _bytes(value: Any) -> bytes:
-    from binascii import a2b_base64
-
-    return a2b_base64(_exactly(str)(value), strict_mode=True)
-
-
-def _timedelta(value: Any) -> Any:
-    return _import("datetime", "timedelta")(seconds=_exactly(int, float)(value))
-
-
-def _complex(value: Any) -> complex:
-    return complex(_exactly(str)(value))
-
-
-def _path_leaf(name: str) -> Leaf:
-    return Leaf({"type": "string", "format": "path"}, "a string that is a path", _made("pathlib", name, str))
-
-
-def _flag(cls: Any) -> Shape:
-    return Leaf(
-        {"type": "integer", "title": cls.__name__}, f"an integer of {cls.__name__}", lambda value: cls(_integer(value))
-    )
-
-
-_NULL = Leaf({"type": "null"}, "null", _exactly(type(None)))
-
-# By module and name, so that none of the modules is imported before a value of it is made.
-LEAVES: dict[tuple[str, str], Leaf] = {
-    ("builtins", "NoneType"): _NULL,
-    ("builtins", "str"): Leaf({"type": "string"}, "a string", _exactly(str)),
-    ("builtins", "bool"): Leaf({"type": "boolean"}, "a boolean", _exactly(bool)),
-    ("builtins", "int"): Leaf({"type": "integer"}, "an integer", _integer),
-    ("builtins", "float"): Leaf({"type": "number"}, "a number", _number),
-    ("builtins", "complex"): Leaf({"type": "string", "format": "complex"}, "a string such as 1+2j", _complex),
-    ("builtins", "bytes"): Leaf({"type": "string", "contentEncoding": "base64"}, "a string in base64", _bytes),
-    ("datetime", "datetime"): Leaf(
-        {"type": "string", "format": "date-time"},
-        "a string with a date and time (RFC 3339)",
-        _iso("datetime", "datetime"),
-    ),
-    ("datetime", "date"): Leaf(
-        {"type": "string", "format": "date"}, "a string with a date (RFC 3339)", _iso("datetime", "date")
-    ),
-    ("datetime", "time"): Leaf(
-        {"type": "string", "format": "time"}, "a string with a time (RFC 3339)", _iso("datetime", "time")
-    ),
-    ("datetime", "timedelta"): Leaf({"type": "number", "description": "seconds"}, "a number of seconds", _timedelta),
-    ("decimal", "Decimal"): Leaf(
-        {"type": ["string", "number"], "format": "decimal"},
-        "a string or number that is a decimal",
-        _made("decimal", "Decimal", str, int, float),
-    ),
-    ("fractions", "Fraction"): Leaf(
-        {"type": ["string", "integer"], "format": "fraction"},
-        "a string such as 1/3",
-        _made("fractions", "Fraction", str, int),
-    ),
-    ("uuid", "UUID"): Leaf({"type": "string", "format": "uuid"}, "a string that is a UUID", _made("uuid", "UUID", str)),
-    ("zoneinfo", "ZoneInfo"): Leaf(
-        {"type": "string", "format": "timezone"}, "a string such as Europe/Oslo", _made("zoneinfo", "ZoneInfo", str)
-    ),
-    ("pathlib", "Path"): _path_leaf("Path"),
-    ("pathlib", "PosixPath"): _path_leaf("PosixPath"),
-    ("pathlib", "PurePath"): _path_leaf("PurePath"),
-    ("pathlib", "PurePosixPath"): _path_leaf("PurePosixPath"),
-    ("pathlib", "PureWindowsPath"): _path_leaf("PureWindowsPath"),
-}

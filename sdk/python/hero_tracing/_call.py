@@ -14,6 +14,7 @@ from ._errors import Timeout
 from ._failures import describe
 from ._fingerprint import fingerprint
 from ._gate import Waiter
+from ._leftovers import Leftovers
 from ._outcome import Outcome, failed, recorded, succeeded
 from ._records import FINGERPRINT, KIND, PATH
 from ._scope import CALL, Scope, current
@@ -48,6 +49,7 @@ def call(step: Step, scope: Scope, args: tuple[Any, ...], kwargs: dict[str, Any]
         scope.gate.took(record)
     value, error = recorded(engine, record)
     if error is not None:
+        scope.call.blame = (error, path)
         raise error
     return value
 
@@ -161,6 +163,8 @@ def open_call(
     if scope.job is not None:
         scope.job.came_back()
     engine.entered()
+    if scope.keep:
+        engine.arrived(path)
     if step.on_unknown == "retry":
         engine.wire.send(frame)
     else:
@@ -175,13 +179,14 @@ def next_scope(engine: Engine, child: Scope) -> Scope:
     fresh.keep = child.keep
     fresh.pauses = child.pauses
     fresh.taken = child.taken
-    child.ended = True
     return fresh
 
 
 def close_call(engine: Engine, step: Step, child: Scope) -> None:
     """The call is over, whatever became of it."""
     engine.left(child)
+    if child.parent is not None and child.parent.keep:
+        engine.departed(child.path)
     if step.retries and (child.parent is None or not child.parent.keep):
         engine.records.forget_beneath(child.path)
 
@@ -256,6 +261,8 @@ class _Live:
             if self.number >= self.limit or not step.is_retried(error):
                 return failed(engine, step, self.child, error, self._loop_time())
             self.number += 1
+            self.child.supersede()
+            Leftovers(engine, self.path).wait()
             frame, delay = retry_frame(engine, step, self.child, error, self.number)
             del error
             engine.wait(engine.wire.send_numbered(frame))

@@ -83,8 +83,14 @@ def state(instance: object) -> dict[str, Any]:
                     held[name] = descriptor.__get__(instance)
                 except AttributeError:
                     continue  # a slot that was never filled
-    held.update(getattr(instance, "__dict__", {}))
+    held.update(attributes(instance))
     return held
+
+
+def attributes(instance: object) -> dict[str, Any]:
+    """The `__dict__` of an instance, without the note that `Box[int](…)` leaves there, which is for people only."""
+    held = getattr(instance, "__dict__", {})
+    return {name: held[name] for name in held if name != "__orig_class__"} if "__orig_class__" in held else held
 
 
 def restore(instance: object, held: dict[str, Any]) -> None:

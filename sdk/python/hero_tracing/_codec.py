@@ -12,6 +12,8 @@ Must not know records, spans or the wire.
 from __future__ import annotations
 
 from . import _classes
+from ._blobs import BLOB_BYTES_MAX
+from ._codec_plain import DEPTH_MAX, INTEGER_MAX, is_plain, looks_like_tag
 from ._errors import NotRecordable
 from ._json import read_json, write_json, write_sorted_json
 from ._projection import plain, preview
@@ -38,15 +40,9 @@ __all__ = [
 # The user's file is always loaded under this module name, so that its classes are found again.
 FLOW_MODULE = "hero_flow_main"
 
-# Levels of nesting in a text. A line of the span protocol may have 64: one is the frame's own, and
-# what a scalar's tag adds (a datetime with its timezone: 2) must still fit.
-DEPTH_MAX = 60
-
-# Readers of JSON keep integers as doubles: beyond this they are written in hexadecimal, which also
-# escapes the limit of 4,300 digits that Python and JSON set to decimal ones.
-INTEGER_MAX = 2**53
-
-_ATOMS = frozenset({str, bool, type(None), float})
+# A container has three bytes of text at least, with its comma. Where containers hold one many times, the text would be
+# longer than memory before it could be refused for its length.
+CONTAINERS_MAX = BLOB_BYTES_MAX // 3
 
 
 def encode(value: object, what: str = "") -> str:
@@ -87,42 +83,6 @@ def key_text(key: object) -> str:
         raise refusal.explained("the key", "key") from None
 
 
-def is_plain(value: object, levels: int = DEPTH_MAX) -> bool:
-    """Whether JSON itself holds the value, nan, inf and lone surrogates aside (the encoder meets those).
-
-    Exact types only: json would write a tuple as a list and an IntEnum as a number.
-    """
-    kind = type(value)
-    if kind in _ATOMS:
-        return True
-    if kind is int:
-        return -INTEGER_MAX <= value <= INTEGER_MAX  # type: ignore[operator]
-    if levels == 0:
-        return False
-    if kind is dict:
-        items: Iterable[Any] = value.values()  # type: ignore[attr-defined]
-        for key in value:  # type: ignore[attr-defined]
-            if type(key) is not str:
-                return False
-    elif kind is list:
-        items = value  # type: ignore[assignment]
-        if value and _looks_like_tag(value[0]):  # type: ignore[index]
-            return False
-    else:
-        return False
-    for item in items:
-        kind = type(item)
-        if kind in _ATOMS:
-            continue
-        if kind is int:
-            if -INTEGER_MAX <= item <= INTEGER_MAX:
-                continue
-            return False
-        if not is_plain(item, levels - 1):
-            return False
-    return True
-
-
 class Refusal(Exception):
     """The walk met something that cannot be written. Gathers, on its way up, where that is."""
 
@@ -156,13 +116,15 @@ class Refusal(Exception):
 class Encoder:
     """One walk over a value, which gives the JSON structure of its text.
 
-    A lenient one, for fingerprints, writes what cannot be kept as the name of its type.
+    A lenient one (`_fingerprint`) goes on where this one refuses a value.
     """
 
-    __slots__ = ("failures", "lenient")
+    __slots__ = ("failures", "left")
 
-    def __init__(self, *, lenient: bool = False) -> None:
-        self.lenient = lenient
+    lenient = False
+
+    def __init__(self, containers_max: int = CONTAINERS_MAX) -> None:
+        self.left = containers_max
         self.failures: Any = None  # the open table of exceptions, see _failures
 
     def walk(self, value: Any, depth: int) -> Any:
@@ -178,7 +140,10 @@ class Encoder:
         if value is None or kind is bool:
             return value
         if depth >= DEPTH_MAX:
-            return self.refuse(value, f"is nested deeper than {DEPTH_MAX} levels", "return a flatter value")
+            return self.exceeded(value, f"is nested deeper than {DEPTH_MAX} levels", "return a flatter value")
+        self.left -= 1
+        if self.left < 0:
+            return self.exceeded(value, "comes after more than a text of 64 MiB can hold", "return less")
         handler = HANDLERS.get(kind) or _find_handler(kind)
         if handler is None:
             from ._codec_types import advice
@@ -187,9 +152,12 @@ class Encoder:
         return handler(self, value, depth + 1)
 
     def refuse(self, value: object, problem: str, hint: str) -> Any:
-        if self.lenient:
-            return ["$type", _classes.title(type(value))]
+        """What is written for a value that cannot be kept, if anything."""
         raise Refusal(problem, hint)
+
+    def exceeded(self, value: object, problem: str, hint: str) -> Any:
+        """The same for one that is too deep within others, or comes after too many."""
+        return self.refuse(value, problem, hint)
 
     def items(self, container: object, values: Iterable[Any], depth: int) -> list[Any]:
         """Each of `values`, in order."""
@@ -239,7 +207,7 @@ class Encoder:
 
 def _list(encoder: Encoder, value: list[Any], depth: int) -> list[Any]:
     nodes = encoder.items(value, value, depth)
-    return ["$list", *nodes] if nodes and _looks_like_tag(nodes[0]) else nodes
+    return ["$list", *nodes] if nodes and looks_like_tag(nodes[0]) else nodes
 
 
 def _dict(encoder: Encoder, value: dict[Any, Any], depth: int) -> Any:
@@ -322,7 +290,7 @@ def untag(node: Any, failures: Any = None) -> Any:
         return node
     if kind is not list:
         return node
-    tag = node[0] if node and _looks_like_tag(node[0]) else None
+    tag = node[0] if node and looks_like_tag(node[0]) else None
     if tag == "$exception" or tag == "$link":
         from . import _failures
 
@@ -347,10 +315,6 @@ def _find_handler(kind: type) -> Callable[[Encoder, Any, int], Any] | None:
     from . import _codec_types
 
     return _codec_types.find(kind)
-
-
-def _looks_like_tag(item: object) -> bool:
-    return type(item) is str and item[:1] == "$"
 
 
 def _is_well_formed(text: str) -> bool:

@@ -161,7 +161,7 @@ def _dataclass(encoder: Encoder, value: object, depth: int) -> list[Any]:
 
 def _namedtuple(encoder: Encoder, value: Any, depth: int) -> list[Any]:
     name = _class_name(encoder, value)
-    if getattr(value, "__dict__", None):
+    if _classes.attributes(value):
         encoder.refuse(value, "has attributes beside its fields", "return a dataclass")
     fields = dict(zip(value._fields, value, strict=True))
     nodes = encoder.fields(value, fields, depth)[1::2]
@@ -187,7 +187,7 @@ def _pydantic_method(kind: type, name: str) -> Any:
 
 def _ordered(tag: str) -> Handler:
     def handler(encoder: Encoder, value: Any, depth: int) -> list[Any]:
-        if value.__dict__:
+        if _classes.attributes(value):
             encoder.refuse(value, "has attributes beside its items", "return a dataclass")
         return [tag, *encoder.pairs(value, depth)]
 
@@ -230,8 +230,8 @@ def _timezone(encoder: Encoder, value: Any, depth: int) -> list[Any]:
 
 
 def _zoneinfo(encoder: Encoder, value: Any, _depth: int) -> list[Any]:
-    if value.key is None:
-        encoder.refuse(value, "is a ZoneInfo without a key", "use ZoneInfo(key)")
+    if value.key is None or type(value)(value.key) is not value:  # such ones are equal to themselves only
+        encoder.refuse(value, "is a ZoneInfo that its key does not give again", "use ZoneInfo(key)")
         return _lenient_type(value)
     return ["$zoneinfo", value.key]
 

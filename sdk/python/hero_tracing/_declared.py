@@ -6,6 +6,7 @@ Must not know the names under which authors find these.
 from __future__ import annotations
 
 import functools
+import sys
 
 from . import _call, _plain
 from ._engine import outside
@@ -43,9 +44,6 @@ class Declared:
         self.resume_when = resume_when
 
 
-# When a play with several open questions goes on: once one is answered, or all.
-RESUME_WHEN = ("any", "all")
-
 # By module, in order of declaration; functions of functions are left out.
 declared: dict[str, list[Declared]] = {}
 
@@ -77,18 +75,20 @@ def pause_soon(name: str, asked: dict[str, Any]) -> Coroutine[Any, Any, Any]:
 
 
 def decorate(function: Any, options: dict[str, Any]) -> Any:
-    if isinstance(function, classmethod | staticmethod):
-        return type(function)(decorate(function.__func__, options))
+    """The function with what `@flow` makes of it; the options have been checked."""
+    if isinstance(function, classmethod):
+        return ClassMethod(decorate(function.__func__, options).hero_flow)
+    if isinstance(function, staticmethod):
+        return staticmethod(decorate(function.__func__, options))
+    if isinstance(function, type):
+        raise TypeError(f"@flow decorates functions, not the class {function.__name__}: decorate what makes one")
     if not callable(function):
         raise TypeError(f"@flow decorates functions, not {type(function).__name__}")
     known = dict(options)
     inputs, outputs = known.pop("inputs", None), known.pop("outputs", None)
     description, sandbox = known.pop("description", None), known.pop("sandbox", None)
     resume_when = known.pop("resume_when", "any")
-    if resume_when not in RESUME_WHEN:
-        raise ValueError(f"resume_when must be one of {', '.join(RESUME_WHEN)}, not {resume_when!r}")
-    name = str(known.get("name") or getattr(function, "__name__", "flow"))
-    refuse_generator(function, name)
+    refuse_generator(function, str(known.get("name") or getattr(function, "__name__", "flow")))
     shown = {key: value for key, value in options.items() if key not in {"inputs", "outputs", "key", "description"}}
     step = Step(function, options={**shown, **({"sandbox": sandbox} if sandbox else {})}, **known)
     wrapper = _async_wrapper(step) if step.is_async else _plain_wrapper(step)
@@ -99,37 +99,78 @@ def decorate(function: Any, options: dict[str, Any]) -> Any:
     if "<locals>" not in qualname:
         declared.setdefault(function.__module__, []).append(said)
     owner = qualname.rpartition(".")[0]
-    return Method(step, wrapper) if owner and not owner.endswith("<locals>") else wrapper
+    return Method(said) if owner and not owner.endswith("<locals>") else wrapper
+
+
+def declared_by(value: Any) -> Declared | None:
+    """What `@flow` said about a function; None if nothing.
+
+    Another decorator may stand above `@flow`. Then that is what runs, and calls the flow as a step with its options.
+    """
+    said = _said_of(value)
+    if said is None or value is said.wrapper or isinstance(value, Method):
+        return said
+    step = Step(value, name=said.step.name, options=said.step.options)
+    return Declared(step, said.function, value, said.inputs, said.outputs, said.description, said.resume_when)
+
+
+def flows_of(module: str) -> list[Declared]:
+    """The flows at the top level of a module, in order of declaration; of one name the last counts."""
+    place = {id(said): place for place, said in enumerate(declared.get(module, ()))}
+    flows: dict[int, Declared] = {}
+    for value in list(getattr(sys.modules.get(module), "__dict__", {}).values()):
+        said = declared_by(value)
+        if said is not None and id(value.hero_flow) in place and not isinstance(value, BoundMethod):
+            flows[place[id(value.hero_flow)]] = said
+    return [flows[number] for number in sorted(flows)]
+
+
+def _said_of(value: Any) -> Declared | None:
+    try:
+        said = getattr(value, "hero_flow", None)
+    except Exception:  # a module may hold anything, also what fails when it is asked
+        return None
+    return said if isinstance(said, Declared) else None
 
 
 class Method:
     """A decorated function in the body of a class: it binds as functions do, and `with_key` knows the instance."""
 
-    def __init__(self, step: Step, wrapper: Any) -> None:
-        functools.update_wrapper(self, wrapper)
-        self._step = step
-        self._wrapper = wrapper
+    def __init__(self, said: Declared) -> None:
+        functools.update_wrapper(self, said.wrapper, updated=())
+        self.hero_flow = said
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self._wrapper if instance is None else BoundMethod(self._step, self._wrapper, instance)
+        return self.hero_flow.wrapper if instance is None else BoundMethod(self.hero_flow, instance)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._wrapper(*args, **kwargs)
+        return self.hero_flow.wrapper(*args, **kwargs)
 
     def with_key(self, key: object, /) -> Callable[..., Any]:
-        bound: Callable[..., Any] = self._wrapper.with_key(key)
-        return bound
+        if self.hero_flow.step.names[:1] == ("cls",):
+            # Asked by Python's own `classmethod`, which from 3.13 on does not say to which class it binds.
+            name = self.hero_flow.step.name
+            raise TypeError(f"{name}.with_key does not know the class: write @flow above @classmethod, not below it")
+        keyed: Callable[..., Any] = self.hero_flow.wrapper.with_key(key)
+        return keyed
+
+
+class ClassMethod(Method):
+    """A decorated class method, which binds to the class, with a key and without."""
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return BoundMethod(self.hero_flow, type(instance) if owner is None else owner)
 
 
 class BoundMethod:
-    """A decorated method of an instance."""
+    """A decorated method of an instance, or of a class."""
 
     __slots__ = ("__func__", "__self__", "_step")
 
-    def __init__(self, step: Step, wrapper: Any, instance: Any) -> None:
-        self.__func__ = wrapper
+    def __init__(self, said: Declared, instance: Any) -> None:
+        self.__func__ = said.wrapper
         self.__self__ = instance
-        self._step = step
+        self._step = said.step
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         step = self._step
@@ -181,8 +222,10 @@ def _async_wrapper(step: Step) -> Any:
     wrapper.with_key = with_key  # type: ignore[attr-defined]
     import inspect
 
-    mark = getattr(inspect, "markcoroutinefunction", None)  # from 3.12 on
-    return wrapper if mark is None else mark(wrapper)
+    if sys.version_info >= (3, 12):
+        return inspect.markcoroutinefunction(wrapper)
+    wrapper._is_coroutine_mark = True  # type: ignore[attr-defined, unused-ignore]
+    return wrapper
 
 
 def _without_scope(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -220,56 +263,44 @@ def step_of(name: str, fn: Callable[..., Any]) -> Step:
     return Step(fn, name=name)
 
 
-def find(module: str, name: str) -> Declared:
+def find(module: str, wanted: Any) -> Declared:
     """The flow of this name, or of this function, in a module. LookupError with close matches."""
-    flows = declared.get(module, [])
+    if not isinstance(wanted, str):
+        said = declared_by(wanted)
+        if said is None:
+            raise TypeError(f"a flow is called by its name or its function with @flow, not by {wanted!r}")
+        return said
+    flows: list[Declared] = [*declared.get(module, ()), *flows_of(module)]
     for said in reversed(flows):
-        if said.step.name == name:
+        if said.step.name == wanted:
             return said
     for said in reversed(flows):
-        if getattr(said.function, "__name__", "") == name:
+        if getattr(said.function, "__name__", "") == wanted:
             return said
     from difflib import get_close_matches
 
     names = sorted({said.step.name for said in flows})
-    close = get_close_matches(name, names, 3)
+    close = get_close_matches(wanted, names, 3)
     hint = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(names) or 'none'}"
-    raise LookupError(f"no flow is called {name!r}; {hint}")
+    raise LookupError(f"no flow is called {wanted!r}; {hint}")
 
 
 def caller_module() -> str:
     """The module of the code that called into this one."""
-    import sys
-
     name: str = sys._getframe(2).f_globals["__name__"]
     return name
 
 
-def _invoked(module: str, name: str) -> Step:
-    """The step that runs a flow of the calling file."""
-    said = find(module, name)
-    own = said.step
-    return Step(
-        said.function,
-        name=own.name,
-        kind="invoke",
-        retries=own.retries,
-        backoff=own.backoff,
-        timeout=own.timeout,
-        on_unknown=own.on_unknown,
-        durability="buffered" if own.buffered else "durable",
-    )
-
-
-def invoke_now(module: str, name: str, inputs: dict[str, Any]) -> Any:
-    step = _invoked(module, name)
+def invoke_now(module: str, wanted: Any, inputs: dict[str, Any]) -> Any:
+    """Run a flow of the calling file by its name, or any by its function."""
+    step = find(module, wanted).step.invoked()
     if step.is_async:
-        raise TypeError(f"flow.invoke cannot await {name!r}: write `await flow.aio.invoke(...)`")
+        raise TypeError(f"flow.invoke cannot await {step.name!r}: write `await flow.aio.invoke(...)`")
     return call_now(step, (), inputs)
 
 
-def invoke_soon(module: str, name: str, inputs: dict[str, Any]) -> Coroutine[Any, Any, Any]:
-    step = _invoked(module, name)
+def invoke_soon(module: str, wanted: Any, inputs: dict[str, Any]) -> Coroutine[Any, Any, Any]:
+    step = find(module, wanted).step.invoked()
     if step.is_async:
         return start(step, (), inputs)
     import asyncio

@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 
-from . import _blobs, _frames
+from . import _alarm, _blobs, _frames
 from ._clock import Clock
 from ._codec import FLOW_MODULE
 from ._errors import Diverged, ParkSignal, ScopeError
@@ -21,7 +21,6 @@ from ._wire import Closed, Wire
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable
     from typing import Any, TypeAlias
 
@@ -76,9 +75,13 @@ class Engine:
         self.moving = 1  # threads of the flow that neither pause nor stand at the gate
         self.activity = 0  # changes whenever a call begins or ends
         self.pauses: dict[str, Pause] = {}  # open, by path
+        self.in_flight: dict[str, Any] = {}  # the task, if any, of each call and pause beneath a call with retries
+        self.open_spans: dict[Scope, None] = {}  # of blocks and branches beneath calls with retries
+        self.on_left: list[Callable[[], object]] = []  # told when one of those has ended
         self.resume_when = "any"
         self.value: Any = None  # what the entry flow came to
         self.error: BaseException | None = None
+        self.origin = ""  # the path of the call where that error arose
         self.unfinished: dict[tuple[Stream, Scope | None], str] = {}  # parts of lines that were printed
         self._make_stop: MakeError = Killed
         self.parked: Callable[[], None] = _nothing  # told when the play begins to park
@@ -141,6 +144,8 @@ class Engine:
             return self.fail(_wrong_process(name))
         if self.stop is not None:
             return self.stopped()
+        if scope.is_superseded():
+            return self._superseded()
         return self.fail(
             ScopeError(
                 f"{name} was called from {scope.call.path}, which has ended",
@@ -148,6 +153,15 @@ class Engine:
                 hint="wait for tasks and threads within the call that started them",
             )
         )
+
+    def _superseded(self) -> BaseException:
+        """What ends a task or a thread of an earlier try."""
+        if self.gates:
+            from ._loop import cancellation, is_loop_thread
+
+            if is_loop_thread():
+                return cancellation()
+        return Superseded()
 
     # -- the wire --
 
@@ -239,6 +253,8 @@ class Engine:
         frame = _frames.begin(span, parent, scope.path, "branch", _frames.quote(scope.name))
         scope.span = span
         self.wire.send(frame)
+        if scope.keep:
+            self.open_spans[scope] = None
         if scope.task is not None:
             scope.task.add_done_callback(lambda _task: self.end_branch(scope, "ok"))
         return span
@@ -257,6 +273,7 @@ class Engine:
             self.finish_lines(scope)
         with self.lock:
             span, scope.span, scope.ended = scope.span, 0, True
+        self.open_spans.pop(scope, None)
         if span and self.stop is None:
             self.wire.send(_frames.end(span, status))
 
@@ -276,6 +293,25 @@ class Engine:
             self.uncovered += 1
             self.activity += 1
 
+    def arrived(self, path: str) -> None:
+        """A call or a pause begins beneath a call with retries."""
+        task = None
+        if self.gates:
+            from ._loop import current_task
+
+            task = current_task()
+        self.in_flight[path] = task
+
+    def departed(self, path: str) -> None:
+        """It has ended."""
+        self.in_flight.pop(path, None)
+        self.tell_left()
+
+    def tell_left(self) -> None:
+        """Have who waits for such an end look again."""
+        for tell in tuple(self.on_left):
+            tell()
+
     def left(self, scope: Scope) -> None:
         with self.lock:
             scope.span, scope.ended = 0, True
@@ -291,7 +327,7 @@ class Engine:
             self.activity += 1
             while call is not None:
                 before, call.pauses = call.pauses, call.pauses + by
-                if not call.ended and (before == 0 or call.pauses == 0):
+                if (not call.ended or call.superseded) and (before == 0 or call.pauses == 0):
                     self.uncovered -= by
                 call = call.parent.call if call.parent is not None else None
         self._tell_covered()
@@ -308,27 +344,21 @@ class Engine:
             self.moving += by
 
 
-class _Unplugged(Wire):
-    """The wire of a forked process, which has no right to the socket: nothing goes out, and waiting ends at once."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        super().__init__(sock)
-        self.closed = True
-
-    def _write(self, data: bytes) -> None:
-        del data
-
-
 def _forked() -> None:
     """In a forked child: it is not the play. What it prints goes to the real streams, and its end is its own."""
     for engine in _active:
-        engine.wire = _Unplugged(engine.wire.socket)
-        engine.lock = threading.RLock()  # its holder may be a thread that was not copied
+        engine.wire.unplug()
+        engine.lock, engine.stopping = threading.RLock(), threading.RLock()  # threads that held them were not copied
     if _active:
+        _alarm.forget()
         sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
 
 
 os.register_at_fork(after_in_child=_forked)
+
+
+class Superseded(BaseException):
+    """What calls belongs to a try that has failed; a further one has begun. It ends here, quietly."""
 
 
 def outside(name: str) -> BaseException | None:

@@ -25,22 +25,30 @@ from ._engine import active, outside
 from ._questions import NOT_GIVEN, checked
 from ._scope import current
 from ._span import Block, CurrentSpan
+from ._step import check_options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import uuid
     from collections.abc import Awaitable, Callable, Coroutine, Iterable
     from datetime import datetime
-    from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
+    from typing import Any, Generic, ParamSpec, Protocol, TypeVar, overload
 
     P = ParamSpec("P")
     Q = ParamSpec("Q")
     R = TypeVar("R")
     T = TypeVar("T")
     S = TypeVar("S")
+    S_contra = TypeVar("S_contra", contravariant=True)
     R_co = TypeVar("R_co", covariant=True)
 
-    class FlowFunction(Protocol[P, R_co]):
+    class _OfClass(Protocol[S_contra, Q, R_co]):
+        def __call__(self, cls: type[S_contra], /, *args: Q.args, **kwargs: Q.kwargs) -> R_co: ...
+
+    class _OfInstance(Protocol[S_contra, Q, R_co]):
+        def __call__(self, instance: S_contra, /, *args: Q.args, **kwargs: Q.kwargs) -> R_co: ...
+
+    class FlowFunction(Generic[P, R_co]):
         """A decorated function: called as before, and with a key."""
 
         __name__: str
@@ -52,12 +60,16 @@ if TYPE_CHECKING:
         def with_key(self, key: object, /) -> Callable[P, R_co]:
             """The same function, whose next call is named by this key instead of by its order."""
 
+        # A class method, a function asked of its class, a method, a static method: told apart by what comes first.
+        @overload
+        def __get__(self: _OfClass[S, Q, R], instance: S | None, owner: type[S], /) -> FlowFunction[Q, R]: ...
         @overload
         def __get__(self, instance: None, owner: type, /) -> FlowFunction[P, R_co]: ...
         @overload
-        def __get__(
-            self: FlowFunction[Concatenate[S, Q], R], instance: S, owner: type | None = None, /
-        ) -> Callable[Q, R]: ...
+        def __get__(self: _OfInstance[S, Q, R], instance: S, owner: type | None = None, /) -> FlowFunction[Q, R]: ...
+        @overload
+        def __get__(self, instance: object, owner: type | None = None, /) -> FlowFunction[P, R_co]: ...
+        def __get__(self, instance: Any, owner: Any = None, /) -> Any: ...
 
     class _Decorator(Protocol):
         def __call__(self, function: Callable[P, R], /) -> FlowFunction[P, R]: ...
@@ -124,12 +136,12 @@ class _Common:
         return _values.random()
 
     @staticmethod
-    def step(name: str, **tags: Any) -> Block:
+    def step(name: str, /, **tags: Any) -> Block:
         """`with flow.step("load"):` — a span and a scope, seen but not recorded."""
         return Block("step", name, tags)
 
     @staticmethod
-    def span(name: str, **tags: Any) -> Block:
+    def span(name: str, /, **tags: Any) -> Block:
         """Like `step`, for what is not a step of the work: a phase, a request."""
         return Block("span", name, tags)
 
@@ -143,13 +155,38 @@ class AsyncFlow(_Common):
         """Record the call of any function, plain or async, as a step of this name."""
         return start(step_of(name, fn), args, kwargs, key)
 
-    def invoke(self, name: str, /, **inputs: Any) -> Coroutine[Any, Any, Any]:
-        """Call a flow of this file by its name or function, in this process. A plain one runs in a thread."""
-        return invoke_soon(caller_module(), name, inputs)
+    if TYPE_CHECKING:
 
-    def map(
-        self, fn: Callable[[Any], Any] | str, items: Iterable[Any], *, concurrency: int | None = None
-    ) -> Coroutine[Any, Any, list[Any]]:
+        @overload
+        def invoke(self, wanted: str, /, **inputs: Any) -> Coroutine[Any, Any, Any]: ...
+        @overload
+        def invoke(self, wanted: Callable[..., Awaitable[T]], /, **inputs: Any) -> Coroutine[Any, Any, T]: ...
+        @overload
+        def invoke(self, wanted: Callable[..., T], /, **inputs: Any) -> Coroutine[Any, Any, T]: ...
+
+    def invoke(self, wanted: Any, /, **inputs: Any) -> Coroutine[Any, Any, Any]:
+        """Call a flow of this file by its name, or any by its function, in this process. A plain one runs in a thread.
+
+        Its inputs go by name, as they are: values, not the plain JSON that a play gets.
+        """
+        return invoke_soon(caller_module(), wanted, inputs)
+
+    if TYPE_CHECKING:
+
+        @overload
+        def map(
+            self, fn: str, items: Iterable[dict[str, Any]], *, concurrency: int | None = None
+        ) -> Coroutine[Any, Any, list[Any]]: ...
+        @overload
+        def map(
+            self, fn: Callable[[Any], Awaitable[T]], items: Iterable[Any], *, concurrency: int | None = None
+        ) -> Coroutine[Any, Any, list[T]]: ...
+        @overload
+        def map(
+            self, fn: Callable[[Any], T], items: Iterable[Any], *, concurrency: int | None = None
+        ) -> Coroutine[Any, Any, list[T]]: ...
+
+    def map(self, fn: Any, items: Iterable[Any], *, concurrency: int | None = None) -> Any:
         """Call `fn` (or the flow of that name, with a dict of inputs) for each item, at once; results in order."""
         from ._async_fan_out import map_all
 
@@ -230,6 +267,7 @@ class Flow(_Common):
           of them, or only with `all`.
         """
         if function is None:
+            check_options(options)
             return lambda decorated: decorate(decorated, options)
         if options:
             raise TypeError("write @flow(...) with options only, or @flow alone")
@@ -243,11 +281,28 @@ class Flow(_Common):
         result: T = call_now(step, args, kwargs, key)
         return result
 
-    def invoke(self, name: str, /, **inputs: Any) -> Any:
-        """Call a flow of this file by its name or function, in this process."""
-        return invoke_now(caller_module(), name, inputs)
+    if TYPE_CHECKING:
 
-    def map(self, fn: Callable[[Any], T] | str, items: Iterable[Any], *, concurrency: int | None = None) -> list[T]:
+        @overload
+        def invoke(self, wanted: str, /, **inputs: Any) -> Any: ...
+        @overload
+        def invoke(self, wanted: Callable[..., T], /, **inputs: Any) -> T: ...
+
+    def invoke(self, wanted: Any, /, **inputs: Any) -> Any:
+        """Call a flow of this file by its name, or any by its function, in this process.
+
+        Its inputs go by name, as they are: values, not the plain JSON that a play gets.
+        """
+        return invoke_now(caller_module(), wanted, inputs)
+
+    if TYPE_CHECKING:
+
+        @overload
+        def map(self, fn: str, items: Iterable[dict[str, Any]], *, concurrency: int | None = None) -> list[Any]: ...
+        @overload
+        def map(self, fn: Callable[[Any], T], items: Iterable[Any], *, concurrency: int | None = None) -> list[T]: ...
+
+    def map(self, fn: Any, items: Iterable[Any], *, concurrency: int | None = None) -> list[Any]:
         """Call `fn` (or the flow of that name, with a dict of inputs) for each item, in threads; results in order.
 
         `concurrency` is 8 by default. All items run to their end; then the first failure in order is raised.

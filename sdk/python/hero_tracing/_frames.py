@@ -6,6 +6,7 @@ not known to be harmless goes through `quote`. Shapes are those of the span prot
 
 from __future__ import annotations
 
+import itertools
 import json
 import json.encoder
 import sys
@@ -18,8 +19,19 @@ if TYPE_CHECKING:
 
 VERSION = 1
 SDK_VERSION = "0.1.0"
-# Of one line, with its newline; the rest of the 1 MiB is for what stands beside a value.
-INLINE_BYTES_MAX = 256 * 1024
+# Of one line, with its newline, and of the brackets within one another on it: the runtime ends an attempt that
+# writes more. Each limit below keeps a part of a frame well within these, beside a path and a name of their longest.
+LINE_BYTES_MAX = 1024 * 1024
+LINE_LEVELS_MAX = 64
+# Of a value on a line; a larger one travels as a file.
+INLINE_BYTES_MAX = LINE_BYTES_MAX // 4
+# Of a question, with its schema, hints and default. A person is to read it.
+QUESTION_BYTES_MAX = LINE_BYTES_MAX // 2
+QUESTION_LEVELS_MAX = LINE_LEVELS_MAX - 4
+# Tags of a node, which the runtime keeps no more of, and characters of a key. A value has at most as many as a
+# preview, 2000, so that all of them take at most 860 kB.
+TAGS_MAX = 100
+TAG_KEY_CHARS_MAX = 100
 
 quote = json.encoder.encode_basestring  # type: ignore[attr-defined, unused-ignore]
 
@@ -99,6 +111,18 @@ def record(path: str, kind: str, value: str, *, fp: str = "", loop_time: float |
     if fp:
         text += f',"fp":"{fp}"'
     return text if loop_time is None else f'{text},"loop_time":{loop_time!r}'
+
+
+def within_limits(tags: dict[str, Any]) -> dict[str, Any]:
+    """Tags as a node keeps them: a long key is cut, and where there are too many, the last one says how many more."""
+    cut = {
+        key if len(key) <= TAG_KEY_CHARS_MAX else key[: TAG_KEY_CHARS_MAX - 1] + "…": value
+        for key, value in tags.items()
+    }
+    if len(cut) <= TAGS_MAX:
+        return cut
+    kept = dict(itertools.islice(cut.items(), TAGS_MAX - 1))
+    return {**kept, "…": f"{len(cut) - len(kept)} more tags are not kept; a span has at most {TAGS_MAX}"}
 
 
 def tag(span: int, tags: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ import select
 import signal
 import socket
 import sys
+import threading
 import time
 
 from . import _alarm, _capture, _engine, _frames, _hooks, _session
@@ -29,6 +30,40 @@ if TYPE_CHECKING:
 _UNWIND_SECONDS = 10.0
 
 
+class _Outbox:
+    """Frames on their way to a socket whose other end may be writing itself, so that nobody may wait for it to read."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        sock.setblocking(False)
+        self.socket = sock
+        self.left = bytearray()
+        # Reentrant: the collector may run a finaliser that prints while this sends.
+        self._lock = threading.RLock()
+        self._sends = False
+
+    def put(self, frames: list[dict[str, Any]]) -> None:
+        with self._lock:
+            for frame in frames:
+                self.left += json.dumps(frame).encode() + b"\n"
+            self.send()
+
+    def send(self) -> None:
+        """Send what fits."""
+        with self._lock:
+            if self._sends:
+                return
+            self._sends = True
+            try:
+                while self.left:
+                    del self.left[: self.socket.send(self.left)]
+            except BlockingIOError:
+                pass
+            except OSError:
+                self.left.clear()  # it has gone; the next read says so
+            finally:
+                self._sends = False
+
+
 class _JournalSocket:
     """The journal as a socket: it answers within `sendall`, so that a test is deterministic and needs no thread."""
 
@@ -38,13 +73,15 @@ class _JournalSocket:
         self.engine: Engine | None = None
         self.is_killed = False
         self._ours, self._theirs = socket.socketpair()
-        self._theirs.setblocking(False)
+        self._outbox = _Outbox(self._theirs)
 
     def fileno(self) -> int:
         return self._ours.fileno()
 
     def recv(self, size: int, flags: int = 0) -> bytes:
-        return self._ours.recv(size, flags)
+        data = self._ours.recv(size, flags)
+        self._outbox.send()  # where frames are left, some are always there to be read
+        return data
 
     def sendall(self, data: bytes) -> None:
         assert self.engine is not None
@@ -55,8 +92,7 @@ class _JournalSocket:
             self.is_killed = True
             self._theirs.close()
             raise self.engine.kill()
-        for reply in replies:
-            self._theirs.sendall(json.dumps(reply).encode() + b"\n")
+        self._outbox.put(replies)
 
     def close(self) -> None:
         self._ours.close()
@@ -144,6 +180,7 @@ class _Pump:
     def __init__(self, journal: Journal, sock: socket.socket, pid: int, kill_after: int | None) -> None:
         self.journal = journal
         self.sock = sock
+        self.outbox = _Outbox(sock)
         self.pid = pid
         self.kill_after = kill_after
 
@@ -158,20 +195,14 @@ class _Pump:
             entry=entry,
             inputs=play.inputs,
         )
-        self._send([start])
-        poll = select.poll()
-        poll.register(self.sock, select.POLLIN)
-        while True:
-            poll.poll()
-            data = self.sock.recv(1 << 20)
-            if not data:
-                break
+        self.outbox.put([start])
+        while data := self._read():
             replies = self.journal.receive(data)
             if self.kill_after is not None and self.journal.recorded >= self.kill_after and self.journal.done is None:
                 os.kill(self.pid, signal.SIGKILL)
                 os.waitpid(self.pid, 0)
                 return True
-            self._send(replies)
+            self.outbox.put(replies)
         _, status = os.waitpid(self.pid, 0)
         code = os.waitstatus_to_exitcode(status)
         expected = _session.DONE if self.journal.done is not None else _session.PARKED
@@ -181,12 +212,19 @@ class _Pump:
             play.value = _outputs(self.journal.done, play)
         return False
 
-    def _send(self, frames: list[dict[str, Any]]) -> None:
-        data = b"".join(json.dumps(frame).encode() + b"\n" for frame in frames)
-        try:
-            self.sock.sendall(data)
-        except (BrokenPipeError, ConnectionResetError):
-            return  # it has exited; the next read says so
+    def _read(self) -> bytes:
+        """What the process writes next, while it is sent what it has yet to read; nothing once it has ended."""
+        poll = select.poll()
+        while True:
+            poll.register(self.sock, select.POLLIN | (select.POLLOUT if self.outbox.left else 0))
+            poll.poll()
+            self.outbox.send()
+            try:
+                return self.sock.recv(1 << 20)
+            except BlockingIOError:
+                continue
+            except ConnectionResetError:  # it has ended, and left something unread
+                return b""
 
 
 def _outputs(done: dict[str, Any], play: Play) -> Any:

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import linecache
+import os
 import sys
 import types
 
 from . import _declared
 from ._codec import FLOW_MODULE
-from ._errors import SchemaError
-from ._failures import describe
+from ._errors import SchemaError, ScopeError
+from ._failure_report import describe, own_frames
+from ._when_imported import when_imported
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from ._declared import Declared
+
+
+# Beneath the work directory: where processes that the play starts find the flow's module.
+_OFFERED = ".hero"
+# The module for them. To load it so keeps the name of the file in tracebacks, and replaces this one.
+_OFFER = '''"""The flow's file, for other processes of its play. Written by hero_tracing."""
+
+from hero_tracing import _loader
+
+_loader.load({file_name!a}, {source!a})
+'''
 
 
 class LoadError(Exception):
@@ -40,22 +53,32 @@ def load(file_name: str, source: str) -> types.ModuleType:
     sys.modules[FLOW_MODULE] = module
     try:
         exec(code, module.__dict__)
-    except Exception as error:
-        raise LoadError(_import_failed(error)) from None
-    except SystemExit as error:
-        raise LoadError(_import_failed(error)) from None
+    except (Exception, SystemExit, ScopeError) as error:
+        raise LoadError(import_failed(error, file_name)) from None
     return module
 
 
-def flows_of(module: types.ModuleType) -> list[Declared]:
-    """The flows at the top level of a module, in order of declaration; of one name the last counts."""
-    known = {id(value) for value in vars(module).values()}
-    return [said for said in _declared.declared.get(module.__name__, []) if id(said.wrapper) in known]
+def offer(workdir: str, file_name: str, source: str) -> None:
+    """Have processes that `multiprocessing` starts afresh (`spawn`, `forkserver`) import the flow's module too.
+
+    They are sent functions and classes by name, and the `sys.path` to find them. So the module is a file there, which
+    is written once such a process is near. It gives them the flow's plain code only: they have no socket, and a step
+    that is called there is refused.
+    """
+    directory = os.path.join(workdir, _OFFERED)
+
+    def write(_spawn: types.ModuleType) -> None:
+        os.makedirs(directory, exist_ok=True)
+        with open(os.path.join(directory, f"{FLOW_MODULE}.py"), "w", encoding="utf-8") as file:
+            file.write(_OFFER.format(file_name=file_name, source=source))
+        sys.path.append(directory)
+
+    when_imported("multiprocessing.spawn", write)
 
 
 def entry_of(module: types.ModuleType, wanted: str | None) -> Declared:
     """The flow to run: `wanted`, else the one whose function is `main`, else the only one. Raises LoadError."""
-    flows = flows_of(module)
+    flows = _declared.flows_of(module.__name__)
     functions = [_function_name(said) for said in flows]
     names = ", ".join(functions)
     if not flows:
@@ -85,7 +108,7 @@ def entry_of(module: types.ModuleType, wanted: str | None) -> Declared:
 def describe_all(module: types.ModuleType, entry: Declared) -> list[dict[str, Any]]:
     """Every flow of the file. Only the entry must have types with a form in JSON: a step may take anything."""
     described = []
-    for said in flows_of(module):
+    for said in _declared.flows_of(module.__name__):
         try:
             described.append(describe_flow(said))
         except LoadError:
@@ -101,10 +124,11 @@ def describe_flow(said: Declared) -> dict[str, Any]:
 
     try:
         return _description(said, flow_schema(said.function, said.inputs, said.outputs))
-    except SchemaError as error:
-        raise LoadError(
-            _error("bad_schema", str(error), "change the annotation, or declare inputs= and outputs=")
-        ) from None
+    except Exception as error:  # what an annotation or a class does when it is looked at
+        name, kind = _function_name(said), type(error).__name__
+        reason = "" if isinstance(error, SchemaError) else f"the types of {name} cannot be read: {kind}: "
+        hint = "change the annotation, or declare inputs= and outputs="
+        raise LoadError(_error("bad_schema", f"{reason}{error}", hint)) from None
 
 
 def _description(said: Declared, schema: dict[str, Any]) -> dict[str, Any]:
@@ -158,8 +182,16 @@ def _syntax_error(error: SyntaxError | ValueError, file_name: str) -> dict[str, 
     return shown
 
 
-def _import_failed(error: BaseException) -> dict[str, Any]:
+def import_failed(error: BaseException, file_name: str) -> dict[str, Any]:
+    """What ended the import of the file, with the line of the file where it did."""
     shown = {key: value for key, value in describe(error).items() if value is not None}
+    lines = [line for file, line, _ in own_frames(error) if file == file_name]
+    if lines:
+        shown["location"] = f"{file_name}:{lines[-1]}"
+    if isinstance(error, ScopeError):  # the place and the hint say it all
+        shown["type"] = None
+        shown.pop("traceback", None)
+        return shown
     shown["code"] = "import_failed"
     missing = getattr(error, "name", None) if isinstance(error, ImportError) else None
     if missing:

@@ -252,6 +252,23 @@ def is_loop_thread() -> bool:
     return asyncio._get_running_loop() is not None
 
 
+def hold_for(is_over: Callable[[], bool]) -> None:
+    """Let the loop of this thread, if any, go on with all but the running task until that is over."""
+    loop = asyncio._get_running_loop()
+    if isinstance(loop, Loop) and not in_callback():
+        loop.hold(is_over)
+
+
+def current_task() -> Any:
+    """The task that runs in this thread, if any."""
+    return None if asyncio._get_running_loop() is None else asyncio.current_task()
+
+
+def cancellation() -> BaseException:
+    """What ends a task quietly."""
+    return asyncio.CancelledError()
+
+
 def in_callback() -> bool:
     """Whether a loop runs in this thread, but none of its tasks: a callback."""
     return asyncio._get_running_loop() is not None and asyncio.current_task() is None

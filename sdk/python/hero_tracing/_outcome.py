@@ -61,9 +61,13 @@ def failed(engine: Engine, step: Step, call: Scope, error: BaseException, loop_t
     inline, blob = engine.store(text, f"the failure of {step.name!r}")
     if call.parent is not None and call.parent.keep:
         engine.records.keep([call.path, step.kind, call.taken, "failed", text, loop_time, None])
-    shown = described(error, call.path)
+    origin = call.origin_of(error)
+    shown = described(error, origin)
     frame = _frames.end(call.span, "failed", value=inline, blob=blob, error=shown, loop_time=loop_time)
-    return Outcome(frame, None, rebuild(text))
+    rebuilt = rebuild(text)
+    if call.parent is not None:
+        call.parent.call.blame = (rebuilt, origin)
+    return Outcome(frame, None, rebuilt)
 
 
 def described(error: BaseException, path: str) -> dict[str, Any]:

@@ -68,12 +68,16 @@ class Pause:
         engine = self.engine
         engine.pauses[self.path] = self
         engine.cover(self.scope, 1)
+        if self.scope.keep:
+            engine.arrived(self.path)
         return engine.wire.send_numbered(frame)
 
     def close(self) -> None:
         """The flow no longer waits here."""
         if self.engine.pauses.pop(self.path, None) is not None:
             self.engine.cover(self.scope, -1)
+            if self.scope.keep:
+                self.engine.departed(self.path)
 
     def finish(self) -> tuple[Any, PauseExpired | None]:
         """The answer as what the flow gets; ends the span."""

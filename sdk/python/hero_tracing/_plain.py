@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 
 from . import _alarm
 from ._clock import Clock
 from ._codec import preview
 from ._errors import PauseExpired, Timeout
+from ._json import write_json
+from ._validate import misfits, said
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from ._step import Step
 
 _clock = Clock()
+# One question at a time: an answer belongs to the one that stands last on the terminal.
+_asking = threading.Lock()
 
 
 def call(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -38,16 +43,20 @@ def call(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 
 
 async def acall(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """The same for a coroutine function."""
+    """The same for a coroutine function, or a plain one that is awaited for."""
     import asyncio
+
+    async def body() -> Any:
+        value = step.function(*args, **kwargs)
+        return await value if hasattr(value, "__await__") else value
 
     number = 1
     while True:
         try:
             if step.timeout is None:
-                return await step.function(*args, **kwargs)
+                return await body()
             async with asyncio.timeout(step.timeout) as limit:
-                return await step.function(*args, **kwargs)
+                return await body()
         except Exception as error:
             if step.timeout is not None and isinstance(error, TimeoutError) and limit.expired():
                 failure: Exception = Timeout(f"{step.name} took longer than its timeout of {step.timeout:g} s")
@@ -61,6 +70,11 @@ async def acall(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
 
 def pause(name: str, asked: dict[str, Any]) -> Any:
     """Ask on the terminal until an answer fits. PauseExpired at the end of the input, or the default there."""
+    with _asking:
+        return _ask(name, asked)
+
+
+def _ask(name: str, asked: dict[str, Any]) -> Any:
     question = asked.get("question") or name
     ui = asked.get("ui") or {}
     options = ui.get("options")
@@ -78,9 +92,15 @@ def pause(name: str, asked: dict[str, Any]) -> Any:
         if not text and "default" in asked:
             return asked["default"]
         try:
-            return _answer(text, ui.get("kind", "form"), options)
+            answer = _answer(text, ui.get("kind", "form"), options)
         except ValueError as error:
             print(f"  {error}", file=sys.stderr)
+            continue
+        schema = asked.get("schema")
+        problems = [] if schema is None else misfits(schema, answer)
+        if not problems:
+            return answer
+        print(f"  the answer {said(problems)}", file=sys.stderr)
 
 
 def _answer(text: str, kind: str, options: list[Any] | None) -> Any:
@@ -88,10 +108,7 @@ def _answer(text: str, kind: str, options: list[Any] | None) -> Any:
     if kind == "text":
         return text
     if kind == "number":
-        try:
-            number = json.loads(text)
-        except ValueError:
-            number = None
+        number = _json(text)
         if type(number) not in {int, float}:
             raise ValueError("a number, please")
         return number
@@ -105,10 +122,23 @@ def _answer(text: str, kind: str, options: list[Any] | None) -> Any:
         return _option(text, options or [])
     if kind == "multi_choice":
         return [_option(part, options or []) for part in text.split(",") if part.strip()]
+    answer = _json(text)
+    if answer is _NO_JSON:
+        raise ValueError("an answer in JSON, please")
+    return answer
+
+
+_NO_JSON: Any = object()
+
+
+def _json(text: str) -> Any:
+    """The value of a JSON text, or `_NO_JSON`; nan and what is too large for a float are none."""
     try:
-        return json.loads(text)
-    except ValueError:
-        raise ValueError("an answer in JSON, please") from None
+        value = json.loads(text)
+        write_json(value)
+    except (ValueError, RecursionError):
+        return _NO_JSON
+    return value
 
 
 def _option(text: str, options: list[Any]) -> Any:
@@ -116,6 +146,7 @@ def _option(text: str, options: list[Any]) -> Any:
     for option in options:
         if text == option or text == preview(option):
             return option
-    if text.isdigit() and 1 <= int(text) <= len(options):
+    # An index longer than that of the last would be outside, and need not be read as a number.
+    if text.isascii() and text.isdigit() and len(text) <= len(str(len(options))) and 1 <= int(text) <= len(options):
         return options[int(text) - 1]
-    raise ValueError(f"one of the {len(options)}, please")
+    raise ValueError(f"{text!r} is none of the {len(options)} options: a number from 1, or the option itself, please")

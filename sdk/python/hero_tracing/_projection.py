@@ -2,7 +2,7 @@
 
 | value | plain |
 |---|---|
-| nan, inf | null, as `JSON.stringify` and pydantic have it |
+| nan, inf | null, as `JSON.stringify` and pydantic have it; in a flow's result an error |
 | integer beyond a double's range | hexadecimal text |
 | lone surrogate | U+FFFD |
 | dict | object; keys by their own plain text, or a list of pairs where two keys would fall together |
@@ -43,6 +43,16 @@ _write_sorted = json_writer(sort_keys=True)
 def plain(value: object) -> Any:
     """The value as plain JSON. Never fails on what `encode` takes; NotRecordable on other types."""
     return _Projection().of(value, 0)
+
+
+def output(value: object) -> Any:
+    """A flow's result as plain JSON. NotRecordable also on nan and infinity: who reads null would take it for None."""
+    try:
+        return _Output().of(value, 0)
+    except _NotFinite as found:
+        place = f"at {found.pointer} of the flow's result" if found.pointer else "the flow's result"
+        hint = "return None or text in its place, or leave it out"
+        raise NotRecordable(f"{place} is {found}: nan and infinity have no form in JSON; {hint}", hint=hint) from None
 
 
 def preview(value: object, limit: int = 2000) -> str:
@@ -119,13 +129,18 @@ class _Projection:
     def text(self, text: str) -> str:
         return well_formed(text)
 
+    def part(self, _step: str | int, value: Any, level: int) -> Any:
+        """What stands at this step of a JSON pointer."""
+        return self.of(value, level)
+
     def array(self, values: Iterable[Any], level: int) -> list[Any]:
-        return [self.of(value, level) for value in values]
+        return [self.part(index, value, level) for index, value in enumerate(values)]
 
     def mapping(self, mapping: dict[Any, Any], level: int) -> Any:
         named: dict[str, Any] = {}
         for key, value in mapping.items():
-            named[self.key(key, level)] = self.of(value, level)
+            name = self.key(key, level)
+            named[name] = self.part(name, value, level)
         if len(named) < len(mapping):
             return [[self.of(key, level + 1), self.of(value, level + 1)] for key, value in mapping.items()]
         return named
@@ -170,7 +185,7 @@ class _Projection:
         from dataclasses import fields
 
         names = [field.name for field in fields(value) if hasattr(value, field.name)]
-        return {name: self.of(getattr(value, name), level) for name in names}
+        return {name: self.part(name, getattr(value, name), level) for name in names}
 
     def library(self, value: Any, kind: type, level: int) -> Any:
         """A value of the standard library. Named by module, so that none is imported to look at it."""
@@ -196,6 +211,28 @@ class _Projection:
 
         problem, hint = advice(type(value))
         raise NotRecordable(f"cannot show a value as JSON: it {problem}; {hint}", hint=hint)
+
+
+class _NotFinite(Exception):
+    """A float without a form in JSON. `pointer` is completed on the way up."""
+
+    pointer = ""
+
+
+class _Output(_Projection):
+    """A walk that refuses what null would stand for."""
+
+    def of(self, value: Any, level: int) -> Any:
+        if type(value) is float and value - value != 0:
+            raise _NotFinite(repr(value))
+        return super().of(value, level)
+
+    def part(self, step: str | int, value: Any, level: int) -> Any:
+        try:
+            return self.of(value, level)
+        except _NotFinite as found:
+            found.pointer = f"/{str(step).replace('~', '~0').replace('/', '~1')}{found.pointer}"
+            raise
 
 
 class _Preview(_Projection):

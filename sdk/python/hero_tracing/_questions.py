@@ -1,8 +1,16 @@
-"""Questions as pauses: their schemas, hints for forms, and names. Must not know how a pause waits."""
+"""Questions as pauses: their schemas, hints for forms, and names. Must not know how a pause waits.
+
+A question that nobody could ask or answer is refused where it is written, whether or not it would ever be asked.
+"""
 
 from __future__ import annotations
 
+import math
+
 from ._codec import preview
+from ._frames import QUESTION_BYTES_MAX, QUESTION_LEVELS_MAX
+from ._json import write_json, write_sorted_json
+from ._validate import faults, misfits, said
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,8 +40,15 @@ class Question:
     ) -> None:
         if not isinstance(question, str) or not question.strip():
             raise ValueError("a question must be text")
+        if name is not None and (not isinstance(name, str) or not name):
+            raise TypeError(f"the name of a question must be text, not {name!r}")
         self.name = slug(question) if name is None else name
         self.asked = checked(question, schema, ui, timeout, default)
+        # None stands for no answer, of whatever type the others are.
+        if default is not NOT_GIVEN and default is not None:
+            problems = misfits(schema, default)
+            if problems:
+                raise ValueError(f"the default of a question must be a valid answer: {said(problems)}")
 
     def ask(self) -> Any:
         from ._declared import pause_now
@@ -53,18 +68,24 @@ def checked(
     timeout: float | None,
     default: Any,
 ) -> dict[str, Any]:
-    """The parts of a pause, each refused where it has the wrong type."""
+    """The parts of a pause, each refused where it has the wrong type or is too large."""
+    if question is not None and not isinstance(question, str):
+        raise TypeError(f"question must be text, not {type(question).__name__}")
     if schema is not None and not isinstance(schema, dict | bool):
         raise TypeError(f"schema must be a JSON Schema, a dict, not {type(schema).__name__}")
     if ui is not None and not isinstance(ui, dict):
         raise TypeError(f"ui must be a dict of hints, not {type(ui).__name__}")
-    if timeout is not None and (not isinstance(timeout, int | float) or not 0 < timeout < 1e10):
+    if timeout is not None and (not _is_number(timeout) or not 0 < timeout < 1e10):
         raise ValueError(f"timeout must be seconds, more than 0, not {timeout!r}")
     asked = {"question": question, "schema": schema, "ui": ui, "timeout": timeout}
     if default is not NOT_GIVEN:
         asked["default"] = default
     for part in ("schema", "ui", "default"):
         _check_plain(part, asked.get(part))
+    _check_size(asked)
+    problems = list(faults({} if schema is None else schema))
+    if problems:
+        raise ValueError(f"the schema of a question is not valid: {said(problems)}")
     return asked
 
 
@@ -89,6 +110,7 @@ def text_of(
     multiline: bool,
     limits: tuple[int | None, int | None, str | None],
 ) -> Question:
+    _check_range("min_length", limits[0], "max_length", limits[1])
     schema = _given(type="string", minLength=limits[0], maxLength=limits[1], pattern=limits[2])
     ui = _given(kind="text", placeholder=placeholder, multiline=multiline or None)
     return Question(question, name, default, timeout, schema, ui)
@@ -103,6 +125,9 @@ def number_of(
     maximum: float | None,
     integer: bool,
 ) -> Question:
+    _check_range("minimum", minimum, "maximum", maximum)
+    if integer and minimum is not None and maximum is not None and math.ceil(minimum) > math.floor(maximum):
+        raise ValueError(f"no whole number lies between minimum={minimum!r} and maximum={maximum!r}")
     schema = _given(type="integer" if integer else "number", minimum=minimum, maximum=maximum)
     return Question(question, name, default, timeout, schema, {"kind": "number"})
 
@@ -122,6 +147,9 @@ def multi_choice_of(
     maximum: int | None,
 ) -> Question:
     listed = _options(options)
+    _check_range("minimum", minimum, "maximum", maximum)
+    if minimum > len(listed):
+        raise ValueError(f"minimum={minimum} cannot be chosen from {len(listed)} options")
     schema = _given(type="array", items={"enum": listed}, uniqueItems=True, minItems=minimum or None, maxItems=maximum)
     return Question(question, name, default, timeout, schema, {"kind": "multi_choice", "options": listed})
 
@@ -131,14 +159,28 @@ def confirm_of(question: str, name: str | None, default: Any, timeout: float | N
 
 
 def _options(options: Sequence[Any]) -> list[Any]:
-    if isinstance(options, str):
+    if isinstance(options, str | bytes):
         raise TypeError("options must be a list, not one string")
     listed = list(options)
     if not listed:
         raise ValueError("a choice needs options")
-    if len({preview(option) for option in listed}) != len(listed):
+    _check_plain("options", listed)
+    if len({write_sorted_json(option) for option in listed}) != len(listed):
         raise ValueError("the same option stands twice")
     return listed
+
+
+def _check_range(least: str, minimum: float | None, most: str, maximum: float | None) -> None:
+    """Both are numbers, where they are given, and something lies between."""
+    for name, limit in ((least, minimum), (most, maximum)):
+        if limit is not None and not _is_number(limit):
+            raise TypeError(f"{name} must be a finite number, not {limit!r}")
+    if minimum is not None and maximum is not None and minimum > maximum:
+        raise ValueError(f"{least}={minimum!r} is more than {most}={maximum!r}")
+
+
+def _is_number(value: object) -> bool:
+    return type(value) is int or (type(value) is float and value - value == 0)
 
 
 def _given(**parts: Any) -> dict[str, Any]:
@@ -146,16 +188,36 @@ def _given(**parts: Any) -> dict[str, Any]:
 
 
 def _check_plain(part: str, value: object) -> None:
-    if not _is_json(value):
-        raise TypeError(f"the {part} of a question must be plain JSON, not {preview(value, 200)}")
+    if not _is_json(value, QUESTION_LEVELS_MAX):
+        shown = preview(value, 200)
+        raise TypeError(
+            f"the {part} of a question must be plain JSON of at most {QUESTION_LEVELS_MAX} levels, not {shown}"
+        )
 
 
-def _is_json(value: object) -> bool:
+def _is_json(value: object, levels: int) -> bool:
     """Whether the value is what a JSON text reads as; what looks like a tag of the codec is data here."""
     if type(value) is list:
-        return all(map(_is_json, value))
+        return levels > 0 and all(_is_json(item, levels - 1) for item in value)
     if type(value) is dict:
-        return all(type(key) is str for key in value) and all(map(_is_json, value.values()))
+        are_names = all(type(name) is str for name in value)
+        return levels > 0 and are_names and all(_is_json(item, levels - 1) for item in value.values())
     if type(value) is float:
         return value - value == 0  # neither infinite nor nan
     return value is None or type(value) in {bool, int, str}
+
+
+def _check_size(asked: dict[str, Any]) -> None:
+    """A question goes up as one line, which cannot be longer."""
+    try:
+        size = len(write_json([asked["schema"], asked["ui"], asked.get("default")]).encode())
+    except UnicodeEncodeError:
+        raise ValueError(
+            "a question's options and default must be Unicode: one holds a lone surrogate, which no answer could"
+        ) from None
+    size += len((asked["question"] or "").encode("utf-8", "replace"))
+    if size > QUESTION_BYTES_MAX:
+        raise ValueError(
+            f"a question may take {QUESTION_BYTES_MAX} bytes with its schema, hints and default, not {size}: "
+            "offer fewer or shorter options (each stands in it twice), or ask for text and look it up"
+        )

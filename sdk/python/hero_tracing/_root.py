@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import _alarm, _frames
 from ._call import next_scope, retry_frame
+from ._leftovers import Leftovers
 from ._outcome import described
 from ._scope import CALL, Scope, current
 
@@ -43,13 +44,15 @@ def run_root(engine: Engine, said: Declared, path: str, values: dict[str, Any]) 
     root, value, error = _tries(engine, step, root, values, number)
     engine.finish_lines(root)
     engine.left(root)
+    if error is not None:
+        engine.origin = root.origin_of(error)
     if engine.stop is None:
         if error is None:
             engine.wire.send(_frames.end(span, "ok"))
         elif isinstance(error, KeyboardInterrupt):
             engine.wire.send(_frames.end(span, "cancelled"))
         else:
-            engine.wire.send(_frames.end(span, "failed", error=described(error, path)))
+            engine.wire.send(_frames.end(span, "failed", error=described(error, engine.origin)))
     if error is not None:
         try:
             raise error
@@ -67,6 +70,8 @@ def _tries(
         if error is None or engine.stop is not None or number >= limit or not step.is_retried(error):
             return root, value, error
         number += 1
+        root.supersede()
+        Leftovers(engine, root.path).wait()
         frame, delay = retry_frame(engine, step, root, error, number)
         del error
         engine.wait(engine.wire.send_numbered(frame))

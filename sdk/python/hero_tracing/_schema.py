@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 from ._annotations import Annotations, first_paragraph
 from ._codec import plain
 from ._errors import InvalidInputs, SchemaError
+from ._json import read_json, write_json
 from ._shapes import Definitions, Field, Problems, Shape, convert_fields, escaped, plain_default
+from ._validate import DIALECT, faults, misfits, said
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 # Words that make of a declaration a JSON Schema of its own, rather than names with a schema each.
 _SCHEMA_WORDS = {"type": (str, list), "enum": list, "anyOf": list, "oneOf": list, "allOf": list, "$ref": str}
@@ -33,9 +33,14 @@ def flow_schema(function: Callable[..., Any], inputs: Any = None, outputs: Any =
     The description is the docstring's first paragraph. Raises SchemaError on what has no form in JSON.
     """
     parameters = _Parameters(function)
+    schemas = {
+        "inputs": _checked(parameters, "inputs", {"$schema": DIALECT, **_inputs_schema(parameters, inputs)}),
+        "outputs": _checked(parameters, "outputs", {"$schema": DIALECT, **_outputs_schema(parameters, outputs)}),
+    }
+    if inputs is not None:
+        _check_defaults(parameters, schemas["inputs"])
     return {
-        "inputs": {"$schema": _DIALECT, **_inputs_schema(parameters, inputs)},
-        "outputs": {"$schema": _DIALECT, **_outputs_schema(parameters, outputs)},
+        **schemas,
         "description": first_paragraph(inspect.getdoc(function)),
     }
 
@@ -116,8 +121,9 @@ def _inputs_schema(parameters: _Parameters, declared: Any) -> dict[str, Any]:
     elif _is_schema(declared):
         if declared.get("type") != "object":
             raise SchemaError(f"inputs of {parameters.name} must be of type object: a flow takes them by name")
-        _check_names(parameters, declared.get("properties", {}), declared.get("required", []))
-        return dict(declared)
+        schema = _checked(parameters, "inputs", declared)
+        _check_names(parameters, schema.get("properties", {}), schema.get("required", []))
+        return schema
     else:
         fields = {field.name: field for field in parameters.fields}
         properties, required = {}, []
@@ -181,6 +187,32 @@ def _check_names(parameters: _Parameters, properties: dict[str, Any], required: 
                 f"inputs of {parameters.name} do not require {field.name!r}, which has no default; "
                 'say "required": True or give it a default'
             )
+
+
+def _checked(parameters: _Parameters, part: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema as JSON holds it. What is wrong with it is the author's to know, not whoever gives inputs."""
+    owner = f"the schema of the {part} of {parameters.name}"
+    try:
+        written: dict[str, Any] = read_json(write_json(schema))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise SchemaError(f"{owner} cannot be written as JSON: {error}") from None
+    problems = list(faults(written))
+    if problems:
+        raise SchemaError(f"{owner} is not valid: {said(problems)}")
+    return written
+
+
+def _check_defaults(parameters: _Parameters, schema: dict[str, Any]) -> None:
+    """Each declared default fits its own schema, and becomes what the function takes."""
+    shapes = {field.name: field.shape for field in parameters.fields}
+    for name, node in schema.get("properties", {}).items():
+        if not isinstance(node, dict) or "default" not in node:
+            continue
+        problems: Problems = misfits({"$defs": schema.get("$defs", {}), **node}, node["default"])
+        if not problems and name in shapes:
+            shapes[name].convert(node["default"], "", problems)
+        if problems:
+            raise SchemaError(f"the default of {name!r}, an input of {parameters.name}, does not fit: {said(problems)}")
 
 
 def _is_schema(declared: dict[str, Any]) -> bool:

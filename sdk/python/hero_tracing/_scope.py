@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
 CALL, BLOCK, BRANCH = "call", "block", "branch"
 
+# Of a path in UTF-8. The runtime refuses longer ones: each record and each frame of a node carries its path.
+PATH_BYTES_MAX = 8192
+# No path of so few characters is longer than that, so most need not be counted.
+_SHORT_CHARS = PATH_BYTES_MAX // 4
+# Characters of the path that an error shows.
+_SHOWN_CHARS = 100
+
 _ESCAPES = {ord(char): f"%{ord(char):02X}" for char in "/#~[]%"}
 
 
@@ -27,6 +34,7 @@ class Scope:
     """A place in which calls get their numbers."""
 
     __slots__ = (
+        "blame",
         "call",
         "counts",
         "ended",
@@ -41,6 +49,7 @@ class Scope:
         "path",
         "pauses",
         "span",
+        "superseded",
         "taken",
         "task",
     )
@@ -60,6 +69,8 @@ class Scope:
             self.call = self  # the nearest recorded call
             self.keys: set[str] | None = None
             self.pauses = 0  # open pauses beneath a call in flight
+            self.blame: tuple[BaseException, str] | None = None  # the latest failure of a call within, and its path
+            self.superseded = False  # this try of the call has failed, and a further one follows
         else:
             assert parent is not None
             self.call = parent.call
@@ -77,12 +88,17 @@ class Scope:
         counts = self.counts
         number = counts.get(name, 0)
         counts[name] = number + 1
-        return f"{self.path}/{name}#{number}"
+        path = f"{self.path}/{name}#{number}"
+        if len(path) > _SHORT_CHARS:
+            self._check_length(path)
+        return path
 
     def keyed(self, name: str, key: object) -> str:
         """The path of the call of this (escaped) name with a key: in the nearest recorded call, in any branch."""
         call = self.call
         path = f"{call.path}/{name}[{escape(key_text(key))}]"
+        if len(path) > _SHORT_CHARS:
+            self._check_length(path)
         if call.keys is None:
             call.keys = set()
         if path in call.keys:
@@ -94,6 +110,33 @@ class Scope:
             raise self.engine.fail(error)
         call.keys.add(path)
         return path
+
+    def origin_of(self, error: BaseException) -> str:
+        """The path of the innermost call that this call's error came from, as far as it passed unchanged."""
+        return self.blame[1] if self.blame is not None and self.blame[0] is error else self.path
+
+    def _check_length(self, path: str) -> None:
+        size = len(path.encode())
+        if size > PATH_BYTES_MAX:
+            levels = path.count("/")
+            error = ScopeError(
+                f"a path of {size} bytes, {levels} calls deep, is longer than {PATH_BYTES_MAX}: "
+                f"{path[:_SHOWN_CHARS]}…{path[-_SHOWN_CHARS:]}",
+                code="path_too_long",
+                hint="give shorter names or keys, and use a loop instead of recursion",
+            )
+            raise self.engine.fail(error)
+
+    def supersede(self) -> None:
+        """This try of a call has failed, and a further one follows: nothing more is called from here."""
+        self.ended = self.superseded = True
+
+    def is_superseded(self) -> bool:
+        """Whether this belongs to an earlier try of a call above."""
+        call: Scope | None = self.call
+        while call is not None and not call.superseded:
+            call = None if call.parent is None else call.parent.call
+        return call is not None
 
     def branch(self, qualname: str) -> Scope:
         """The scope of a branch that is submitted now."""

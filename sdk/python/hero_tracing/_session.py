@@ -60,16 +60,25 @@ def serve(sock: socket.socket, said: Declared | None = None) -> int:
 
 
 def _describe(wire: Wire, frame: dict[str, Any]) -> None:
+    """Import the file and say what it holds, whatever it does; a step that it calls is refused as in a play."""
+    file_name, workdir = frame["file_name"], os.getcwd()
+    nothing = {"play_sid": "plain", "attempt": 1, "workdir": workdir, "blob_dir": workdir, "records": [], "started": []}
+    engine = Engine(wire, nothing)
+    _engine.activate(engine)
     flows: list[dict[str, Any]] = []
+    entry, shown = None, None
     try:
-        module = _loader.load(frame["file_name"], frame["source"])
+        module = _loader.load(file_name, frame["source"])
+        if engine.stop is not None:  # the file went on regardless
+            raise engine.stopped()
         said = _loader.entry_of(module, frame["entry"])
         flows = _loader.describe_all(module, said)
         entry = _loader.describe_flow(said)["function"]
     except _loader.LoadError as error:
-        wire.send(_frames.described(flows, None, error.error))
-        return
-    wire.send(_frames.described(flows, entry))
+        shown = error.error
+    except BaseException as error:
+        shown = _loader.import_failed(error, file_name)
+    wire.send(_frames.described(flows, entry, shown))
 
 
 class _Play:
@@ -114,6 +123,7 @@ class _Play:
 
 def _load_and_run(engine: Engine, start: dict[str, Any]) -> str:
     """The `done` frame of an attempt."""
+    _loader.offer(start["workdir"], start["file_name"], start["source"])
     try:
         module = _loader.load(start["file_name"], start["source"])
         said = _loader.entry_of(module, start["entry"])
@@ -159,7 +169,7 @@ def _ended_by(engine: Engine, error: BaseException, path: str) -> str:
         return _frames.done("cancelled")
     if isinstance(error, Diverged):
         return _frames.done("diverged", error=_divergence(error))
-    shown = described(error, path)
+    shown = described(error, engine.origin or path)
     if isinstance(error, ScopeError | Refused):
         shown["code"] = error.code
         shown["type"] = None

@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from ._errors import NotRecordable, SchemaError
-from ._projection import enum_plain, plain
+from ._errors import NotRecordable
+from ._projection import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +43,7 @@ def escaped(name: str) -> str:
 
 
 class Definitions:
-    """The `$defs` of a schema: only classes that contain themselves, all others stand in place."""
+    """The `$defs` of a schema: only what contains itself; all else stands in place."""
 
     def __init__(self, *, of_outputs: bool) -> None:
         self.of_outputs = of_outputs
@@ -105,24 +105,6 @@ class Leaf(Shape):
             problems.append((pointer, f"must be {expected}" if same_kind else wrong(expected, value)))
 
 
-class Choice(Shape):
-    """One of some values: a Literal or an Enum."""
-
-    def __init__(self, values: list[tuple[Any, Any]]) -> None:
-        self.values = values  # as plain JSON, and what it stands for
-
-    def schema(self, _definitions: Definitions) -> dict[str, Any]:
-        nodes = [node for node, _ in self.values]
-        kinds = {_json_type(node) for node in nodes}
-        return {"type": kinds.pop(), "enum": nodes} if len(kinds) == 1 else {"enum": nodes}
-
-    def convert(self, value: Any, pointer: str, problems: Problems) -> Any:
-        for node, meant in self.values:
-            if node == value and (type(node) is bool) == (type(value) is bool):
-                return meant
-        problems.append((pointer, f"must be one of {', '.join(repr(node) for node, _ in self.values)}"))
-
-
 class OneOf(Shape):
     """A Union. The exact type wins for numbers, booleans and null; else the first that takes the value."""
 
@@ -146,6 +128,33 @@ class OneOf(Shape):
             tried.append(found)
         # The one that came furthest says best what is wrong.
         problems += max(tried, key=lambda found: max(len(place) for place, _ in found))
+
+
+class Alias(Shape):
+    """A type that was given a name (`type Json = …`), by which it may contain itself."""
+
+    def __init__(self, title: str) -> None:
+        self.title = title
+        self.shape = Shape()  # set by the maker once this one can be referred to
+
+    def schema(self, definitions: Definitions) -> dict[str, Any]:
+        return definitions.within(self, self.title, lambda: self.shape.schema(definitions))
+
+    def convert(self, value: Any, pointer: str, problems: Problems) -> Any:
+        return self.shape.convert(value, pointer, problems)
+
+    def is_itself(self) -> bool:
+        """Whether a value of it would have to be one of it before it is anything else (`type X = X | int`)."""
+        left = [self.shape]
+        while left:
+            shape = left.pop()
+            if shape is self:
+                return True
+            if isinstance(shape, Alias | Extended):
+                left.append(shape.shape)
+            elif isinstance(shape, OneOf):
+                left += shape.shapes
+        return False
 
 
 class Array(Shape):
@@ -218,15 +227,20 @@ class Mapping(Shape):
         values = self.value.schema(definitions)
         if values:
             schema["additionalProperties"] = values
-        names = self.key.schema(definitions)
-        if names.get("type") == "integer" and "enum" not in names:
-            names = {"pattern": f"^{_INTEGER.pattern}$"}
-        elif names and (names.get("type") != "string" or any(type(name) is not str for name in names.get("enum", ()))):
-            raise SchemaError("the keys of a dict must be strings, integers or what is written as a string")
-        names.pop("type", None)
+        names = self.names()
         if names:
             schema["propertyNames"] = names
         return schema
+
+    def names(self) -> dict[str, Any] | None:
+        """The schema of its keys as names of an object; None if they cannot be such."""
+        names = self.key.schema(Definitions(of_outputs=False))
+        if names.get("type") == "integer" and "enum" not in names:
+            return {"pattern": f"^{_INTEGER.pattern}$"}
+        if names and (names.get("type") != "string" or any(type(name) is not str for name in names.get("enum", ()))):
+            return None
+        names.pop("type", None)
+        return names
 
     def convert(self, value: Any, pointer: str, problems: Problems) -> Any:
         if type(value) is not dict:
@@ -257,7 +271,11 @@ class Field:
 
 
 class Record(Shape):
-    """An object with named parts: a dataclass, TypedDict or NamedTuple. `make` takes the parts by name."""
+    """An object with named parts: a dataclass, TypedDict or NamedTuple. `make` takes the parts by name.
+
+    Inputs have these parts and no others. Outputs may have more: what returns a class returns its subclasses too,
+    and a TypedDict says which keys there are at least.
+    """
 
     def __init__(self, title: str, description: str, make: Callable[..., Any]) -> None:
         self.title = title
@@ -276,7 +294,8 @@ class Record(Shape):
             schema["description"] = self.description
         schema["properties"] = {field.name: _field_schema(field, definitions) for field in fields}
         schema["required"] = [field.name for field in fields if field.required]
-        schema["additionalProperties"] = False
+        if not definitions.of_outputs:
+            schema["additionalProperties"] = False
         return schema
 
     def convert(self, value: Any, pointer: str, problems: Problems) -> Any:
@@ -359,14 +378,6 @@ class Pydantic(Shape):
                 problems.append((pointer + place, f"is refused by {self.title}: {detail['msg']}"))
 
 
-def enum_choice(cls: Any) -> Choice:
-    return Choice([(enum_plain(member), member) for member in cls])
-
-
-def literal_choice(values: tuple[Any, ...]) -> Choice:
-    return Choice([(plain(value), value) for value in values])
-
-
 def plain_default(shape: Shape, default: Any) -> list[Any] | None:
     """A default as plain JSON, in a list, if the conversion makes the very same value of it again."""
     from ._codec import decode, encode
@@ -378,8 +389,3 @@ def plain_default(shape: Shape, default: Any) -> list[Any] | None:
         return [node] if not problems and encode(converted) == encode(default) else None
     except NotRecordable:
         return None
-
-
-def _json_type(node: Any) -> str:
-    names = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
-    return names.get(type(node), "object")

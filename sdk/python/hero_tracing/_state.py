@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import sys
 
-from ._codec import FLOW_MODULE, Encoder
-from ._fingerprint import digest
+from . import _classes
+from ._codec import FLOW_MODULE
+from ._fingerprint import Careful, Lenient, digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,42 +30,33 @@ _own: dict[type, bool] = {}
 
 def state_of(held: list[Any]) -> str:
     """16 hex digits over what these values hold now."""
-    return digest(held, _Looker)
+    return digest(held, _Looker, _CarefulLooker)
 
 
-class _Looker(Encoder):
+class _Looker(Lenient):
     """A lenient walk that looks into the author's own objects."""
 
-    __slots__ = ("left", "within")
+    __slots__ = ("objects", "within")
 
-    def __init__(self) -> None:
-        super().__init__(lenient=True)
-        self.left = OBJECTS_MAX
+    def __init__(self, *limits: int) -> None:
+        super().__init__(*limits)
+        self.objects = OBJECTS_MAX
         self.within: list[int] = []  # the objects around this value
 
     def refuse(self, value: object, problem: str, hint: str) -> Any:
         node = super().refuse(value, problem, hint)
-        if id(value) in self.within or not self.left or len(self.within) == LEVELS_MAX or not _is_own(type(value)):
+        if id(value) in self.within or not self.objects or len(self.within) == LEVELS_MAX or not _is_own(type(value)):
             return node
-        self.left -= 1
+        self.objects -= 1
         self.within.append(id(value))
         try:
-            return ["$object", node, *self.fields(value, _held(value), 0)]
+            return ["$object", node, *self.fields(value, _classes.state(value), 0)]
         finally:
             self.within.pop()
 
 
-def _held(value: object) -> dict[str, Any]:
-    """The attributes of an instance, of its slots as well."""
-    held: dict[str, Any] = dict(getattr(value, "__dict__", ()))
-    for cls in type(value).__mro__:
-        slots = cls.__dict__.get("__slots__", ())
-        for name in (slots,) if isinstance(slots, str) else slots:
-            if name not in ("__dict__", "__weakref__"):
-                mangled = f"_{cls.__name__.lstrip('_')}{name}" if name.startswith("__") and name[-2:] != "__" else name
-                if hasattr(value, mangled):
-                    held[mangled] = getattr(value, mangled)
-    return held
+class _CarefulLooker(_Looker, Careful):
+    __slots__ = ()
 
 
 def _is_own(kind: type) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import os
+from collections.abc import Callable
 
 from . import _frames
 from ._codec import is_plain, preview
@@ -12,7 +14,6 @@ from ._scope import escape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
 # Longest wait between two tries, in seconds, whatever the exponent says.
@@ -22,6 +23,27 @@ PREVIEW_CHARS_MAX = 2000
 
 ON_UNKNOWN = ("retry", "fail", "ask")
 DURABILITY = ("durable", "buffered")
+# When a play with several open questions goes on: once one is answered, or all.
+RESUME_WHEN = ("any", "all")
+
+_NONE = type(None)
+_FINITE = float("inf")
+# What each option of `@flow` takes: in words, of which types, and which values of those; None is what it is without.
+_OPTIONS: dict[str, tuple[str, tuple[type, ...], Callable[[Any], bool]]] = {
+    "name": ("text", (str, _NONE), bool),
+    "inputs": ("a dict of names, each with a JSON Schema or a type", (object,), lambda _value: True),
+    "outputs": ("a type, a JSON Schema, or a dict of names", (object,), lambda _value: True),
+    "retries": ("a number of further tries, 0 or more", (int,), lambda value: value >= 0),
+    "backoff": ("seconds, 0 or more", (int, float), lambda value: 0 <= value < _FINITE),
+    "timeout": ("seconds, more than 0", (int, float, _NONE), lambda value: 0 < value < _FINITE),
+    "on_unknown": (f"one of {', '.join(ON_UNKNOWN)}", (str,), lambda value: value in ON_UNKNOWN),
+    "durability": (f"one of {', '.join(DURABILITY)}", (str,), lambda value: value in DURABILITY),
+    "key": ("a function of the arguments", (Callable, _NONE), lambda _value: True),  # type: ignore[dict-item]
+    "tags": ("a dict of names and values", (dict, _NONE), lambda _value: True),
+    "description": ("text", (str, _NONE), lambda _value: True),
+    "sandbox": ("a dict of settings", (dict, _NONE), lambda _value: True),
+    "resume_when": (f"one of {', '.join(RESUME_WHEN)}", (str,), lambda value: value in RESUME_WHEN),
+}
 
 _COROUTINE_FLAGS = 0x80 | 0x200  # CO_COROUTINE, CO_ASYNC_GENERATOR
 _GENERATOR_FLAGS = 0x20 | 0x200  # CO_GENERATOR, CO_ASYNC_GENERATOR
@@ -70,8 +92,7 @@ class Step:
         tags: dict[str, Any] | None = None,
         options: dict[str, Any] | None = None,
     ) -> None:
-        _check(retries, backoff, timeout, on_unknown, durability)
-        code = getattr(function, "__code__", None)
+        code, bound = _code_of(function)
         self.function = function
         self.name: str = name or str(getattr(function, "__name__", type(function).__name__))
         self.kind = kind
@@ -82,8 +103,8 @@ class Step:
         self.buffered = durability == "buffered"
         self.key_of = key
         self.options = options or {}
-        self.is_async = code is not None and bool(code.co_flags & _COROUTINE_FLAGS)
-        self.names: tuple[str, ...] = () if code is None else code.co_varnames[: code.co_argcount]
+        self.is_async = _is_coroutine_function(function)
+        self.names: tuple[str, ...] = () if code is None else code.co_varnames[bound : code.co_argcount]
         self.has_self = self.names[:1] in {("self",), ("cls",)}
         self.escaped = escape(self.name)
         self.name_json = _frames.quote(self.name)
@@ -92,6 +113,14 @@ class Step:
         defaults = (getattr(function, "__defaults__", None), getattr(function, "__kwdefaults__", None))
         # Those that a call could change; None where there are none.
         self.defaults = defaults if any(_is_mutable(held) for held in defaults) else None
+
+    def invoked(self) -> Step:
+        """The same step, as `flow.invoke` records it."""
+        from copy import copy
+
+        step = copy(self)
+        step.kind = "invoke"
+        return step
 
     def shown_inputs(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
         """The arguments by name, as short JSON text."""
@@ -157,26 +186,54 @@ def plain_tag(value: object) -> object:
     return value if type(value) in {str, int, float, bool} and len(text) < PREVIEW_CHARS_MAX else text
 
 
+def check_options(options: dict[str, Any]) -> None:
+    """TypeError or ValueError on what `@flow` does not take, which names the option and says what it takes."""
+    for name, value in options.items():
+        if name not in _OPTIONS:
+            from difflib import get_close_matches
+
+            close = get_close_matches(name, _OPTIONS, 1)
+            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(_OPTIONS)}"
+            raise TypeError(f"@flow has no option {name!r}; {hint}")
+        words, kinds, fits = _OPTIONS[name]
+        if not isinstance(value, kinds) or (isinstance(value, bool) and object not in kinds):
+            raise TypeError(f"{name} must be {words}, not {value!r}")
+        if value is not None and not fits(value):
+            raise ValueError(f"{name} must be {words}, not {value!r}")
+
+
 def refuse_generator(function: Callable[..., Any], name: str) -> None:
     """TypeError on a generator function: what it gives cannot be one record."""
-    code = getattr(function, "__code__", None)
+    code, _ = _code_of(function)
     if code is not None and code.co_flags & _GENERATOR_FLAGS:
         raise TypeError(f"@flow cannot record {name!r}, a generator: return a list, or call a step for each item")
+
+
+def _is_coroutine_function(function: Callable[..., Any]) -> bool:
+    """Whether a call gives a coroutine: by its code, or because it says so (`inspect.markcoroutinefunction`)."""
+    code, _ = _code_of(function)
+    if code is not None and code.co_flags & _COROUTINE_FLAGS:
+        return True
+    while isinstance(function, functools.partial):
+        function = function.func
+    return "_is_coroutine_mark" in getattr(function, "__dict__", ())
+
+
+def _code_of(function: Any) -> tuple[Any, int]:
+    """The code that a call runs, and how many of its parameters are given before: to a partial, or as a `self`.
+
+    The code is None where it is not Python's, and for a class, whose instance is what a call gives.
+    """
+    bound = 0
+    while isinstance(function, functools.partial):
+        bound += len(function.args)
+        function = function.func
+    code = getattr(function, "__code__", None)
+    if code is None and not isinstance(function, type):
+        return getattr(type(function).__call__, "__code__", None), bound + 1
+    return code, bound + hasattr(function, "__self__")
 
 
 def _is_mutable(held: Any) -> bool:
     values = held.values() if isinstance(held, dict) else held or ()
     return any(isinstance(value, list | dict | set | bytearray) for value in values)
-
-
-def _check(retries: object, backoff: object, timeout: object, on_unknown: object, durability: object) -> None:
-    if type(retries) is not int or retries < 0:
-        raise ValueError(f"retries must be a number of further tries, 0 or more, not {retries!r}")
-    if not isinstance(backoff, int | float) or not 0 <= backoff < float("inf"):
-        raise ValueError(f"backoff must be seconds, 0 or more, not {backoff!r}")
-    if timeout is not None and (not isinstance(timeout, int | float) or not 0 < timeout < float("inf")):
-        raise ValueError(f"timeout must be seconds, more than 0, not {timeout!r}")
-    if on_unknown not in ON_UNKNOWN:
-        raise ValueError(f"on_unknown must be one of {', '.join(ON_UNKNOWN)}, not {on_unknown!r}")
-    if durability not in DURABILITY:
-        raise ValueError(f"durability must be one of {', '.join(DURABILITY)}, not {durability!r}")

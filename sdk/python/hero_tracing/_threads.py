@@ -9,6 +9,7 @@ import threading
 from contextvars import copy_context
 from weakref import WeakKeyDictionary, WeakSet
 
+from ._engine import Superseded
 from ._scope import current, qualname_of
 from ._when_imported import when_imported
 
@@ -29,6 +30,11 @@ class JobCall:
         self.branch = branch
         self.call = call
 
+    def wake(self) -> None:
+        """Have the job's loop look again."""
+        if self.branch.gate is not None:
+            self.branch.gate.loop.wake()
+
     def __call__(self) -> Any:
         engine = self.branch.engine
         engine.move(1)
@@ -45,7 +51,7 @@ def install() -> Callable[[], None]:
     """Hook threads now, and thread pools when they are imported. The result undoes it."""
     unhook_start = _hook_start()
     undo: list[Callable[[], None]] = [unhook_start]
-    forget = when_imported("concurrent.futures.thread", lambda module: undo.append(_hook_submit(module)))
+    forget = when_imported("concurrent.futures.thread", lambda module: undo.append(_hook_pool(module)))
 
     def remove() -> None:
         forget()
@@ -77,6 +83,8 @@ def _hook_start() -> Callable[[], None]:
                     status = "ok"
                 finally:
                     engine.leave_branch(branch, status)
+            except Superseded:
+                pass
             except BaseException:
                 if engine.stop is None:
                     raise  # else the attempt is over, and this is how
@@ -121,13 +129,16 @@ def _name_of(thread: threading.Thread) -> str:
     return qualname_of(target)
 
 
-def _hook_submit(module: Any) -> Callable[[], None]:
+def _hook_pool(module: Any) -> Callable[[], None]:
     pool = module.ThreadPoolExecutor
-    submit = pool.submit
+    submit, shutdown = pool.submit, pool.shutdown
+    jobs: WeakKeyDictionary[Any, set[Any]] = WeakKeyDictionary()  # of loops, by pool: their futures, until done
 
     def submit_branch(self: Any, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+        if type(fn) is JobCall:
+            return submit_job(self, fn)
         scope = current.get()
-        if scope is None or type(fn) is JobCall:
+        if scope is None:
             return submit(self, fn, *args, **kwargs)
         engine = scope.engine
         branch = scope.branch(qualname_of(fn))
@@ -157,10 +168,30 @@ def _hook_submit(module: Any) -> Callable[[], None]:
         future.add_done_callback(lambda _future: engine.move(-1))
         return future
 
-    pool.submit = submit_branch
+    def ended(self: Any, future: Any, call: JobCall) -> None:
+        jobs[self].discard(future)
+        call.wake()
+
+    def submit_job(self: Any, call: JobCall) -> Any:
+        future = submit(self, call)
+        jobs.setdefault(self, set()).add(future)
+        future.add_done_callback(lambda done: ended(self, done, call))
+        return future
+
+    def shutdown_branch(self: Any, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """On a loop's own thread the loop goes on meanwhile: jobs of a loop stand at its gate."""
+        scope = current.get()
+        if wait and jobs.get(self) and scope is not None and scope.engine.gates:
+            from ._loop import hold_for
+
+            shutdown(self, wait=False, cancel_futures=cancel_futures)
+            hold_for(lambda: not jobs[self])
+        shutdown(self, wait, cancel_futures=cancel_futures)
+
+    pool.submit, pool.shutdown = submit_branch, shutdown_branch
 
     def unhook() -> None:
-        pool.submit = submit
+        pool.submit, pool.shutdown = submit, shutdown
 
     return unhook
 

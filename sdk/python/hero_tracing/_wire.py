@@ -67,6 +67,16 @@ class Wire:
         except OSError:  # the runtime has gone: noticed by whoever reads
             self.closed = True
 
+    def unplug(self) -> None:
+        """In a forked child, which has no right to the socket: nothing goes out any more, and waiting ends at once.
+
+        Only the child's copy is closed. Its locks are made anew: their holders may be threads that were not copied.
+        """
+        self.closed = True
+        self.socket.close()
+        self.lock = threading.RLock()
+        self._reading, self._arrived = threading.Lock(), threading.Condition()
+
     def wait(self, number: int) -> None:
         """Return once this number is acknowledged. Raises Closed."""
         if self.acked < number:

@@ -1,10 +1,20 @@
 """Questions to a person: forms over `flow.pause`.
 
-Each waits until somebody answers, like `flow.pause`: the process may end meanwhile. `name` is what `--answer` finds
-the question by; it defaults to a slug of the question ("Which service?" is `which_service`). `timeout` is in
-seconds; after it the `default` stands in, or PauseExpired is raised. Async twins stand under `ask_user.aio`.
-
     which = ask_user.choice("Which service?", ["web", "worker"])
+
+Each waits until somebody answers, like `flow.pause`: the process may end meanwhile. An answer that does not fit is
+refused and the question stays open. All take:
+
+- `question`: the words that are shown, not empty.
+- `name`: what `--answer` finds the question by; a slug of the question ("Which service?" is `which_service`) unless
+  it is given.
+- `timeout`: seconds from when the question opens, more than 0; none by default.
+- `default`: what stands in once that time has passed. A valid answer, or None for no answer; without one
+  PauseExpired is raised then. On the terminal an empty line takes it.
+
+TypeError and ValueError are raised at the call, before anything is asked: by options of the wrong type, that
+contradict one another, that are no plain JSON, or that are too large: the question, all of its options (which count
+twice) and its default have at most 512 KiB. Async twins stand under `ask_user.aio`.
 """
 
 from __future__ import annotations
@@ -35,7 +45,14 @@ def text(
     max_length: int | None = None,
     pattern: str | None = None,
 ) -> str:
-    """A line of text, or several where `multiline`. `pattern` is a regular expression of JSON Schema."""
+    """A line of text, or several.
+
+    - `placeholder`: an example that a form shows while nothing is typed.
+    - `multiline`: whether a form gives room for several lines.
+    - `min_length`, `max_length`: in characters, 0 or more.
+    - `pattern`: a regular expression of JSON Schema, found anywhere unless it says ^ and $; it cannot look around or
+      back, since the runtime's expressions run in linear time.
+    """
     limits = (min_length, max_length, pattern)
     answer: str = text_of(question, name, default, timeout, placeholder, multiline, limits).ask()
     return answer
@@ -51,7 +68,11 @@ def number(
     maximum: float | None = None,
     integer: bool = False,
 ) -> float:
-    """A number; a whole one where `integer`."""
+    """A number: an int or a float, as it was typed.
+
+    - `minimum`, `maximum`: the least and the greatest that is valid, in the units of the question.
+    - `integer`: whether it must be whole; 3.0 is.
+    """
     answer: float = number_of(question, name, default, timeout, minimum, maximum, integer).ask()
     return answer
 
@@ -64,7 +85,7 @@ def choice(
     default: Any = NOT_GIVEN,
     timeout: float | None = None,
 ) -> T:
-    """One of `options`, which are plain JSON values."""
+    """One of `options`: plain JSON values, at least one, all different. The answer equals the one that was chosen."""
     answer: T = choice_of(question, options, name, default, timeout).ask()
     return answer
 
@@ -79,13 +100,16 @@ def multi_choice(
     minimum: int = 0,
     maximum: int | None = None,
 ) -> list[T]:
-    """Some of `options`, at least `minimum` and at most `maximum`, none twice."""
+    """Some of `options`, which are as those of `choice`: a list in the order in which they were chosen, none twice.
+
+    - `minimum`, `maximum`: how many, of as many as there are; none and all by default.
+    """
     answer: list[T] = multi_choice_of(question, options, name, default, timeout, minimum, maximum).ask()
     return answer
 
 
 def confirm(question: str, *, name: str | None = None, default: Any = NOT_GIVEN, timeout: float | None = None) -> bool:
-    """Yes or no."""
+    """Yes or no, as True or False."""
     answer: bool = confirm_of(question, name, default, timeout).ask()
     return answer
 

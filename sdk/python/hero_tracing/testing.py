@@ -18,9 +18,10 @@ import tempfile
 import weakref
 
 from ._clock import Clock
-from ._declared import Declared
+from ._declared import Declared, declared_by
 from ._harness import attempt_here, attempt_in_process
 from ._journal import Journal, Question
+from ._validate import misfits, said
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class Play:
         self.kill_after = 1 if always_replay else None
         self.process = process
         self.later = {} if hold else dict(answers or {})
-        self.journal = Journal(answers if hold else None)
+        self.journal: Journal = _Validated(answers if hold else None)
         self.workdir = tempfile.mkdtemp(prefix="hero_tracing_")
         weakref.finalize(self, shutil.rmtree, self.workdir, ignore_errors=True)
         self.value: Any = None
@@ -126,7 +127,7 @@ class Play:
         return killed
 
     def answer(self, name: str, payload: Any) -> None:
-        """Answer the open pause of this name or path."""
+        """Answer the open pause of this name or path. ValueError if the answer does not fit; the pause stays open."""
         self.journal.answer(self._open(name), payload)
 
     def expire(self, name: str) -> None:
@@ -167,6 +168,23 @@ class Play:
         return any(status.get(path) in ("answered", "expired") for path in self.journal.asked)
 
 
+class _Validated(Journal):
+    """A journal that refuses what the runtime would not take for an answer."""
+
+    def answer(self, question: Question, payload: Any) -> list[dict[str, Any]]:
+        problems = [] if question.schema is None else misfits(question.schema, payload)
+        if problems:
+            raise ValueError(f"the answer to {question.path} is not valid: it {said(problems)}")
+        return super().answer(question, payload)
+
+    def _pause(self, frame: dict[str, Any]) -> list[dict[str, Any]]:
+        try:
+            return super()._pause(frame)
+        except ValueError as error:  # of one that was given beforehand: the flow must not see it
+            self.problems.append(str(error))
+            return []
+
+
 def run(
     flow: Any,
     inputs: dict[str, Any] | None = None,
@@ -205,7 +223,7 @@ def run_file(
 def _declared(flow: Any) -> Declared | None:
     if flow is None:
         return None
-    said = getattr(flow, "hero_flow", None)
-    if not isinstance(said, Declared):
+    declared = declared_by(flow)
+    if declared is None:
         raise TypeError(f"testing.run takes a function that is decorated with @flow, not {flow!r}")
-    return said
+    return declared

@@ -46,9 +46,9 @@ if __name__ == "__main__":
 """
 
 
-def run(tmp_path: Path, answers: str) -> subprocess.CompletedProcess[str]:
+def run(tmp_path: Path, answers: str, source: str = SOURCE) -> subprocess.CompletedProcess[str]:
     file = tmp_path / "my_flow.py"
-    file.write_text(SOURCE)
+    file.write_text(source)
     env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     return subprocess.run([sys.executable, str(file)], input=answers, capture_output=True, text=True, env=env)
 
@@ -99,3 +99,88 @@ def test_coroutines_in_plain_python() -> None:
         ]
 
     assert asyncio.run(main()) == [2, 4, 6, 8]
+
+
+CHECKED = """
+from hero_tracing import ask_user, flow
+
+@flow
+def main():
+    return [
+        ask_user.number("How many?", maximum=3, integer=True),
+        ask_user.text("Name?", min_length=3, pattern="^[a-z]+$"),
+        ask_user.choice("Which?", ["web", "db"]),
+        ask_user.multi_choice("Two?", ["a", "b", "c"], minimum=2, maximum=2),
+        flow.pause("form", schema={"type": "object", "required": ["a"]}),
+    ]
+
+print(main())
+"""
+
+
+def test_answers_are_checked_and_asked_for_again(tmp_path: Path) -> None:
+    answers = [
+        *("99.5", "2.5", "NaN", "1e999", "4", "3"),
+        *("ab", "ABC", "abc"),
+        *("0", "3", "²", "9" * 5000, "2"),
+        *("1,1,1", "1,1", "1", "4,1", "1,3"),
+        *("no", '{"a": NaN}', "{}", '{"a": 1}'),
+    ]
+    done = run(tmp_path, "\n".join(answers) + "\n", CHECKED)
+    assert done.stdout == "[3, 'abc', 'db', ['a', 'c'], {'a': 1}]\n", done.stderr
+    for text in (
+        "the answer must be at most 3",
+        "the answer must be a whole number",
+        "a number, please",
+        "the answer must have at least 3 characters",
+        "the answer must match ^[a-z]+$",
+        "'3' is none of the 2 options",
+        "the answer must have at most 2 items; must not hold an item twice",
+        "the answer must have at least 2 items",
+        "an answer in JSON, please",
+        "the answer /a is missing",
+    ):
+        assert text in done.stderr
+    assert done.stderr.count("> ") == len(answers)
+
+
+def test_one_question_stands_at_a_time(tmp_path: Path) -> None:
+    source = """
+from hero_tracing import ask_user, flow
+
+@flow
+def main():
+    return flow.map(lambda name: name == ask_user.text(name), ["a", "b", "c"])
+
+import sys, time
+lines = []
+
+class Person:
+    def readline(self):
+        asked = len(sys.stderr.lines)
+        time.sleep(0.1)
+        assert len(sys.stderr.lines) == asked, "another question came up while this one waited"
+        return [line for line in sys.stderr.lines if line in {"a", "b", "c"}][-1] + "\\n"
+
+class Terminal:
+    lines = []
+    def write(self, text): self.lines.append(text)
+    def flush(self): pass
+
+sys.stdin, sys.stderr = Person(), Terminal()
+print(main())
+"""
+    done = run(tmp_path, "", source)
+    assert done.stdout == "[True, True, True]\n", done.stderr
+
+
+def plain_function(number: int) -> int:
+    return number + 1
+
+
+def test_a_plain_function_is_awaited() -> None:
+    async def main() -> int:
+        result: int = await flow.aio.run("k", plain_function, 1)
+        return result
+
+    assert asyncio.run(main()) == 2

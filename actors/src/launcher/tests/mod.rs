@@ -37,12 +37,16 @@ impl Stage {
         Self { directory, launcher }
     }
 
-    async fn spawn(&self) -> Result<Process, LaunchError> {
-        let spawn = Spawn {
+    fn request(&self) -> Spawn {
+        Spawn {
             workdir: self.directory.path().join("work"),
             output: self.directory.path().join("output.log"),
             env: vec![("EXTRA".into(), "1".into())],
-        };
+        }
+    }
+
+    async fn spawn(&self) -> Result<Process, LaunchError> {
+        let spawn = self.request();
         call(&self.launcher, |reply| Message::Spawn { spawn, reply }).await.unwrap()
     }
 
@@ -123,6 +127,17 @@ async fn a_lost_fork_server_takes_its_children_along_and_is_replaced() {
 
     let (mut process, _) = stage.order("echo").await;
     assert_eq!(process.exited.take().unwrap().await.unwrap(), Some(7));
+}
+
+/// The news of its end may come when the next one has requests already.
+#[tokio::test]
+async fn the_end_of_an_old_fork_server_takes_nothing_from_the_new_one() {
+    let stage = Stage::new().await;
+    let (reply, spawned) = ractor::concurrency::oneshot();
+    let spawn = stage.request();
+    stage.launcher.cast(Message::Spawn { spawn, reply: reply.into() }).unwrap();
+    stage.launcher.cast(Message::Ended { server: 0, stderr: String::new() }).unwrap();
+    spawned.await.unwrap().unwrap();
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use hero_sdk::{
         Begin, Blob, Done, DoneStatus, Down, End, EndStatus, NextTry, Notice, Park, RecordOnly, ResumeWhen,
         Up,
     },
-    model::{LogLevel, LogStream, PlayError, ResumeStatus, SpanKind, SpanStatus, Status, Try},
+    model::{LogLevel, LogStream, PlayError, ResumeStatus, SpanKind, Status, Try},
 };
 use hero_store::{Outcome, Payload, Record};
 
@@ -14,7 +14,7 @@ use super::{Machine, Process, REFUSALS_MAX, REFUSALS_TOLD_MAX};
 use crate::play::{
     check_against,
     effect::{Durable, Effect, Write},
-    event::Now,
+    event::{Garbled, Now},
     tree::Misfit,
 };
 
@@ -61,6 +61,21 @@ impl Machine {
             }
             (Ok(()), None) => vec![Effect::FlushSoon],
         }
+    }
+
+    /// A line that is not a frame. The last word is the last all the same: nothing follows it.
+    pub(super) fn garbled(&mut self, garbled: &Garbled, now: Now) -> Vec<Effect> {
+        let (true, Some(n)) = (garbled.is_done, garbled.n) else {
+            return self.refuse(garbled.n, "malformed", &garbled.reason, now);
+        };
+        let error = PlayError {
+            code: "invalid_outputs".to_owned(),
+            message: format!("the flow's result cannot be read: {}", garbled.reason),
+            hint: Some("return plain data of a few levels, or the path of a file in flow.workdir".to_owned()),
+            ..PlayError::default()
+        };
+        let acknowledge = vec![self.send(Down::Ack { n })];
+        self.finish(Status::Failed, Some(error), acknowledge, now)
     }
 
     /// A frame that does not fit: told, counted, and answered where Python waits for an answer.
@@ -203,6 +218,8 @@ impl Machine {
     fn park(&mut self, frame: &Park, now: Now) -> Vec<Effect> {
         self.process = Process::Parking;
         self.row.memory.resume_when = frame.resume_when;
+        // It ended with a word: crashes before it are not in a row with what comes.
+        self.row.memory.crashes = 0;
         // An answer that crossed the park on its way: go on at once.
         let is_open = |path: &String| {
             self.resumes.iter().any(|resume| &resume.path == path && resume.status == ResumeStatus::Open)
@@ -211,7 +228,7 @@ impl Machine {
             ResumeWhen::Any => self.asked.iter().any(|path| !is_open(path)),
             ResumeWhen::All => !self.asked.iter().any(is_open),
         };
-        self.tree.end_all(SpanStatus::Interrupted, now);
+        self.tree.interrupt_all(now);
         self.stop_work_clock(now);
         self.set_status(if goes_on { Status::Queued } else { Status::AwaitingResume });
         let acknowledge = self.send(Down::Ack { n: frame.n });
@@ -235,7 +252,7 @@ impl Machine {
                 // Unless it was wished for, somebody outside sent a signal; it is a cancellation all the same.
                 let by_signal = || "the play's process was interrupted by a signal".to_owned();
                 self.row.memory.cancel.get_or_insert_with(by_signal);
-                self.finish_cancelled(now)
+                self.finish_cancelled(acknowledge, now)
             }
         }
     }

@@ -5,14 +5,23 @@ use hero_sdk::{
     model::{LogLevel, PlayError, ResumeStatus, SpanStatus, Status},
 };
 
-use super::{CRASHES_MAX, Machine, Process, conflict, refusal};
+use super::{CRASHES_MAX, Machine, Process, conflict, questions::expiry, refusal};
 use crate::play::{
     effect::{Durable, Effect, Write},
     event::{Caller, Now},
 };
 
+/// With which `hero_tracing` exits when its span socket is closed.
+const EXIT_LOST: i32 = 74;
+
 impl Machine {
+    /// A second start with the same idempotency key gets the play as it stands, once that is durable.
     pub(super) fn accept(&mut self, caller: Caller) -> Vec<Effect> {
+        let is_new = self.row.play.attempt == 0 && self.row.play.status == Status::Queued;
+        if !is_new || self.process != Process::None {
+            let reply = self.reply(caller, Vec::new());
+            return vec![self.commit(Durable::Yes, vec![reply])];
+        }
         self.row_changed = true;
         self.process = Process::Wanted;
         let then = vec![self.reply(caller, Vec::new()), Effect::WantPlace];
@@ -24,13 +33,15 @@ impl Machine {
     pub(super) fn recover(&mut self, progressed: bool, caller: Caller, now: Now) -> Vec<Effect> {
         let mut effects = match self.row.play.status {
             status if status.is_terminal() => Vec::new(),
-            _ if self.row.memory.cancel.is_some() => self.finish_cancelled(now),
+            _ if self.row.memory.cancel.is_some() => self.finish_cancelled(Vec::new(), now),
             Status::Running => self.crashed("the runtime ended while the play ran", progressed, now),
             Status::Queued => self.want_place(),
             _ => Vec::new(),
         };
-        let reply = vec![self.reply(caller, Vec::new())];
-        effects.push(self.commit(Durable::Later, reply));
+        let mut then = vec![self.reply(caller, Vec::new())];
+        // Whoever held the timers may be gone, or may have rung one for nothing.
+        then.extend(self.resumes.iter().filter_map(expiry));
+        effects.push(self.commit(Durable::Later, then));
         effects
     }
 
@@ -66,14 +77,15 @@ impl Machine {
             return self.exited(None, now);
         }
         self.process = Process::None;
+        self.stop_work_clock(now);
         let error = PlayError {
             code: "spawn_failed".to_owned(),
             message: message.to_owned(),
             hint: Some("`hero_logic doctor` says whether Python starts here; then retry the play".to_owned()),
             ..PlayError::default()
         };
-        let mut effects = self.finish(Status::Failed, Some(error), Vec::new(), now);
-        effects.push(Effect::LeavePlace);
+        let mut effects = vec![Effect::LeavePlace];
+        effects.extend(self.goes_on_unless(error, message, false, now));
         effects
     }
 
@@ -93,15 +105,18 @@ impl Machine {
                 let wanted = self.want_place();
                 vec![self.commit(Durable::Later, wanted)]
             }
-            _ if self.row.memory.cancel.is_some() => self.finish_cancelled(now),
+            _ if self.row.memory.cancel.is_some() => self.finish_cancelled(Vec::new(), now),
             _ if self.interrupted => {
-                self.tree.end_all(SpanStatus::Interrupted, now);
+                self.tree.interrupt_all(now);
                 self.set_status(Status::Queued);
                 vec![self.commit(Durable::Yes, Vec::new())]
             }
             _ => {
                 let how = match status {
                     Some(code) if code < 0 => format!("its process was ended by signal {}", -code),
+                    Some(EXIT_LOST) => {
+                        "its process lost its span socket, which only the flow can have closed".to_owned()
+                    }
                     Some(code) => format!("its process exited with code {code} before the flow was done"),
                     None => "its process was lost with the fork server".to_owned(),
                 };
@@ -113,15 +128,20 @@ impl Machine {
 
     /// An attempt ended without a word. The next one follows, unless that keeps happening without any progress.
     fn crashed(&mut self, how: &str, progressed: bool, now: Now) -> Vec<Effect> {
-        self.tree.end_all(SpanStatus::Interrupted, now);
+        let error = PlayError {
+            code: "process_crashed".to_owned(),
+            message: format!("{how}, {CRASHES_MAX} times in a row without a new record"),
+            hint: Some("what it wrote past print is in output.log of the play's directory".to_owned()),
+            ..PlayError::default()
+        };
+        self.goes_on_unless(error, how, progressed, now)
+    }
+
+    /// The next attempt, unless too many in a row came to nothing: then this error ends the play.
+    fn goes_on_unless(&mut self, error: PlayError, how: &str, progressed: bool, now: Now) -> Vec<Effect> {
+        self.tree.interrupt_all(now);
         self.row.memory.crashes = if progressed { 1 } else { self.row.memory.crashes + 1 };
         if self.row.memory.crashes >= CRASHES_MAX {
-            let error = PlayError {
-                code: "process_crashed".to_owned(),
-                message: format!("{how}, {CRASHES_MAX} times in a row without a new record"),
-                hint: Some("what it wrote past print is in output.log of the play's directory".to_owned()),
-                ..PlayError::default()
-            };
             return self.finish(Status::Failed, Some(error), Vec::new(), now);
         }
         self.say(
@@ -141,22 +161,27 @@ impl Machine {
     pub(super) fn cancel(&mut self, reason: Option<String>, caller: Caller, now: Now) -> Vec<Effect> {
         let play = &self.row.play;
         if play.status.is_terminal() {
-            let message = format!("the play is {} already", play.status.as_str());
-            return refusal(caller, conflict(message));
+            return refusal(caller, self.has_ended());
         }
         let attempt = play.attempt;
         let is_first = self.row.memory.cancel.is_none();
         self.row.memory.cancel.get_or_insert(reason.unwrap_or_else(|| "the play was cancelled".to_owned()));
         self.cancel_callers.push(caller);
         match self.process {
-            Process::None | Process::Wanted | Process::Parking => self.finish_cancelled(now),
+            Process::None | Process::Wanted | Process::Parking => self.finish_cancelled(Vec::new(), now),
             // The wish is durable before anybody is told to end, so that it outlives this runtime.
             Process::Alive if is_first => {
                 self.row_changed = true;
                 vec![self.commit(Durable::Yes, vec![Effect::Terminate { attempt }])]
             }
+            // It cannot be told anything yet; it goes the moment it is there.
+            Process::Starting => {
+                self.process = Process::Leaving;
+                self.row_changed = true;
+                vec![self.commit(Durable::Yes, Vec::new())]
+            }
             // Once more: the grace is over.
-            Process::Alive | Process::Starting | Process::Leaving => vec![Effect::Kill { attempt }],
+            Process::Alive | Process::Leaving => vec![Effect::Kill { attempt }],
         }
     }
 
@@ -224,8 +249,13 @@ impl Machine {
         self.row.play.error = error;
         self.row.play.ended_at = Some(now.wall);
         self.set_status(status);
-        let callers = std::mem::take(&mut self.cancel_callers);
-        then.extend(callers.into_iter().map(|caller| self.reply(caller, Vec::new())));
+        for caller in std::mem::take(&mut self.cancel_callers) {
+            match status {
+                Status::Cancelled => then.push(self.reply(caller, Vec::new())),
+                // It was faster than the wish.
+                _ => then.extend(refusal(caller, self.has_ended())),
+            }
+        }
         match self.process {
             Process::None | Process::Wanted => self.process = Process::None,
             Process::Starting | Process::Alive | Process::Parking | Process::Leaving => {
@@ -236,13 +266,13 @@ impl Machine {
         vec![self.commit(Durable::Yes, then)]
     }
 
-    pub(super) fn finish_cancelled(&mut self, now: Now) -> Vec<Effect> {
+    pub(super) fn finish_cancelled(&mut self, then: Vec<Effect>, now: Now) -> Vec<Effect> {
         let error = PlayError {
             code: "cancelled".to_owned(),
             message: self.row.memory.cancel.clone().unwrap_or_default(),
             ..PlayError::default()
         };
-        self.finish(Status::Cancelled, Some(error), Vec::new(), now)
+        self.finish(Status::Cancelled, Some(error), then, now)
     }
 
     pub(super) fn protocol_error(&mut self, what: &str, now: Now) -> Vec<Effect> {
@@ -268,6 +298,11 @@ impl Machine {
         if let Some(since) = self.working_since_us.take() {
             self.row.play.duration_ms += now.monotonic_us.saturating_sub(since) as f64 / 1000.0;
         }
+    }
+
+    /// For wishes that come too late.
+    fn has_ended(&self) -> Error {
+        conflict(format!("the play is {} already", self.row.play.status.as_str()))
     }
 
     /// For wishes that the play's status does not allow.

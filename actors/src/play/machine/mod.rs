@@ -91,7 +91,7 @@ impl Machine {
             outputs_schema,
             new_resume_id,
             resumes: past.resumes,
-            tree: Tree::of(past.spans),
+            tree: Tree::of(past.spans, past.logs),
             next_seq: past.last_seq + 1,
             failed: past.failed.into_iter().collect(),
             process: Process::None,
@@ -128,9 +128,7 @@ impl Machine {
                 self.spawn_failed(&message, now)
             }
             Event::Received { attempt, frame } if self.listens_to(attempt) => self.received(frame, now),
-            Event::Garbled { attempt, refusal } if self.listens_to(attempt) => {
-                self.refuse(None, "malformed", &refusal.to_string(), now)
-            }
+            Event::Garbled { attempt, garbled } if self.listens_to(attempt) => self.garbled(&garbled, now),
             Event::Overflowed { attempt } if self.listens_to(attempt) => {
                 self.protocol_error("a line without end", now)
             }

@@ -3,7 +3,7 @@
 use hero_sdk::{
     Error, ErrorCode, Json, ResumeId,
     frame::{Begin, Down, Pause, RecordStatus, ResumeWhen},
-    model::{ResumeRequest, ResumeStatus, SpanKind, Status},
+    model::{ResumeRequest, ResumeStatus, SpanKind, SpanStatus, Status},
 };
 use hero_store::Outcome;
 
@@ -38,9 +38,7 @@ impl Machine {
             Some(known) => then.push(self.send(answer_frame(&known))),
             None => {
                 let resume = self.open(frame, now);
-                if let Some(at) = resume.expires_at {
-                    then.push(Effect::ExpireAt { resume_id: resume.resume_id, at });
-                }
+                then.extend(expiry(&resume));
             }
         }
         vec![self.commit(Durable::Yes, then)]
@@ -123,32 +121,41 @@ impl Machine {
         resume.answered_by = answered_by;
         resume.answered_at = Some(now.wall);
         let resume = resume.clone();
-        let mut then = self.close(resume, Outcome::Answered(payload));
+        let mut then = self.close(resume, Outcome::Answered(payload), now);
         then.insert(0, self.reply(caller, Vec::new()));
         vec![self.commit(Durable::Yes, then)]
     }
 
     /// Its time ran out.
     pub(super) fn expire(&mut self, resume_id: &ResumeId, now: Now) -> Vec<Effect> {
-        let due = |resume: &&mut ResumeRequest| {
-            &resume.resume_id == resume_id
-                && resume.status == ResumeStatus::Open
-                && resume.expires_at.is_some_and(|at| at <= now.wall)
+        let open = |resume: &&mut ResumeRequest| {
+            &resume.resume_id == resume_id && resume.status == ResumeStatus::Open
         };
-        let Some(resume) = self.resumes.iter_mut().find(due) else {
+        let Some(resume) = self.resumes.iter_mut().find(open) else {
             return Vec::new();
         };
+        if resume.expires_at.is_none_or(|at| at > now.wall) {
+            // The clock was set back since the timer was read.
+            return expiry(resume).into_iter().collect();
+        }
         resume.status = ResumeStatus::Expired;
         resume.answered_at = Some(now.wall);
         let resume = resume.clone();
         let outcome = Outcome::Expired(resume.default.clone());
-        let then = self.close(resume, outcome);
+        let then = self.close(resume, outcome, now);
         vec![self.commit(Durable::Yes, then)]
     }
 
     /// Writes the question's end and its record; gives what follows once they are durable.
-    fn close(&mut self, resume: ResumeRequest, outcome: Outcome) -> Vec<Effect> {
+    fn close(&mut self, resume: ResumeRequest, outcome: Outcome, now: Now) -> Vec<Effect> {
         let frame = answer_frame(&resume);
+        let (status, output) = match &outcome {
+            Outcome::Answered(payload) | Outcome::Expired(Some(payload)) => {
+                (SpanStatus::Ok, Some(payload.to_string()))
+            }
+            _ => (SpanStatus::Failed, None),
+        };
+        self.tree.answer(&resume.path, status, output, now);
         let (path, fingerprint) = (resume.path.clone(), resume.fingerprint.clone());
         self.pending.push(Write::Resume(Box::new(resume)));
         self.record(path.clone(), SpanKind::Pause.as_str(), fingerprint, None, outcome);
@@ -176,6 +183,12 @@ impl Machine {
         self.row.play.pending_resumes = u32::try_from(open).unwrap_or(u32::MAX);
         self.row_changed = true;
     }
+}
+
+/// The timer of a question that is open and has one.
+pub(super) fn expiry(resume: &ResumeRequest) -> Option<Effect> {
+    let at = resume.expires_at.filter(|_| resume.status == ResumeStatus::Open)?;
+    Some(Effect::ExpireAt { resume_id: resume.resume_id.clone(), at })
 }
 
 fn begin(frame: &Pause) -> Begin {

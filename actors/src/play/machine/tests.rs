@@ -1,16 +1,18 @@
 //! The machine alone: what follows from what, and what holds whatever the order of events.
 
+mod questions;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use hero_sdk::{
     PlaySid, Timestamp, VersionSid,
-    frame::{Refusal, ResumeWhen},
-    model::SpanStatus,
+    model::{Span, SpanStatus},
 };
 use hero_store::{Outcome, PlayMemory, Record};
 use proptest::prelude::*;
 
 use super::*;
+use crate::play::event::Garbled;
 
 /// A machine with its world: commits succeed at once, and everything that was wanted is kept.
 struct Stage {
@@ -21,6 +23,8 @@ struct Stage {
     replies: Vec<(Caller, Result<Reply, Error>)>,
     records: Vec<Record>,
     resumes: Vec<ResumeRequest>,
+    /// The nodes as the store has them.
+    spans: Vec<Span>,
     terminal_writes: usize,
     /// The status that the store has.
     stored: Option<Status>,
@@ -74,6 +78,7 @@ impl Stage {
             replies: Vec::new(),
             records: Vec::new(),
             resumes: Vec::new(),
+            spans: Vec::new(),
             terminal_writes: 0,
             stored: None,
             processes: Vec::new(),
@@ -192,7 +197,11 @@ impl Stage {
                     self.records.push(record);
                 }
                 Write::DropRecord(path) => words.push(format!("drop:{path}")),
-                Write::Span { span, .. } => words.push(format!("span:{}:{:?}", span.path, span.status)),
+                Write::Span { span, replaces } => {
+                    words.push(format!("span:{}:{:?}", span.path, span.status));
+                    self.spans.retain(|known| Some(known.seq) != replaces);
+                    self.spans.push(*span);
+                }
                 Write::Log(line) => words.push(format!("log:{}", line.text)),
                 Write::Resume(resume) => {
                     words.push(format!("resume:{:?}", resume.status));
@@ -211,9 +220,24 @@ impl Stage {
             self.machine.resumes.iter().filter(|resume| resume.status == hero_sdk::model::ResumeStatus::Open);
         assert_eq!(open.count(), play.pending_resumes as usize);
         assert_eq!(play.ended_at.is_some(), play.status.is_terminal());
+        for span in &self.spans {
+            assert_eq!(
+                self.spans.iter().filter(|other| other.span_id == span.span_id).count(),
+                1,
+                "one row each"
+            );
+            let is_over = !matches!(span.status, SpanStatus::Running | SpanStatus::Waiting);
+            assert_eq!(span.ended_at.is_some(), span.duration_ms.is_some(), "{span:?}");
+            assert!(is_over || span.ended_at.is_none(), "{span:?}");
+            assert!(is_over || !play.status.is_terminal(), "{} is left open", span.path);
+        }
         let mut seqs: Vec<u64> = self.records.iter().map(|record| record.seq).collect();
         seqs.dedup();
         assert!(seqs.is_sorted() && seqs.len() == self.records.len(), "sequence numbers grow");
+    }
+
+    fn span(&self, path: &str) -> &Span {
+        self.spans.iter().find(|span| span.path == path).unwrap()
     }
 
     fn log_since(&mut self) -> Vec<String> {
@@ -261,77 +285,6 @@ fn outputs_are_held_against_their_schema() {
 }
 
 #[test]
-fn the_first_valid_answer_wins() {
-    let mut stage = Stage::running();
-    stage.ask(2, "which", 1);
-    let bad = stage.answer(0, "1").unwrap_err();
-    assert_eq!((bad.code, bad.fields.len()), (ErrorCode::InvalidPayload, 1));
-    stage.say(r#"{"t":"park","n":2}"#);
-    assert_eq!(stage.status(), Status::AwaitingResume);
-    stage.exit(75);
-    assert!(stage.machine.is_idle());
-
-    stage.wants_place = false;
-    stage.answer(0, "\"web\"").unwrap();
-    assert!(stage.wants_place);
-    stage.answer(0, " \"web\" ").unwrap();
-    assert_eq!(stage.answer(0, "\"api\"").unwrap_err().code, ErrorCode::Conflict);
-    let record = stage.records.last().unwrap();
-    assert_eq!(record.outcome, Outcome::Answered(Json::parse("\"web\"").unwrap()));
-}
-
-#[test]
-fn an_answer_reaches_the_process_that_still_waits() {
-    let mut stage = Stage::running();
-    stage.ask(2, "which", 1);
-    stage.log_since();
-    stage.answer(0, "\"web\"").unwrap();
-    let sent = r#"send {"t":"answer","path":"main#0/which#0","status":"answered","payload":"web","use_default":false}"#;
-    assert!(stage.log_since().iter().any(|entry| entry == sent));
-    // It parked before it read the answer: it goes on at once.
-    stage.say(r#"{"t":"park","n":2}"#);
-    assert_eq!(stage.status(), Status::Queued);
-    stage.wants_place = false;
-    stage.exit(75);
-    assert!(stage.wants_place);
-}
-
-#[test]
-fn all_questions_can_be_waited_for() {
-    let mut stage = Stage::running();
-    stage.ask(2, "one", 1);
-    stage.ask(3, "two", 2);
-    stage.say(r#"{"t":"park","resume_when":"all","n":3}"#);
-    stage.exit(75);
-    assert_eq!(stage.machine.row.memory.resume_when, ResumeWhen::All);
-    stage.wants_place = false;
-    stage.answer(1, "\"b\"").unwrap();
-    assert!(!stage.wants_place);
-    assert_eq!(stage.status(), Status::AwaitingResume);
-    stage.answer(0, "\"a\"").unwrap();
-    assert!(stage.wants_place);
-}
-
-#[test]
-fn an_expired_question_gives_its_default() {
-    let mut stage = Stage::running();
-    stage.say(
-        r#"{"t":"pause","id":2,"parent":1,"path":"main#0/w#0","name":"w","fp":"f","timeout_ms":5,"default":3,"n":1}"#,
-    );
-    stage.say(r#"{"t":"park","n":2}"#);
-    stage.exit(75);
-    let resume_id = stage.machine.resumes[0].resume_id.clone();
-    stage.handle(Event::Expire { resume_id: resume_id.clone() });
-    assert_eq!(stage.status(), Status::AwaitingResume, "it is not due yet");
-    stage.now.wall = stage.now.wall.plus_ms(10);
-    stage.wants_place = false;
-    stage.handle(Event::Expire { resume_id });
-    assert!(stage.wants_place);
-    assert_eq!(stage.records.last().unwrap().outcome, Outcome::Expired(Some(Json::parse("3").unwrap())));
-    assert_eq!(stage.answer(0, "4").unwrap_err().code, ErrorCode::Conflict);
-}
-
-#[test]
 fn three_crashes_without_progress_fail_the_play() {
     let mut stage = Stage::running();
     for _ in 0..2 {
@@ -355,6 +308,21 @@ fn a_crash_after_progress_starts_the_count_anew() {
         stage.say(r#"{"t":"end","id":2,"status":"ok","value":1,"n":1}"#);
         stage.exit(-9);
         assert_eq!(stage.status(), Status::Queued);
+        stage.go_on();
+    }
+}
+
+#[test]
+fn crashes_with_a_park_between_them_are_not_in_a_row() {
+    let mut stage = Stage::running();
+    for name in ["a", "b", "c", "d"] {
+        stage.exit(-9);
+        assert_eq!(stage.status(), Status::Queued);
+        stage.go_on();
+        stage.ask(2, name, 1);
+        stage.say(r#"{"t":"park","n":2}"#);
+        stage.exit(75);
+        stage.answer(stage.machine.resumes.len() - 1, "\"x\"").unwrap();
         stage.go_on();
     }
 }
@@ -417,9 +385,53 @@ fn frames_that_do_not_fit_are_refused_and_the_tree_stays_a_tree() {
     assert!(stage.records.is_empty());
     for _ in 0..2_000 {
         let attempt = stage.attempt();
-        stage.handle(Event::Garbled { attempt, refusal: Refusal::TooDeep });
+        stage.handle(Event::Garbled { attempt, garbled: Garbled::default() });
     }
     assert_eq!(stage.machine.play().error.as_ref().unwrap().code, "protocol_error");
+}
+
+#[test]
+fn a_line_that_python_waits_for_is_answered_whatever_it_is() {
+    let mut stage = Stage::running();
+    stage.log_since();
+    let garbled = |n, is_done| Garbled { reason: "too deep".into(), n: Some(n), is_done };
+    stage.handle(Event::Garbled { attempt: 1, garbled: garbled(1, false) });
+    let refused = r#"send {"t":"refused","n":1,"code":"malformed","message":"too deep"}"#;
+    assert_eq!(stage.log_since().pop().unwrap(), refused);
+    assert_eq!(stage.status(), Status::Running);
+    stage.handle(Event::Garbled { attempt: 1, garbled: garbled(2, true) });
+    let error = stage.machine.play().error.clone().unwrap();
+    assert_eq!((stage.status(), error.code.as_str()), (Status::Failed, "invalid_outputs"));
+    assert!(stage.log_since().contains(&r#"send {"t":"ack","n":2}"#.to_owned()));
+}
+
+#[test]
+fn a_play_is_accepted_once() {
+    let mut stage = Stage::new();
+    stage.wish(|caller| Event::Accept { caller }).unwrap().unwrap();
+    stage.log_since();
+    stage.wish(|caller| Event::Accept { caller }).unwrap().unwrap();
+    assert_eq!(stage.log_since(), ["commit Yes ", "reply ok"]);
+    stage.go_on();
+    stage.say(r#"{"t":"done","status":"succeeded","outputs":1,"n":1}"#);
+    stage.exit(0);
+    let reply = stage.wish(|caller| Event::Accept { caller }).unwrap().unwrap();
+    assert_eq!(reply.play.status, Status::Succeeded);
+    assert!(stage.machine.is_idle());
+}
+
+#[test]
+fn a_process_that_cannot_be_started_is_tried_again_and_then_given_up() {
+    let mut stage = Stage::new();
+    stage.wish(|caller| Event::Accept { caller });
+    for attempt in 1..=3 {
+        assert_eq!(stage.status(), Status::Queued);
+        stage.handle(Event::Admitted);
+        stage.processes.clear();
+        stage.handle(Event::SpawnFailed { attempt, message: "no fork server".into() });
+    }
+    let error = stage.machine.play().error.clone().unwrap();
+    assert_eq!((error.code.as_str(), error.message.as_str()), ("spawn_failed", "no fork server"));
 }
 
 #[test]
@@ -462,12 +474,47 @@ fn cancelling_asks_then_kills() {
 }
 
 #[test]
+fn a_play_that_is_cancelled_while_it_starts_does_not_go_on() {
+    let mut stage = Stage::new();
+    stage.wish(|caller| Event::Accept { caller });
+    stage.handle(Event::Admitted);
+    assert!(stage.wish(|caller| Event::Cancel { reason: None, caller }).is_none());
+    stage.log_since();
+    stage.handle(Event::Spawned { attempt: 1 });
+    assert_eq!(stage.log_since(), ["Kill { attempt: 1 }"]);
+    stage.exit(-9);
+    assert_eq!(stage.status(), Status::Cancelled);
+    assert_eq!(stage.replies.len(), 2, "the caller was told");
+}
+
+#[test]
+fn a_flow_that_says_that_it_is_cancelled_may_go() {
+    let mut stage = Stage::running();
+    stage.wish(|caller| Event::Cancel { reason: None, caller });
+    stage.log_since();
+    stage.say(r#"{"t":"done","status":"cancelled","n":1}"#);
+    assert_eq!(stage.status(), Status::Cancelled);
+    assert!(stage.log_since().contains(&r#"send {"t":"ack","n":1}"#.to_owned()), "it waits for this");
+}
+
+#[test]
+fn a_play_that_is_faster_than_the_wish_to_cancel_it_keeps_its_end() {
+    let mut stage = Stage::running();
+    stage.wish(|caller| Event::Cancel { reason: None, caller });
+    stage.say(r#"{"t":"done","status":"succeeded","outputs":1,"n":1}"#);
+    assert_eq!(stage.status(), Status::Succeeded);
+    let (_, reply) = stage.replies.pop().unwrap();
+    assert_eq!(reply.unwrap_err().code, ErrorCode::Conflict);
+}
+
+#[test]
 fn a_wish_to_cancel_outlives_the_runtime() {
     let mut stage = Stage::running();
     stage.wish(|caller| Event::Cancel { reason: Some("enough".into()), caller });
     // Everything in memory is lost; the row is what the store has.
     let row = stage.machine.row.clone();
-    stage.machine = Machine::new(row, Json::parse("true").unwrap(), Past::default(), next_resume_id);
+    let past = Past { spans: stage.spans.clone(), last_seq: stage.machine.next_seq, ..Past::default() };
+    stage.machine = Machine::new(row, Json::parse("true").unwrap(), past, next_resume_id);
     stage.processes.clear();
     stage.wish(|caller| Event::Recover { progressed: false, caller }).unwrap().unwrap();
     assert_eq!(stage.status(), Status::Cancelled);
@@ -501,15 +548,6 @@ fn a_retry_drops_failed_records_only() {
     assert_eq!(reply.unwrap().runs_again, ["main#0/y#0"]);
     assert!(stage.log_since().iter().any(|entry| entry.contains("drop:main#0/y#0")));
     assert!(stage.wants_place);
-}
-
-#[test]
-fn a_withdrawn_question_is_recorded_as_cancelled() {
-    let mut stage = Stage::running();
-    stage.ask(2, "which", 1);
-    stage.say(r#"{"t":"end","id":2,"status":"cancelled","n":2}"#);
-    assert_eq!(stage.records.last().unwrap().outcome, Outcome::Cancelled);
-    assert_eq!(stage.answer(0, "\"x\"").unwrap_err().code, ErrorCode::Conflict);
 }
 
 #[test]

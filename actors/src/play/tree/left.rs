@@ -1,0 +1,57 @@
+//! What a node that was left hands to the next entry of its path. Pure, as the tree is.
+
+use hero_sdk::model::{Span, SpanKind, SpanStatus, Try};
+
+use crate::play::event::Now;
+
+/// A node that was left.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Left {
+    pub(super) span_id: u32,
+    /// The row that the next state replaces.
+    pub(super) seq: Option<u64>,
+    pub(super) tries: Vec<Try>,
+    pub(super) cost_usd: f64,
+    pub(super) tokens_in: u64,
+    pub(super) tokens_out: u64,
+    /// A question outlives the process that asked it: whoever comes back to it finds it as it stands.
+    pub(super) question: Option<Box<Span>>,
+}
+
+impl Left {
+    /// Of a node whose row is at `seq`, if it has one yet.
+    pub(super) fn of(span: Span, seq: Option<u64>) -> Self {
+        let Span { span_id, cost_usd, tokens_in, tokens_out, .. } = span;
+        let tries = span.tries.clone();
+        // One that was withdrawn, or ended with its play, is asked anew.
+        let lasts = matches!(span.status, SpanStatus::Waiting | SpanStatus::Ok | SpanStatus::Failed);
+        let question = (span.kind == SpanKind::Pause && lasts).then(|| Box::new(span));
+        Self { span_id, seq, tries, cost_usd, tokens_in, tokens_out, question }
+    }
+
+    /// True for a question that is open.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.question.as_ref().is_some_and(|question| question.status == SpanStatus::Waiting)
+    }
+}
+
+/// A replay comes back to a question: it was asked when it was asked first, and is over if it was.
+pub(super) fn ask_again(span: &mut Span, before: Span) {
+    let Span { status, recorded, line, inputs, output, error, started_at, ended_at, duration_ms, .. } =
+        before;
+    span.recorded |= recorded;
+    span.line = span.line.or(line);
+    span.inputs = span.inputs.take().or(inputs);
+    (span.status, span.output, span.error) = (status, output, error);
+    (span.started_at, span.ended_at, span.duration_ms) = (started_at, ended_at, duration_ms);
+}
+
+/// Ends a question when it is answered, not when its flow hears of it. Its time is that of the wall clock: it outlives
+/// every process, and with them the clock that does not jump.
+pub(super) fn end_question(span: &mut Span, status: SpanStatus, now: Now) {
+    span.status = status;
+    if span.ended_at.is_none() {
+        span.ended_at = Some(now.wall);
+        span.duration_ms = Some(now.wall.0.saturating_sub(span.started_at.0).max(0) as f64 / 1000.0);
+    }
+}
