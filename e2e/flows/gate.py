@@ -54,6 +54,16 @@ def with_helper() -> int:
 
 
 @flow
+def with_busy_helper(gate: str) -> str:
+    """Has a process of its own at work while it stands at the gate."""
+    with subprocess.Popen(["sleep", "1000"]) as helper:
+        try:
+            return wait_at(gate)
+        finally:
+            helper.kill()
+
+
+@flow
 def crash(way: str) -> None:
     """Ends its process without a word."""
     before()

@@ -1,7 +1,7 @@
 //! The thread that starts fork servers, and waits for them.
 //!
-//! A fork server dies with the *thread* that started it (PDEATHSIG), so there is one thread, which stays as long as
-//! the launcher. It must not use `pre_exec`: a plain spawn is vfork, whatever the size of this process.
+//! A fork server ends when its control socket closes, and so with the launcher, however that ends. It is not started
+//! by `pre_exec`: a plain spawn is vfork, whatever the size of this process.
 
 use std::{
     io,
@@ -50,8 +50,7 @@ fn run(control: OwnedFd, python: &Python, sdk: &std::path::Path) -> String {
     let mut command = Command::new(&python.executable);
     command
         .args(["-s", "-P", "-S", "-c"])
-        .arg("import sys; sys.path.insert(0, sys.argv[2]); sys.path.extend(sys.argv[3:]); from hero_tracing._fork_server import main; main()")
-        .arg(std::process::id().to_string())
+        .arg("import sys; sys.path.insert(0, sys.argv[1]); sys.path.extend(sys.argv[2:]); from hero_tracing._fork_server import main; main()")
         .arg(sdk)
         .args(&python.site_paths)
         .env_clear()

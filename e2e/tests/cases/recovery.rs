@@ -56,6 +56,17 @@ fn killed_in_mid_step_and_recovered_by_the_next_command() {
 }
 
 #[test]
+fn killed_it_leaves_no_helper_of_a_play() {
+    let stage = Stage::new();
+    let gate = gate(&stage);
+    let running = start(&stage, &gate, "with_busy_helper");
+    let arrived = gate.arrival();
+    running.kill();
+    assert_eq!(stage.processes_left(), [], "the flow's processes outlived hero_logic");
+    drop(arrived);
+}
+
+#[test]
 fn killed_again_it_still_ends() {
     let stage = Stage::new();
     let gate = gate(&stage);

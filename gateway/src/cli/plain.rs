@@ -1,8 +1,11 @@
 //! A play as plain lines, one per fact: where there is no terminal to redraw. Pure: pages in, lines out.
 
-use std::collections::HashMap;
+use std::{cmp::Reverse, collections::HashMap};
 
-use hero_sdk::model::{LogLevel, LogLine, Play, Span, SpanKind, SpanPage, SpanStatus};
+use hero_sdk::{
+    Timestamp,
+    model::{LogLevel, LogLine, Play, Span, SpanKind, SpanPage, SpanStatus},
+};
 
 use crate::cli::{
     style::Paint,
@@ -36,15 +39,19 @@ impl PlainLines {
                 tries: 0,
             });
         }
-        let mut lines: Vec<(u64, Line)> = Vec::new();
+        // What one commit holds came at one moment, and nodes stand there from the root down, while the end of a
+        // step comes before that of the step around it.
+        let mut lines: Vec<((Timestamp, Reverse<usize>, u64), Line)> = Vec::new();
         for log in page.logs.iter().filter(|log| log.seq > self.last_log_seq) {
-            lines.push((log.seq, self.log_line(log)));
+            lines.push(((log.at, Reverse(usize::MAX), log.seq), self.log_line(log)));
         }
         self.last_log_seq = page.logs.last().map_or(self.last_log_seq, |log| log.seq.max(self.last_log_seq));
         for span in &page.spans {
-            lines.extend(self.span_lines(span).into_iter().map(|line| (span.seq, line)));
+            let when = span.ended_at.unwrap_or(span.started_at);
+            let place = (when, Reverse(span.path.matches('/').count()), span.seq);
+            lines.extend(self.span_lines(span).into_iter().map(|line| (place, line)));
         }
-        lines.sort_by_key(|(seq, _)| *seq);
+        lines.sort_by_key(|(place, _)| *place);
         lines.into_iter().map(|(_, line)| line).collect()
     }
 

@@ -7,7 +7,6 @@ interrupt plain code; there a step runs to its end and fails then if it took lon
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 import time
@@ -60,6 +59,7 @@ _limits: list[_Limit] = []  # of the main thread, from the outermost step to the
 _cancelled: Engine | None = None
 _attempts: list[Engine] = []  # whose flow runs in the main thread
 _taken: dict[int, tuple[Any, Any]] = {}  # signals that cancel the play: our handler, and what they did before
+_fork = threading.local()  # the signals that a thread which forks had blocked
 
 
 def limited(clock: Clock, name: str, seconds: float, run: Callable[..., Any], *args: Any) -> Any:
@@ -148,12 +148,8 @@ def tell_main(engine: Engine) -> None:
 def cancel_on(engine: Engine, began: Callable[[], None], *signals: signal.Signals) -> None:
     """From now on these signals cancel the play: KeyboardInterrupt in the main thread. `began` is told at once."""
 
-    def cancel(number: int, frame: FrameType | None) -> None:
+    def cancel(_number: int, frame: FrameType | None) -> None:
         global _cancelled
-        if os.getpid() != engine.pid:  # a forked child that has not come to `forget` yet
-            forget()
-            os.kill(os.getpid(), number)
-            return
         _cancelled = engine
         began()
         _ring(0, frame)
@@ -162,8 +158,13 @@ def cancel_on(engine: Engine, began: Callable[[], None], *signals: signal.Signal
         _taken[number] = cancel, signal.signal(number, cancel) or signal.SIG_DFL
 
 
-def forget() -> None:
-    """In a forked child, which is not the play: signals do there what they did before, where the flow let us have them.
+def before_fork() -> None:
+    """Have a signal for the child wait until it is one: until then it would be taken for the play's, and dropped."""
+    _fork.mask = signal.pthread_sigmask(signal.SIG_BLOCK, _taken)
+
+
+def forked_child() -> None:
+    """A forked child is not the play: its signals do what they did before, where the flow let us have them.
 
     So `Process.terminate()` ends the child, and nothing else.
     """
@@ -174,6 +175,12 @@ def forget() -> None:
     for number, (ours, before) in ((signal.SIGALRM, (_ring, signal.SIG_DFL)), *_taken.items()):
         if signal.getsignal(number) is ours:
             signal.signal(number, before)
+    after_fork()
+
+
+def after_fork() -> None:
+    """In the child, or the play itself: signals come through again."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, _fork.mask)
 
 
 def check() -> None:

@@ -1,14 +1,17 @@
 """What the flow prints and logs, as lines on the span where it happens.
 
-`print` and what else goes to `sys.stdout` and `sys.stderr` by line; `logging` from INFO on (unless the flow sets other
-levels) and `warnings` by message. Bounded: a line is cut, and after many lines the rest is dropped with one notice.
+`print` and what else goes to `sys.stdout` and `sys.stderr` by line, bytes for their `buffer` as UTF-8; `logging` from
+INFO on (unless the flow sets other levels) and `warnings` by message. Bounded: a line is cut, and after many lines the
+rest is dropped with one notice. What is written to the descriptors themselves, as by child processes, goes past it.
 """
 
 from __future__ import annotations
 
+import codecs
 import io
 import sys
 import threading
+from contextlib import suppress
 
 from . import _frames
 from ._scope import current
@@ -53,6 +56,9 @@ class Capture:
     def remove(self) -> None:
         import warnings
 
+        for stream in (sys.stdout, sys.stderr):  # the flow may have put wrappers of its own around ours
+            with suppress(Exception):
+                stream.flush()
         for _, scope in list(self.engine.unfinished):
             self.engine.finish_lines(scope)
         sys.stdout, sys.stderr, warnings.showwarning = self._before
@@ -116,24 +122,53 @@ class Capture:
 
 
 class Stream(io.TextIOBase):
-    """A text stream that sends whole lines. Parts of a line wait until it is whole, for each scope by itself."""
+    """A text stream that sends whole lines. Parts of a line wait until it is whole, for each scope by itself.
+
+    It looks like the `sys.stdout` of plain Python where that is no terminal.
+    """
+
+    mode = "w"
+    line_buffering = True
+    write_through = False
 
     def __init__(self, capture: Capture, name: str, level: str) -> None:
         self.capture = capture
         self.level = level
         self._name = name
+        self._encoding = "utf-8"
+        self._errors = "replace"
+        self.buffer = _Buffer(self)
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
-        return "utf-8"
+        return self._encoding
 
     @property
     def errors(self) -> str:  # type: ignore[override]
-        return "replace"
+        return self._errors
 
     @property
     def name(self) -> str:
         return f"<{self._name}>"
+
+    def reconfigure(
+        self,
+        *,
+        encoding: str | None = None,
+        errors: str | None = None,
+        newline: str | None = None,
+        line_buffering: bool | None = None,
+        write_through: bool | None = None,
+    ) -> None:
+        """Take what a flow asks of a file. The text is sent as it is, whatever the encoding, and by line."""
+        if encoding is not None:
+            codecs.lookup(encoding)  # LookupError where there is none of that name
+            self._encoding, self._errors = encoding, "strict"
+        if errors is not None:
+            self._errors = errors
+
+    def detach(self) -> _Buffer:  # type: ignore[override]
+        return self.buffer
 
     def writable(self) -> bool:
         return True
@@ -155,9 +190,9 @@ class Stream(io.TextIOBase):
         whole = unfinished.pop((self, scope), "") + text if unfinished else text
         *lines, rest = whole.split("\n")
         for line in lines:
-            self.capture.send(self.level, self._name, line, scope)
+            self.finish(line, scope)
         if len(rest) >= _UNFINISHED_CHARS_MAX:
-            self.capture.send(self.level, self._name, rest, scope)
+            self.finish(rest, scope)
         elif rest:
             unfinished[self, scope] = rest
         return len(text)
@@ -166,5 +201,40 @@ class Stream(io.TextIOBase):
         """Lines are sent when they are whole; what is not, when its span ends."""
 
     def finish(self, text: str, scope: Scope | None) -> None:
-        """Send what never got its end of line."""
-        self.capture.send(self.level, self._name, text, scope)
+        """Send a line, or what never got its end of line."""
+        self.capture.send(self.level, self._name, _joined(text), scope)
+
+
+class _Buffer(io.BufferedIOBase):
+    """The bytes of a stream: they become its text, so that they keep their place among what is printed."""
+
+    mode = "wb"
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+
+    @property
+    def name(self) -> str:
+        return self._stream.name
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+    def write(self, data: Any) -> int:
+        # A character may come in parts: its bytes wait in the line as lone surrogates, one each.
+        view = memoryview(data)
+        self._stream.write(view.tobytes().decode("utf-8", "surrogateescape"))
+        return view.nbytes
+
+
+def _joined(text: str) -> str:
+    """A line with the characters whose bytes came in parts; bytes that are no UTF-8 are replaced."""
+    if text.isascii():
+        return text
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    except UnicodeEncodeError:  # other lone surrogates, which the flow printed as text
+        return text

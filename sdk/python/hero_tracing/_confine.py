@@ -17,7 +17,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 def die_with(parent: int) -> None:
     """Have the kernel kill this process when the process `parent` ends; end it now if that has happened.
 
-    The signal follows the *thread* that forked, so the parent must fork from a thread that stays.
+    The signal follows the *thread* that forked: the fork server has one only.
     """
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:

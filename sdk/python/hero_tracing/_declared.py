@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import sys
+import types
 
 from . import _call, _plain
 from ._engine import outside
@@ -88,7 +89,7 @@ def decorate(function: Any, options: dict[str, Any]) -> Any:
     inputs, outputs = known.pop("inputs", None), known.pop("outputs", None)
     description, sandbox = known.pop("description", None), known.pop("sandbox", None)
     resume_when = known.pop("resume_when", "any")
-    refuse_generator(function, str(known.get("name") or getattr(function, "__name__", "flow")))
+    refuse_generator(function, str(known.get("name") or getattr(function, "__name__", type(function).__name__)))
     shown = {key: value for key, value in options.items() if key not in {"inputs", "outputs", "key", "description"}}
     step = Step(function, options={**shown, **({"sandbox": sandbox} if sandbox else {})}, **known)
     wrapper = _async_wrapper(step) if step.is_async else _plain_wrapper(step)
@@ -107,7 +108,7 @@ def declared_by(value: Any) -> Declared | None:
 
     Another decorator may stand above `@flow`. Then that is what runs, and calls the flow as a step with its options.
     """
-    said = _said_of(value)
+    said: Declared | None = _said_of(value)
     if said is None or value is said.wrapper or isinstance(value, Method):
         return said
     step = Step(value, name=said.step.name, options=said.step.options)
@@ -119,26 +120,33 @@ def flows_of(module: str) -> list[Declared]:
     place = {id(said): place for place, said in enumerate(declared.get(module, ()))}
     flows: dict[int, Declared] = {}
     for value in list(getattr(sys.modules.get(module), "__dict__", {}).values()):
-        said = declared_by(value)
-        if said is not None and id(value.hero_flow) in place and not isinstance(value, BoundMethod):
-            flows[place[id(value.hero_flow)]] = said
+        said = _said_of(value)
+        if id(said) in place and type(value) not in _BOUND:
+            flows[place[id(said)]] = declared_by(value) or said
     return [flows[number] for number in sorted(flows)]
 
 
-def _said_of(value: Any) -> Declared | None:
+def _said_of(value: Any) -> Any:
+    """What `@flow` left on a function, or one that `functools.wraps` made of it; None if it did not.
+
+    A module may hold proxies and other lazy objects, so this runs no code of the value's.
+    """
+    if type(value) in _BOUND:
+        value = value.__func__
     try:
-        said = getattr(value, "hero_flow", None)
-    except Exception:  # a module may hold anything, also what fails when it is asked
+        said = object.__getattribute__(value, "__dict__").get("hero_flow")
+    except AttributeError:
         return None
-    return said if isinstance(said, Declared) else None
+    return said if type(said) is Declared else None
 
 
 class Method:
     """A decorated function in the body of a class: it binds as functions do, and `with_key` knows the instance."""
 
     def __init__(self, said: Declared) -> None:
-        functools.update_wrapper(self, said.wrapper, updated=())
+        functools.update_wrapper(self, said.wrapper)
         self.hero_flow = said
+        del self.__dict__["with_key"]  # the method below stands for it
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self.hero_flow.wrapper if instance is None else BoundMethod(self.hero_flow, instance)
@@ -194,6 +202,9 @@ class BoundMethod:
 
     def __repr__(self) -> str:
         return f"<bound flow {self.__func__.__qualname__} of {self.__self__!r}>"
+
+
+_BOUND = (BoundMethod, types.MethodType)
 
 
 def _plain_wrapper(step: Step) -> Any:
@@ -280,7 +291,8 @@ def find(module: str, wanted: Any) -> Declared:
     from difflib import get_close_matches
 
     names = sorted({said.step.name for said in flows})
-    close = get_close_matches(wanted, names, 3)
+    functions = {getattr(said.function, "__name__", "") for said in flows}
+    close = get_close_matches(wanted, sorted({*names, *functions}), 3)
     hint = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(names) or 'none'}"
     raise LookupError(f"no flow is called {wanted!r}; {hint}")
 

@@ -350,11 +350,11 @@ def _forked() -> None:
         engine.wire.unplug()
         engine.lock, engine.stopping = threading.RLock(), threading.RLock()  # threads that held them were not copied
     if _active:
-        _alarm.forget()
         sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
+    _alarm.forked_child()
 
 
-os.register_at_fork(after_in_child=_forked)
+os.register_at_fork(before=_alarm.before_fork, after_in_parent=_alarm.after_fork, after_in_child=_forked)
 
 
 class Superseded(BaseException):

@@ -166,7 +166,8 @@ def _entry(encoder: Encoder, writer: _Writer, exc: BaseException, depth: int) ->
             notes.append("the causes from here on are not kept")
     if exc.__suppress_context__:
         entry["suppress"] = True
-    held = {name: value for name, value in _classes.attributes(exc).items() if name != FRAMES_ATTRIBUTE and type(name) is str}
+    own = _classes.attributes(exc)
+    held = {name: own[name] for name in own if name != FRAMES_ATTRIBUTE and type(name) is str}
     if notes:
         held["__notes__"] = [*getattr(exc, "__notes__", ()), *notes]
     if held:

@@ -88,9 +88,9 @@ class Careful(Lenient):
         self.open: dict[int, int] = {}  # how deep those around a value are, by id
 
     def walk(self, value: Any, depth: int) -> Any:
+        self.left -= 1
         if id(value) in self.open:
             return ["$cycle", self.open[id(value)]]
-        self.left -= 1
         self.open[id(value)] = depth
         try:
             return super().walk(value, depth)

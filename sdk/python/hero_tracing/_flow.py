@@ -253,8 +253,11 @@ class Flow(_Common):
     def __call__(self, function: Any = None, /, **options: Any) -> Any:  # type: ignore[misc]
         """Decorate a function: each call of it is a span, and its outcome is recorded.
 
+        It stands above `@classmethod` and `@staticmethod`, so that `with_key` knows the class.
+
         - `name`: of its spans; the function's own by default.
-        - `inputs`, `outputs`: declared types, else read from annotations.
+        - `inputs`, `outputs`: declared types, else read from annotations. Inputs have no further fields; a result
+          may, since it may be of a subclass of what is annotated. In it, nan and infinity have no form in JSON.
         - `retries`: further tries after a failure. `backoff`: seconds; try k + 1 waits a random time between 0 and
           min(60, backoff · 2^(k-1)). `flow.Failed` and values that cannot be recorded are not tried again.
         - `timeout`: seconds for each try, then `flow.Timeout`. Coroutines are cancelled; plain code is interrupted

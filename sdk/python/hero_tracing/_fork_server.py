@@ -24,7 +24,7 @@ import signal
 import socket
 import sys
 
-from . import _child, _confine
+from . import _child
 
 # Children forked ahead, so that a play starts in the time of one packet. One is taken while the next is being made.
 SPARES = 2
@@ -153,11 +153,14 @@ def _kill_group(pid: int, number: int) -> None:
 
 
 def main() -> None:
-    """Serve the launcher whose socket is our standard input and whose process is `sys.argv[1]`; end with it."""
+    """Serve the launcher whose socket is our standard input, and end with it.
+
+    However the launcher ends, its end of the socket closes. A signal at its death (PR_SET_PDEATHSIG) would end this
+    server before it could end the groups of its children, and what those started would live on.
+    """
     # Out of the launcher's process group: what a terminal or a service manager sends to that is meant for the
     # launcher, which says itself when plays are to end.
     os.setsid()
-    _confine.die_with(int(sys.argv[1]))
     control = socket.socket(fileno=os.dup2(0, HIGH_DESCRIPTOR, inheritable=False))
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)

@@ -99,6 +99,9 @@ def entry_of(module: types.ModuleType, wanted: str | None) -> Declared:
     for said, function in zip(flows, functions, strict=True):
         if function == "main":
             return said
+    if any(_function_name(said) == "main" for said in _declared.declared.get(module.__name__, ())):
+        hint = "write a decorator above @flow with functools.wraps, or put it below"
+        raise LoadError(_error("hidden_flow", "what stands under the name of the flow main is no flow", hint))
     if len(flows) == 1:
         return flows[0]
     hint = "name one function `main`, or choose one with --entry"

@@ -12,9 +12,9 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from ._annotations import Annotations, first_paragraph
-from ._codec import plain
 from ._errors import InvalidInputs, SchemaError
 from ._json import read_json, write_json
+from ._projection import output
 from ._shapes import Definitions, Field, Problems, Shape, convert_fields, escaped, plain_default
 from ._validate import DIALECT, faults, misfits, said
 
@@ -68,8 +68,8 @@ def convert_inputs(
 
 
 def dump_output(value: object) -> Any:
-    """What a flow returned, as plain JSON. Raises NotRecordable on what cannot be shown."""
-    return plain(value)
+    """What a flow returned, as plain JSON. Raises NotRecordable on what cannot be shown, nan and infinity included."""
+    return output(value)
 
 
 class _Parameters:

@@ -87,7 +87,7 @@ def test_what_is_taken() -> None:
             flow.pause("f", schema={"type": "integer"}, default="none"),
         ]
 
-    answers = {"a": 1, "b": 2, "c": 3, "d": 4, "e": 5, "f": 6}
+    answers = {"a": "x" * 2500 + "1", "b": 1, "c": [1, 2], "d": "((", "e": True, "f": 6}
     result = testing.run(main, answers=answers)
-    assert result.value == [1, 2, 3, 4, 5, 6], result.failure
+    assert result.value == list(answers.values()), result.failure
     assert result.spans[0]["progress"] == (-1, None)

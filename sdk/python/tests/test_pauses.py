@@ -141,8 +141,8 @@ def test_parallel_pauses_are_shown_together_and_answered_in_any_order(order: tup
 
 @pytest.mark.parametrize("hold", [False, True])
 def test_parallel_pauses_with_kills(hold: bool) -> None:
-    result = testing.run(parallel, answers={"left": 1, "right": 2}, always_replay=True, hold=hold)
-    assert result.value == [[1, "LEFT2"], [2, "RIGHT2"]], result.failure
+    result = testing.run(parallel, answers={"left": "l", "right": "r"}, always_replay=True, hold=hold)
+    assert result.value == [["l", "LEFT2"], ["r", "RIGHT2"]], result.failure
 
 
 @flow
@@ -227,9 +227,9 @@ def test_a_pool_of_two_threads_shows_two_pauses(order: tuple[str, ...]) -> None:
     assert {one.name for one in play.advance().pauses} == {"a", "b"}
     for name in order:
         assert play.advance().status == "waiting"
-        play.answer(name, 1)
+        play.answer(name, "x")
     result = play.advance()
-    assert result.value == [[1, "A2"], [1, "B2"], [1, "C2"]], result.failure
+    assert result.value == [["x", "A2"], ["x", "B2"], ["x", "C2"]], result.failure
     assert sorted(bodies) == ["a", "a2", "b", "b2", "c", "c2"]
 
 

@@ -17,7 +17,19 @@ import typing
 import uuid
 import zoneinfo
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, Literal, NamedTuple, NewType, NotRequired, Optional, Required, TypedDict, Union
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    NamedTuple,
+    NewType,
+    NoReturn,
+    NotRequired,
+    Optional,
+    Required,
+    TypedDict,
+    Union,
+)
 
 import pydantic
 import pytest
@@ -25,7 +37,9 @@ from conftest import same
 
 from hero_tracing._codec import plain
 from hero_tracing._errors import InvalidInputs, NotRecordable, SchemaError
+from hero_tracing._projection import output
 from hero_tracing._schema import convert_inputs, dump_output, flow_schema
+from hero_tracing._validate import misfits
 
 
 class Color(enum.Enum):
@@ -102,6 +116,52 @@ class Inner(pydantic.BaseModel):
 
 class Unknown:
     pass
+
+
+@dataclasses.dataclass
+class Unhashed:
+    x: int
+
+
+@dataclasses.dataclass
+class Keyed:
+    table: dict[Unhashed, int]
+
+
+T = typing.TypeVar("T")
+U = typing.TypeVar("U")
+
+
+@dataclasses.dataclass
+class Box(typing.Generic[T]):
+    it: T
+    more: list[T] = dataclasses.field(default_factory=list)
+    next: Box[T] | None = None
+
+
+@dataclasses.dataclass
+class IntBox(Box[int]):
+    pass
+
+
+@dataclasses.dataclass
+class Labelled(Box[dict[str, T]], typing.Generic[T, U]):
+    label: U | None = None
+
+
+class Row(TypedDict, typing.Generic[T]):
+    cell: T
+    rest: NotRequired[list[T]]
+
+
+class Two(NamedTuple, typing.Generic[T]):
+    one: T
+    two: T
+
+
+@dataclasses.dataclass
+class Point3(Point):
+    z: int = 0
 
 
 UserId = NewType("UserId", int)
@@ -445,6 +505,85 @@ def test_a_class_that_contains_itself_is_a_definition() -> None:
     assert value == Tree("a", [Tree("b")])
 
 
+# A generic class with arguments, plain JSON that fits and what it becomes; plain JSON that does not, and where.
+GENERIC: list[tuple[Any, Any, Any, Any, str]] = [
+    (Box[int], {"it": 1}, Box(1), {"it": "x"}, "/it/it must be an integer"),
+    (Box[int], {"it": 1, "more": [2]}, Box(1, [2]), {"it": 1, "more": ["x"]}, "/it/more/0 must be an integer"),
+    (Box[str], {"it": "a", "next": {"it": "b"}}, Box("a", [], Box("b")), {"it": "a", "next": {"it": 1}}, "/it/next/it"),
+    (Box[Color], {"it": "red"}, Box(Color.RED), {"it": "green"}, "/it/it must be one of"),
+    (Box[Box[int]], {"it": {"it": 1}}, Box(Box(1)), {"it": {"it": "x"}}, "/it/it/it must be an integer"),
+    (Box[int | None], {"it": None}, Box(None), {"it": "x"}, "/it/it must be"),
+    (Box[Annotated[int, "How many."]], {"it": 1}, Box(1), {"it": "x"}, "/it/it must be an integer"),
+    (IntBox, {"it": 1}, IntBox(1), {"it": "x"}, "/it/it must be an integer"),
+    # T is two things in two classes here, so `it` may be anything
+    (Labelled[int, str], {"it": {"a": 1}}, Labelled({"a": 1}), {"label": "l"}, "/it/it is missing"),
+    (
+        Labelled[int, str],
+        {"it": {}, "label": "l"},
+        Labelled({}, label="l"),
+        {"it": {}, "label": 1},
+        "/it/label must be",
+    ),
+    (Row[int], {"cell": 1, "rest": [2]}, {"cell": 1, "rest": [2]}, {"cell": 1, "rest": ["x"]}, "/it/rest/0 must be"),
+    (Two[int], {"one": 1, "two": 2}, Two(1, 2), {"one": 1, "two": "x"}, "/it/two must be an integer"),
+    (Box, {"it": "anything"}, Box("anything"), {}, "/it/it is missing"),
+]
+
+
+@pytest.mark.parametrize(("annotation", "node", "value", "bad", "message"), GENERIC, ids=lambda value: str(value)[:30])
+def test_a_generic_class_applies_its_arguments(annotation: Any, node: Any, value: Any, bad: Any, message: str) -> None:
+    flow_schema(taking(annotation))
+    assert same(convert_inputs(taking(annotation), {"it": node})["it"], value)
+    with pytest.raises(InvalidInputs) as caught:
+        convert_inputs(taking(annotation), {"it": bad})
+    assert str(caught.value).startswith(message)
+
+
+def test_one_generic_class_with_two_arguments_is_two_definitions() -> None:
+    inputs = schema_of(tuple[Box[int], Box[str]])
+    assert list(inputs["$defs"]) == ["Box", "Box_2"]
+    kinds = [inputs["$defs"][name]["properties"]["it"]["type"] for name in inputs["$defs"]]
+    assert kinds == ["integer", "string"]
+
+
+def test_outputs_may_be_more_than_they_are_annotated_with() -> None:
+    def returning(annotation: Any) -> Any:
+        def function():  # type: ignore[no-untyped-def]
+            return None
+
+        function.__annotations__ = {"return": annotation}
+        return flow_schema(function)["outputs"]
+
+    for annotation, value in [
+        (Point, Point3(1, z=2)),
+        (list[Point], [Point3(1)]),
+        (Point | None, Point3(1)),
+        (Options, {"name": "a", "limit": 1, "wider": True}),
+    ]:
+        assert misfits(returning(annotation), dump_output(value)) == []
+    assert misfits(returning(Point), {"x": 1})  # less than that is not
+    assert misfits(returning(Point), {**dump_output(Point3(1)), "x": "1"})
+    for nothing in (NoReturn, typing.Never):
+        assert returning(nothing)["not"] == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "place"),
+    [
+        (float("nan"), "the flow's result is nan"),
+        (float("-inf"), "the flow's result is -inf"),
+        ({"a/b": [1, {"c": float("inf")}]}, "at /a~1b/1/c of the flow's result is inf"),
+        (Point(1, float("nan")), "at /y of the flow's result is nan"),
+        ((Pair(1), {1.5, float("nan")}), "of the flow's result is nan"),
+    ],
+)
+def test_what_has_no_form_in_json_is_named_by_its_place(value: Any, place: str) -> None:
+    with pytest.raises(NotRecordable, match="nan and infinity have no form in JSON") as caught:
+        output(value)
+    assert place in str(caught.value)
+    assert output([1.5, None, POINT]) == plain([1.5, None, POINT])
+
+
 def test_definitions_of_pydantic_models_move_to_the_root() -> None:
     inputs = schema_of(tuple[Model, Model])
     text = json.dumps(inputs)
@@ -520,8 +659,14 @@ def unknown_result() -> Unknown:
         (undefined_within, None, "uses 'NoSuchName', which its module does not define"),
         (taking(Unknown), None, "annotated with Unknown, which has no form in JSON"),
         (taking(list[Unknown]), None, "annotated with Unknown"),
-        (taking(Callable[[], int]), None, "has no form in JSON"),
-        (taking(dict[tuple[int, int], int]), None, "the keys of a dict"),
+        (
+            taking(Callable[[int], int]),
+            None,
+            r"annotated with collections.abc.Callable\[\[int\], int\], which has no form",
+        ),
+        (taking(type[int]), None, r"annotated with type\[int\], which has no form"),
+        (taking(dict[tuple[int, int], int]), None, r"keys .* of parameter 'it' of function .* tuple\[int, int\]"),
+        (taking(Keyed), None, "the keys of a dict .* those of Keyed.table are annotated with Unhashed"),
         (taking(WithInitVar), None, "InitVar"),
         (unknown_result, None, "the result of unknown_result is annotated with Unknown"),
         (plain_flow, ["a"], "must be a dict of names, not list"),
