@@ -12,6 +12,9 @@ use crate::cli::{
     tree::{Line, cost, duration, error_summary, span_look},
 };
 
+/// When a line's fact happened; at one time the deeper first, then in the order of the store.
+type Moment = (Timestamp, Reverse<usize>, u64);
+
 /// Columns of the first word; the longest is `succeeded`.
 const WORD_COLUMNS: usize = 9;
 
@@ -41,7 +44,7 @@ impl PlainLines {
         }
         // What one commit holds came at one moment, and nodes stand there from the root down, while the end of a
         // step comes before that of the step around it.
-        let mut lines: Vec<((Timestamp, Reverse<usize>, u64), Line)> = Vec::new();
+        let mut lines: Vec<(Moment, Line)> = Vec::new();
         for log in page.logs.iter().filter(|log| log.seq > self.last_log_seq) {
             lines.push(((log.at, Reverse(usize::MAX), log.seq), self.log_line(log)));
         }

@@ -72,8 +72,10 @@ def test_class_methods_bind_to_the_class_with_and_without_a_key() -> None:
     assert names[2:6] == ["above#2", 'above["d"]', 'above["e"]', 'above["f"]']
 
 
-@pytest.mark.skipif(sys.version_info < (3, 13), reason="there, classmethod asks what it wraps to bind")
 def test_a_key_of_a_class_method_that_python_binds_is_refused() -> None:
+    if sys.version_info < (3, 13):  # there, classmethod asks what it wraps to bind
+        assert callable(Shop.below.with_key("a"))  # type: ignore[attr-defined]
+        return
     with pytest.raises(TypeError, match=r"below\.with_key does not know the class: write @flow above @classmethod"):
         Shop.below.with_key("a")  # type: ignore[attr-defined]
 

@@ -71,26 +71,25 @@ def test_types_that_fail_when_they_are_read_are_told(helper: str) -> None:
     assert error["message"] == "the types of main cannot be read: LookupError: not ready"
 
 
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="needs `type X = …`")
-def test_a_recursive_alias_is_a_definition() -> None:
-    json = "type Json = dict[str, Json] | list[Json] | str | int | None\n"
-    frame = describe(f"{HEADER}{json}@flow\ndef main(it: Json) -> Json: ...\n")
-    inputs = frame["flows"][0]["inputs"]
-    assert inputs["properties"]["it"] == {"$ref": "#/$defs/Json"}
-    assert inputs["$defs"]["Json"]["anyOf"][1] == {"type": "array", "items": {"$ref": "#/$defs/Json"}}
-    assert frame["flows"][0]["outputs"]["$ref"] == "#/$defs/Json"
-    given = {"a": [1, "b", {"c": None}]}
-    source = f"{HEADER}{json}@flow\ndef main(it: Json) -> Json:\n    return it\n"
-    assert testing.run_file("my.py", source, {"it": given}).value == given
-    failure = testing.run_file("my.py", source, {"it": {"a": [1.5]}}).failure
-    assert failure is not None and failure["message"].startswith("/it/a/0 must be")
+if sys.version_info >= (3, 12):  # from there on there is `type X = …`
 
+    def test_a_recursive_alias_is_a_definition() -> None:
+        json = "type Json = dict[str, Json] | list[Json] | str | int | None\n"
+        frame = describe(f"{HEADER}{json}@flow\ndef main(it: Json) -> Json: ...\n")
+        inputs = frame["flows"][0]["inputs"]
+        assert inputs["properties"]["it"] == {"$ref": "#/$defs/Json"}
+        assert inputs["$defs"]["Json"]["anyOf"][1] == {"type": "array", "items": {"$ref": "#/$defs/Json"}}
+        assert frame["flows"][0]["outputs"]["$ref"] == "#/$defs/Json"
+        given = {"a": [1, "b", {"c": None}]}
+        source = f"{HEADER}{json}@flow\ndef main(it: Json) -> Json:\n    return it\n"
+        assert testing.run_file("my.py", source, {"it": given}).value == given
+        failure = testing.run_file("my.py", source, {"it": {"a": [1.5]}}).failure
+        assert failure is not None and failure["message"].startswith("/it/a/0 must be")
 
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="needs `type X = …`")
-@pytest.mark.parametrize("alias", ["type A = A", "type A = int | A", "type B = A | int\ntype A = B"])
-def test_an_alias_that_is_only_itself_is_refused(alias: str) -> None:
-    error = describe(f"{HEADER}{alias}\n@flow\ndef main(it: A): ...\n")["error"]
-    assert error["code"] == "bad_schema" and "which is defined as itself" in error["message"]
+    @pytest.mark.parametrize("alias", ["type A = A", "type A = int | A", "type B = A | int\ntype A = B"])
+    def test_an_alias_that_is_only_itself_is_refused(alias: str) -> None:
+        error = describe(f"{HEADER}{alias}\n@flow\ndef main(it: A): ...\n")["error"]
+        assert error["code"] == "bad_schema" and "which is defined as itself" in error["message"]
 
 
 def test_a_flow_that_a_decorator_hides_is_not_passed_over() -> None:

@@ -11,8 +11,6 @@ import fractions
 import json
 import pathlib
 import random
-import sys
-import types
 import typing
 import uuid
 import zoneinfo
@@ -591,41 +589,6 @@ def test_definitions_of_pydantic_models_move_to_the_root() -> None:
     assert references == set(inputs["$defs"]) and len(references) == 2
 
 
-def test_declared_inputs() -> None:
-    def flow(prompt, count=2, style="x", size=0.5):  # type: ignore[no-untyped-def]
-        return prompt
-
-    declared = {
-        "prompt": {"type": "string", "required": True, "description": "What to say."},
-        "count": {"type": "integer", "default": 4},
-        "style": {"type": "object", "properties": {"a": {}}, "required": ["a"]},
-        "size": float,
-    }
-    schema = flow_schema(flow, declared, {"text": {"type": "string"}, "extra": {"type": "integer", "required": False}})
-    assert schema["inputs"]["properties"] == {
-        "prompt": {"type": "string", "description": "What to say."},
-        "count": {"type": "integer", "default": 4},
-        "style": {"type": "object", "properties": {"a": {}}, "required": ["a"]},
-        "size": {"type": "number"},
-    }
-    assert schema["inputs"]["required"] == ["prompt"]
-    assert schema["outputs"]["properties"] == {"text": {"type": "string"}, "extra": {"type": "integer"}}
-    assert schema["outputs"]["required"] == ["text"] and "additionalProperties" not in schema["outputs"]
-    assert declared["prompt"]["required"] is True, "what was declared is not changed"  # type: ignore[index]
-    assert convert_inputs(flow, {"prompt": "a"}, schema["inputs"]) == {"prompt": "a", "count": 4}
-
-
-def test_outputs_declared_as_a_schema_or_a_type() -> None:
-    def flow():  # type: ignore[no-untyped-def]
-        return 1
-
-    assert flow_schema(flow, outputs={"type": "string"})["outputs"]["type"] == "string"
-    assert flow_schema(flow, outputs={"anyOf": [{"type": "string"}]})["outputs"]["anyOf"] == [{"type": "string"}]
-    assert flow_schema(flow, outputs=list[int])["outputs"]["items"] == {"type": "integer"}
-    whole = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
-    assert flow_schema(flow, inputs=whole)["inputs"]["properties"] == {}
-
-
 def positional(a, /):  # type: ignore[no-untyped-def]
     return a
 
@@ -680,25 +643,6 @@ def unknown_result() -> Unknown:
 def test_what_cannot_be_a_schema_is_refused(function: Callable[..., Any], inputs: Any, message: str) -> None:
     with pytest.raises(SchemaError, match=message):
         flow_schema(function, inputs)
-
-
-def test_annotations_as_strings_are_read_in_the_module_of_the_function(monkeypatch: pytest.MonkeyPatch) -> None:
-    source = (
-        "from __future__ import annotations\n"
-        "from dataclasses import dataclass\n"
-        "from typing import TypedDict, NotRequired\n"
-        "@dataclass\nclass Local:\n    items: list[Other]\n"
-        "class Other(TypedDict):\n    a: int\n    b: NotRequired[str]\n"
-        "def main(it: Local, other: 'Other | None' = None) -> dict[str, Local]: ...\n"
-    )
-    module = types.ModuleType("hero_flow_main")
-    monkeypatch.setitem(sys.modules, "hero_flow_main", module)
-    exec(compile(source, "flow.py", "exec", dont_inherit=True), vars(module))
-    schema = flow_schema(module.main)
-    other = schema["inputs"]["properties"]["it"]["properties"]["items"]["items"]
-    assert other["required"] == ["a"]
-    value = convert_inputs(module.main, {"it": {"items": [{"a": 1}]}})["it"]
-    assert value == module.Local([{"a": 1}])
 
 
 def test_dump_output_refuses_what_cannot_be_shown() -> None:
