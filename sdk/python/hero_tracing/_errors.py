@@ -122,7 +122,7 @@ class ScopeError(BaseException):
     """A recorded call was made where it can have no path.
 
     `code` is `no_scope` (at import, from an unknown thread, in a loop callback), `ended_scope`,
-    `wrong_process` or `duplicate_key`.
+    `wrong_process`, `duplicate_key` or `path_too_long`.
     """
 
     def __init__(self, message: str, *, code: str = "no_scope", hint: str = "") -> None:

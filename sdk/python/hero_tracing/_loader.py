@@ -130,7 +130,7 @@ def describe_flow(said: Declared) -> dict[str, Any]:
     except Exception as error:  # what an annotation or a class does when it is looked at
         name, kind = _function_name(said), type(error).__name__
         reason = "" if isinstance(error, SchemaError) else f"the types of {name} cannot be read: {kind}: "
-        hint = "change the annotation, or declare inputs= and outputs="
+        hint = "correct the annotation, or what inputs= and outputs= declare"
         raise LoadError(_error("bad_schema", f"{reason}{error}", hint)) from None
 
 

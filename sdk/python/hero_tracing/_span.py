@@ -50,7 +50,7 @@ class Block:
             raise engine.refuse_call(scope, f"the {self._kind} {self._name!r}")
         path = scope.allocate(escape(self._name))
         parent, span = engine.span_of(scope), engine.next_id()
-        tags = tags_text(_frames.within_limits(self._tags)) if self._tags else ""
+        tags = tags_text(self._tags) if self._tags else ""
         line = self._line or flow_line(2)
         name = _frames.quote(self._name)
         engine.wire.send(_frames.begin(span, parent, path, self._kind, name, line=line, tags=tags))

@@ -175,7 +175,7 @@ def shown_text(value: object) -> str:
 
 def tags_text(tags: dict[str, Any]) -> str:
     """Tags as JSON text. What is not plain JSON stands as its preview."""
-    return _show({str(key): plain_tag(value) for key, value in tags.items()})
+    return _show(_frames.within_limits({str(key): plain_tag(value) for key, value in tags.items()}))
 
 
 def plain_tag(value: object) -> object:
