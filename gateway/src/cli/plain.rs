@@ -80,7 +80,8 @@ impl PlainLines {
             .collect();
         told.tries = told.tries.max(span.tries.len());
 
-        let state = (span.status, span.attempt);
+        // A question is answered once, and every later attempt passes it again.
+        let state = (span.status, if span.kind == SpanKind::Pause { 0 } else { span.attempt });
         let is_news = match span.status {
             // Entered again by every attempt; only ends are facts.
             SpanStatus::Running | SpanStatus::Interrupted => false,
@@ -151,6 +152,23 @@ mod tests {
 
     fn text(lines: &[Line]) -> String {
         lines.iter().map(|line| line.to_text(Palette::Text) + "\n").collect()
+    }
+
+    #[test]
+    fn an_answer_is_said_once_however_many_attempts_pass_it() {
+        let mut plain = PlainLines::default();
+        let answered = |attempt: u32| {
+            PageBuilder::new()
+                .span(1, None, "main", SpanStatus::Running)
+                .span(2, Some(1), "which", SpanStatus::Ok)
+                .with(|span| {
+                    span.kind = SpanKind::Pause;
+                    span.attempt = attempt;
+                })
+                .page()
+        };
+        assert!(text(&plain.apply(&answered(1))).starts_with("ok         main#0/which#0"));
+        assert_eq!(text(&plain.apply(&answered(2))), "");
     }
 
     #[test]

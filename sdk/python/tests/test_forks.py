@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
-from hero_tracing import testing
+from hero_tracing import _session, testing
 
 HEADER = """
 import multiprocessing, os, signal, time
@@ -57,6 +61,39 @@ def main():
 
 def test_ending_a_child_ends_only_the_child() -> None:
     assert run(NAPS.format(seconds=1.6)).value == [-15] * 4
+
+
+# Hooks of a fork run in the order in which they were set: this one before those of the package.
+EARLY = """
+import os, signal
+
+def strike():
+    if "STRIKE" in os.environ:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+os.register_at_fork(after_in_child=strike)
+
+from hero_tracing import testing
+
+SOURCE = '''
+import os
+from hero_tracing import flow
+
+@flow
+def main():
+    os.environ["STRIKE"] = "1"
+    child = os.fork()
+    if not child:
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+'''
+print(testing.run_file("my.py", SOURCE).value)
+"""
+
+
+def test_a_signal_for_a_child_that_is_just_being_made_is_not_lost() -> None:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    assert subprocess.check_output([sys.executable, "-c", EARLY], env=environment, text=True) == "-15\n"
 
 
 POOL = f"""{FORK}
@@ -126,8 +163,31 @@ def main():
 
 def test_a_child_that_unwinds_the_flow_says_nothing() -> None:
     result = run(UNWINDS)
-    assert result.value != 0
+    assert result.value == _session.LOST
     assert [record[0] for record in result.records] == ["main#0/forks#0"]
+
+
+HELD = f"""{FORK}
+from hero_tracing import _alarm
+
+@flow(timeout=30)
+def forks():
+    held = _alarm.suspend()  # as the loop does while a plain question is open
+    child = os.fork()
+    _alarm.resume(held)
+    rings = signal.getitimer(signal.ITIMER_REAL)[0] > 0
+    if not child:
+        os._exit(rings)
+    return [rings, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])]
+
+@flow
+def main():
+    return forks()
+"""
+
+
+def test_the_time_of_a_step_does_not_run_out_in_a_child() -> None:
+    assert run(HELD).value == [True, 0]
 
 
 CALLS = f"""{HEADER}

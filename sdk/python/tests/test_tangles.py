@@ -13,6 +13,7 @@ import pytest
 
 from hero_tracing import _fingerprint, flow, testing
 from hero_tracing._codec import encode
+from hero_tracing._codec_plain import left_by
 from hero_tracing._errors import NotRecordable
 from hero_tracing._fingerprint import Careful, Lenient, digest, fingerprint
 from hero_tracing._json import write_json
@@ -124,6 +125,14 @@ def test_the_limit_knows_no_order_of_sets() -> None:
         environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
         seen.add(subprocess.check_output([sys.executable, "-c", SEEDED], env=environment, text=True))
     assert len(seen) == 1
+
+
+def test_lists_that_hold_one_list_many_times_are_not_plain() -> None:
+    value: list[Any] = [1]
+    for _ in range(50):
+        value = [value, value]
+    assert left_by([[1, 2], {"a": [3]}], 10) == 4
+    assert left_by(value, 1000) < 0
 
 
 def test_plain_arguments_count_to_the_last() -> None:
