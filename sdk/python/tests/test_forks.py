@@ -167,6 +167,26 @@ def test_a_child_that_unwinds_the_flow_says_nothing() -> None:
     assert [record[0] for record in result.records] == ["main#0/forks#0"]
 
 
+PLAIN = """
+import os
+from hero_tracing import flow
+
+@flow(timeout=30)
+def forks():
+    child = os.fork()
+    if not child:
+        raise SystemExit(3)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+print(forks())
+"""
+
+
+def test_a_child_unwinds_in_plain_python() -> None:
+    environment = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    assert subprocess.check_output([sys.executable, "-c", PLAIN], env=environment, text=True) == "3\n"
+
+
 HELD = f"""{FORK}
 from hero_tracing import _alarm
 
