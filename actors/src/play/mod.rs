@@ -10,6 +10,8 @@ mod frontier;
 mod link;
 mod machine;
 mod message;
+#[cfg(test)]
+pub(crate) mod sample;
 mod tree;
 mod validate;
 

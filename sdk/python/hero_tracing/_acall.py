@@ -101,14 +101,13 @@ async def turn_of(engine: Engine, scope: Scope, record: Record) -> None:
         gate.ask(record, waiter)
         if not waiter.is_cancellation and engine.records.is_late(record):
             gate.hand_over(waiter)  # its turn was before
-        if not scope.keep:
-            await _wait_at_gate(engine, waiter, future)
-            return
-        engine.arrived(record[PATH])
+        if scope.keep:
+            engine.arrived(record[PATH])
         try:
             await _wait_at_gate(engine, waiter, future)
         finally:
-            engine.departed(record[PATH])
+            if scope.keep:
+                engine.departed(record[PATH])
 
 
 async def _wait_at_gate(engine: Engine, waiter: Waiter, future: asyncio.Future[None]) -> None:

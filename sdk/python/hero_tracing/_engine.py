@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from ._capture import Stream
     from ._gate import Gate
+    from ._loop import Loop
     from ._pause import Pause
     from ._records import Record
 
@@ -156,12 +157,16 @@ class Engine:
 
     def _superseded(self) -> BaseException:
         """What ends a task or a thread of an earlier try."""
-        if self.gates:
-            from ._loop import cancellation, is_loop_thread
+        loop = self.loop_here()
+        return Superseded() if loop is None else loop.cancellation()
 
-            if is_loop_thread():
-                return cancellation()
-        return Superseded()
+    def loop_here(self) -> Loop | None:
+        """The loop of the play that runs in this thread, which plain code keeps from going on."""
+        if not self.gates:
+            return None
+        from ._loop import is_loop_thread, running
+
+        return running() if is_loop_thread() else None
 
     # -- the wire --
 

@@ -54,7 +54,7 @@ class Leftovers:
         self._end_spans()
 
     def _wait(self) -> None:
-        loop = _loop_here(self.engine)
+        loop = self.engine.loop_here()
         if loop is not None:
             self.engine.on_left.append(loop.wake)
             try:
@@ -105,12 +105,3 @@ def _is_over(task: Any) -> bool:
 def _settle(future: Any) -> None:
     if not future.done():
         future.set_result(None)
-
-
-def _loop_here(engine: Engine) -> Any:
-    """The loop that this plain code keeps from going on, if any."""
-    if not engine.gates:
-        return None
-    from ._loop import is_loop_thread, running
-
-    return running() if is_loop_thread() else None

@@ -69,6 +69,10 @@ class Loop(asyncio.SelectorEventLoop):
         if self.thread != threading.get_ident() and not self.is_closed():
             self._write_to_self()  # type: ignore[attr-defined]
 
+    def cancellation(self) -> BaseException:
+        """What ends a task quietly."""
+        return asyncio.CancelledError()
+
     def call_exception_handler(self, context: Any) -> None:
         """Once the attempt was stopped, tasks end by what stopped it; that is no news."""
         if self.engine.stop is None:
@@ -262,11 +266,6 @@ def hold_for(is_over: Callable[[], bool]) -> None:
 def current_task() -> Any:
     """The task that runs in this thread, if any."""
     return None if asyncio._get_running_loop() is None else asyncio.current_task()
-
-
-def cancellation() -> BaseException:
-    """What ends a task quietly."""
-    return asyncio.CancelledError()
 
 
 def in_callback() -> bool:

@@ -229,14 +229,10 @@ def _hold_in_job(pause: Pause, frame: str, job: Job, gate: Gate) -> None:
 
 def _loop_here(scope: Scope, name: str) -> Loop | None:
     """The loop that this plain code keeps, if it runs on one."""
-    if not scope.engine.gates:
-        return None
-    from ._loop import is_loop_thread, running
-
-    if not is_loop_thread():
-        return None
-    refuse_callback(scope.engine, f"the pause {name!r}")
-    return running()
+    loop = scope.engine.loop_here()
+    if loop is not None:
+        refuse_callback(scope.engine, f"the pause {name!r}")
+    return loop
 
 
 def _hold_in_loop(pause: Pause, frame: str, loop: Loop) -> None:

@@ -5,14 +5,14 @@ mod questions;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use hero_sdk::{
-    PlaySid, Timestamp, VersionSid,
+    VersionSid,
     model::{Span, SpanStatus},
 };
-use hero_store::{Outcome, PlayMemory, Record};
+use hero_store::{Outcome, Record};
 use proptest::prelude::*;
 
 use super::*;
-use crate::play::event::Garbled;
+use crate::play::{event::Garbled, sample::row};
 
 /// A machine with its world: commits succeed at once, and everything that was wanted is kept.
 struct Stage {
@@ -38,40 +38,11 @@ fn next_resume_id() -> ResumeId {
     format!("ask_{:026}", NEXT.fetch_add(1, Ordering::Relaxed)).parse().unwrap()
 }
 
-fn row() -> PlayRow {
-    let play_sid = PlaySid::new();
-    let play = Play {
-        root_play_sid: play_sid.clone(),
-        play_sid,
-        workflow_sid: None,
-        workflow: "flow.py".into(),
-        version_sid: VersionSid::new(),
-        version: None,
-        status: Status::Queued,
-        inputs: Json::parse("{}").unwrap(),
-        outputs: None,
-        error: None,
-        attempt: 0,
-        trigger: "test".into(),
-        tags: Vec::new(),
-        parent_play_sid: None,
-        cost_usd: 0.0,
-        tokens_in: 0,
-        tokens_out: 0,
-        created_at: Timestamp(0),
-        started_at: None,
-        ended_at: None,
-        duration_ms: 0.0,
-        pending_resumes: 0,
-    };
-    PlayRow { play, memory: PlayMemory::default() }
-}
-
 impl Stage {
     fn new() -> Self {
         let schema = Json::parse(r#"{"type":"integer"}"#).unwrap();
         Self {
-            machine: Machine::new(row(), schema, Past::default(), next_resume_id),
+            machine: Machine::new(row(&VersionSid::new()), schema, Past::default(), next_resume_id),
             now: Now::default(),
             next_caller: 1,
             log: Vec::new(),

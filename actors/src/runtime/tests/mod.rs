@@ -8,13 +8,12 @@ mod supervision;
 use std::time::Duration;
 
 use hero_sdk::{
-    Error, Json, Logic as _, PlaySid, Timestamp, VersionSid,
+    Error, Logic as _, PlaySid,
     logic::{PlayWait, Until},
-    model::{Play, Status},
+    model::Play,
 };
-use hero_store::{PlayMemory, PlayRow};
 
-use crate::Runtime;
+use crate::{Runtime, play::sample::row};
 
 async fn settled(runtime: &Runtime, play_sid: &PlaySid) -> Result<Play, Error> {
     let wait = PlayWait { play_sid: play_sid.clone(), timeout_ms: None, until: Until::Settled };
@@ -33,34 +32,4 @@ async fn eventually(what: impl Fn() -> bool) {
         }
     })
     .await;
-}
-
-/// A play as it is when it is accepted.
-fn row(version: &VersionSid) -> PlayRow {
-    let play_sid = PlaySid::new();
-    let play = Play {
-        root_play_sid: play_sid.clone(),
-        play_sid,
-        workflow_sid: None,
-        workflow: "flow.py".into(),
-        version_sid: version.clone(),
-        version: None,
-        status: Status::Queued,
-        inputs: Json::parse("{}").unwrap(),
-        outputs: None,
-        error: None,
-        attempt: 0,
-        trigger: "test".into(),
-        tags: Vec::new(),
-        parent_play_sid: None,
-        cost_usd: 0.0,
-        tokens_in: 0,
-        tokens_out: 0,
-        created_at: Timestamp(0),
-        started_at: None,
-        ended_at: None,
-        duration_ms: 0.0,
-        pending_resumes: 0,
-    };
-    PlayRow { play, memory: PlayMemory::default() }
 }

@@ -1,0 +1,37 @@
+//! A play for tests, as it is when it is accepted.
+
+use hero_sdk::{
+    Json, PlaySid, Timestamp, VersionSid,
+    model::{Play, Status},
+};
+use hero_store::{PlayMemory, PlayRow};
+
+/// A play as it is when it is accepted.
+pub(crate) fn row(version: &VersionSid) -> PlayRow {
+    let play_sid = PlaySid::new();
+    let play = Play {
+        root_play_sid: play_sid.clone(),
+        play_sid,
+        workflow_sid: None,
+        workflow: "flow.py".into(),
+        version_sid: version.clone(),
+        version: None,
+        status: Status::Queued,
+        inputs: Json::parse("{}").unwrap(),
+        outputs: None,
+        error: None,
+        attempt: 0,
+        trigger: "test".into(),
+        tags: Vec::new(),
+        parent_play_sid: None,
+        cost_usd: 0.0,
+        tokens_in: 0,
+        tokens_out: 0,
+        created_at: Timestamp(0),
+        started_at: None,
+        ended_at: None,
+        duration_ms: 0.0,
+        pending_resumes: 0,
+    };
+    PlayRow { play, memory: PlayMemory::default() }
+}
