@@ -1,0 +1,86 @@
+//! A home of its own with an embedded runtime, and the few things that workloads do with it.
+
+use std::path::PathBuf;
+
+use hero_actors::{Config, Runtime};
+use hero_sdk::{
+    Error, Json, Logic as _, PlaySid,
+    logic::{PlayResume, PlayRunAsync, PlayWait, StartOptions, Until},
+    model::{Play, Status},
+};
+use serde_json::Value;
+
+use crate::Result;
+
+/// The flows of the workloads.
+pub(crate) const FLOWS: &str = include_str!("flows/workloads.py");
+
+/// An open runtime, and the directory that it lives in.
+pub(crate) struct Home {
+    pub(crate) runtime: Runtime,
+    directory: tempfile::TempDir,
+}
+
+impl Home {
+    /// A new store with a runtime that has already run one play, so that its fork server and its version are there.
+    pub(crate) async fn new() -> Result<Self> {
+        let directory = tempfile::Builder::new().prefix("hero_logic_bench").tempdir()?;
+        let home = Self { runtime: Runtime::open(Config::new(directory.path())).await?, directory };
+        home.run("one_step", serde_json::json!({})).await?;
+        Ok(home)
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.directory.path().to_owned()
+    }
+
+    /// The interpreter that the plays run on.
+    pub(crate) async fn python(&self) -> Result<String> {
+        Ok(self.runtime.server_info().await?.python)
+    }
+
+    pub(crate) async fn start(&self, entry: &str, inputs: Value) -> std::result::Result<PlaySid, Error> {
+        let options = StartOptions { inputs: Json::from(&inputs), ..StartOptions::default() };
+        let run = PlayRunAsync {
+            source: FLOWS.to_owned(),
+            entry: Some(entry.to_owned()),
+            options,
+            ..PlayRunAsync::default()
+        };
+        Ok(self.runtime.play_run_async(run).await?.play_sid)
+    }
+
+    /// Waits until the play has ended well, or asks.
+    pub(crate) async fn settle(&self, play_sid: PlaySid) -> Result<Play> {
+        let wait = PlayWait { play_sid, timeout_ms: None, until: Until::Settled };
+        let play = self.runtime.play_wait(wait).await?;
+        match play.status {
+            Status::Succeeded | Status::AwaitingResume => Ok(play),
+            other => Err(format!("a play is {}: {:?}", other.as_str(), play.error).into()),
+        }
+    }
+
+    pub(crate) async fn run(&self, entry: &str, inputs: Value) -> Result<Play> {
+        self.settle(self.start(entry, inputs).await?).await
+    }
+
+    /// Answers the one question of a play.
+    pub(crate) async fn answer(&self, play_sid: &PlaySid) -> Result<()> {
+        let mut questions = self.runtime.play_pending_resumes(Some(play_sid.clone())).await?;
+        let question = questions.pop().ok_or("the play asks nothing")?;
+        let resume = PlayResume {
+            play_sid: play_sid.clone(),
+            resume_id: question.resume_id,
+            payload: Json::from(&Value::from(1)),
+            answered_by: None,
+        };
+        self.runtime.play_resume(resume).await?;
+        Ok(())
+    }
+
+    /// Closes the runtime; the directory stays.
+    pub(crate) async fn close(self) -> Result<tempfile::TempDir> {
+        self.runtime.shutdown().await?;
+        Ok(self.directory)
+    }
+}

@@ -1,0 +1,48 @@
+//! W3: durable steps a second, in one flow and over eight.
+
+use std::time::Instant;
+
+use futures_util::future::try_join_all;
+use serde_json::json;
+
+use crate::{Result, figure::Figure, floor, home::Home};
+
+/// Flows at once in the parallel measurement.
+const FLOWS: u32 = 8;
+/// Steps of each of them.
+const STEPS_OF_EACH: u32 = 2_000;
+
+pub(crate) async fn measure() -> Result<()> {
+    let home = Home::new().await?;
+    let sync_ms = floor::append_and_sync(&home.path())?;
+    let round_trip_ms = floor::socket_round_trip()?;
+    let floor = 1e3 / (sync_ms + round_trip_ms);
+    let what = "append, fdatasync and a socket there and back";
+    home.run("many_steps", json!({"steps": 200})).await?;
+    for (steps, rounds) in [(1_000, 5), (10_000, 2)] {
+        let mut rates = Vec::new();
+        for _ in 0..rounds {
+            let start = Instant::now();
+            home.run("many_steps", json!({"steps": steps})).await?;
+            rates.push(f64::from(steps) / start.elapsed().as_secs_f64());
+        }
+        rates.sort_by(f64::total_cmp);
+        let median = rates.get(rates.len() / 2).copied().unwrap_or(f64::NAN);
+        Figure::new("W3", &format!("one flow of {steps} steps"), median, "steps/s")
+            .rate()
+            .target(3_500.0)
+            .samples(rounds)
+            .floor(what, floor)
+            .print()?;
+    }
+    let start = Instant::now();
+    try_join_all((0..FLOWS).map(|_| home.run("many_steps", json!({"steps": STEPS_OF_EACH})))).await?;
+    let rate = f64::from(FLOWS * STEPS_OF_EACH) / start.elapsed().as_secs_f64();
+    Figure::new("W3", &format!("{FLOWS} flows of {STEPS_OF_EACH} steps"), rate, "steps/s")
+        .rate()
+        .target(15_000.0)
+        .floor(what, floor)
+        .print()?;
+    home.close().await?;
+    Ok(())
+}
