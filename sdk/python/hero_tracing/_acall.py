@@ -171,6 +171,7 @@ async def _live(
     loop.claim(scope, path)
     try:
         outcome = await call.tries()
+        call.child.ended = True  # what it has left running calls nothing more
         await call.hand_over(outcome)
     finally:
         close_call(engine, step, call.child)

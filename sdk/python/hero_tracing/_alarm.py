@@ -158,6 +158,13 @@ def cancel_on(engine: Engine, began: Callable[[], None], *signals: signal.Signal
         _taken[number] = cancel, signal.signal(number, cancel) or signal.SIG_DFL
 
 
+def release() -> None:
+    """Give the signals of `cancel_on` back to what had them before."""
+    for number, (_, before) in _taken.items():
+        signal.signal(number, before)
+    _taken.clear()
+
+
 def before_fork() -> None:
     """Have a signal for the child wait until it is one: until then it would be taken for the play's, and dropped."""
     _fork.mask = signal.pthread_sigmask(signal.SIG_BLOCK, _taken)

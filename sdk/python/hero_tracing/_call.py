@@ -234,6 +234,7 @@ class _Live:
         self.state = step.state_of(self.args, self.kwargs)
         try:
             outcome = self._tries()
+            self.child.ended = True  # what it has left running calls nothing more
             self._record(outcome)
         finally:
             close_call(engine, step, self.child)

@@ -13,7 +13,7 @@ import socket
 import sys
 from typing import NoReturn
 
-from . import _confine, _session
+from . import _confine, _rehearsal, _session
 
 # A request holds paths and a few variables; 64 KiB is far above any of them.
 REQUEST_BYTES_MAX = 65536
@@ -21,11 +21,21 @@ REQUEST_BYTES_MAX = 65536
 EXIT_BROKEN = 70
 
 
+def _has_come(orders: socket.socket) -> bool:
+    try:
+        return bool(orders.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+    except BlockingIOError:
+        return False
+
+
 def run(orders: socket.socket, fork_server: int) -> NoReturn:
     """Wait on `orders` for one request with the span socket attached, serve it, and exit."""
     code = EXIT_BROKEN
     try:
         _confine.spare(fork_server)
+        if not _has_come(orders):
+            with contextlib.suppress(Exception):  # it is for speed only: what fails here fails in the play, and is told
+                _rehearsal.rehearse()
         data, descriptors, _, _ = socket.recv_fds(orders, REQUEST_BYTES_MAX, 1)
         orders.close()
         if data and descriptors:

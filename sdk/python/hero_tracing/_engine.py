@@ -319,7 +319,7 @@ class Engine:
 
     def left(self, scope: Scope) -> None:
         with self.lock:
-            scope.span, scope.ended = 0, True
+            scope.span, scope.ended, scope.gone = 0, True, True
             self.activity += 1
             if scope.pauses == 0:
                 self.uncovered -= 1
@@ -332,7 +332,7 @@ class Engine:
             self.activity += 1
             while call is not None:
                 before, call.pauses = call.pauses, call.pauses + by
-                if (not call.ended or call.superseded) and (before == 0 or call.pauses == 0):
+                if not call.gone and (before == 0 or call.pauses == 0):
                     self.uncovered -= by
                 call = call.parent.call if call.parent is not None else None
         self._tell_covered()

@@ -2,7 +2,9 @@
 
 It talks with the launcher over a SEQPACKET socket on its standard input, one JSON object a packet:
 
-    down  {"op": "spawn", "id": 7, "workdir": "…", "output": "…", "env": {…}}   with the child's span socket attached
+    down  {"op": "spawn", "id": 7, "workdir": "…", "output": "…", "env": {…}, "imports": ["json"]}
+                                                               with the child's span socket attached; `imports` are
+                                                               modules that it will want
           {"op": "signal", "id": 7, "signal": 15}
     up    {"op": "ready", "pid": 4711, "python": "3.11.7"}
           {"op": "spawned", "id": 7, "pid": 4712}                 with a pidfd of the child attached
@@ -24,7 +26,7 @@ import signal
 import socket
 import sys
 
-from . import _child
+from . import _child, _preload
 
 # Children forked ahead, so that a play starts in the time of one packet. One is taken while the next is being made.
 SPARES = 2
@@ -55,21 +57,43 @@ class _Server:
         self.spares: list[_Child] = []
         self.lost_spares = 0
         self.children: dict[int, _Child] = {}  # by pidfd
+        self.wishes: dict[str, int] = {}  # how many plays asked for a module
+        self.to_import: list[str] = []
 
     def loop(self) -> None:
         """Serve until the launcher closes its end."""
         self._send({"op": "ready", "pid": self.pid, "python": "{}.{}.{}".format(*sys.version_info[:3])})
         while True:
-            # New spares are forked only when nothing waits: a request never waits behind a fork.
+            # New spares are forked only when nothing waits: a request never waits behind a fork, or behind more than
+            # one import.
             missing = len(self.spares) < SPARES
-            events = self.poller.poll(0 if missing else None)
-            if not events and missing:
-                self.spares.append(self._fork())
+            events = self.poller.poll(0 if missing or self.to_import else None)
+            if not events:
+                if missing:
+                    self.spares.append(self._fork())
+                elif self.to_import:
+                    self._import_next()
             for descriptor, _ in events:
                 if descriptor != self.control.fileno():
                     self._exited(self.children[descriptor])
                 elif not self._request():
                     return
+
+    def _wish(self, modules: list[str]) -> None:
+        for module in modules:
+            self.wishes[module] = wishes = self.wishes.get(module, 0) + 1
+            if wishes == _preload.WISHES:
+                self.to_import += _preload.steps(module)
+
+    def _import_next(self) -> None:
+        _preload.load(self.to_import.pop(0))
+        if not self.to_import:
+            gc.collect()
+            gc.freeze()
+            # The spares know nothing of it. They end by themselves, and are replaced.
+            for spare in self.spares:
+                spare.orders.close()
+            self.spares.clear()
 
     def _request(self) -> bool:
         data, descriptors, _, _ = socket.recv_fds(self.control, _child.REQUEST_BYTES_MAX, 1)
@@ -78,6 +102,7 @@ class _Server:
         request = json.loads(data)
         if request["op"] == "spawn":
             self._spawn(request["id"], data, descriptors)
+            self._wish(request["imports"])
         elif request["op"] == "signal":
             for child in self.children.values():
                 if child.id == request["id"]:
@@ -123,6 +148,8 @@ class _Server:
         os.close(child.pidfd)
         if child.id:
             self._send({"op": "exited", "id": child.id, "status": os.waitstatus_to_exitcode(wait_status)})
+            return
+        if child not in self.spares:  # it was let go
             return
         self.spares.remove(child)
         child.orders.close()

@@ -97,7 +97,11 @@ class Loop(asyncio.SelectorEventLoop):
         A wait that is given up would go on in a finaliser, where joining a thread can block for ever.
         """
         if self.engine.stop is None:
-            await super().shutdown_default_executor(*args)
+            self.engine.move(1)  # its threads come to their ends: no clock jumps over the limit for that
+            try:
+                await super().shutdown_default_executor(*args)
+            finally:
+                self.engine.move(-1)
             return
         executor = self._default_executor  # type: ignore[attr-defined]
         if executor is not None:

@@ -52,6 +52,10 @@ def convert_inputs(
 
     With `schema`, the flow's schema of inputs, its defaults fill in what is missing. Raises InvalidInputs.
     """
+    if schema is None:
+        taken = _taken_as_given(function, inputs)
+        if taken is not None:
+            return taken
     parameters = _Parameters(function)
     declared = (schema or {}).get("properties", {})
     given = {name: node["default"] for name, node in declared.items() if isinstance(node, dict) and "default" in node}
@@ -65,6 +69,39 @@ def convert_inputs(
     if problems:
         raise InvalidInputs(problems)
     return converted
+
+
+# What JSON gives as the annotation asks for it, so that there is nothing to convert.
+_PLAIN: dict[Any, type] = {kind: kind for kind in (str, int, float, bool)} | {
+    kind.__name__: kind for kind in (str, int, float, bool)
+}
+_REST = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
+
+
+def _taken_as_given(function: Callable[..., Any], inputs: dict[str, Any]) -> dict[str, Any] | None:
+    """The inputs themselves, where each is plain and its annotation asks for that; None where a closer look is needed.
+
+    Most flows are of this kind, and to read a signature with `inspect` is a good part of the start of a small play.
+    """
+    if not inspect.isfunction(function) or hasattr(function, "__wrapped__"):
+        return None
+    code, module = function.__code__, function.__globals__
+    if code.co_flags & _REST or code.co_posonlyargcount:
+        return None
+    positional = code.co_varnames[: code.co_argcount]
+    by_name = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+    without_default = {*positional[: len(positional) - len(function.__defaults__ or ())], *by_name}
+    if not without_default.difference(function.__kwdefaults__ or ()) <= inputs.keys() <= {*positional, *by_name}:
+        return None
+    try:
+        annotations = function.__annotations__
+    except Exception:  # from 3.14 on they are evaluated here
+        return None
+    for name, value in inputs.items():
+        kind = annotations.get(name)
+        if not isinstance(kind, str | type) or kind in module or _PLAIN.get(kind) is not type(value):
+            return None
+    return dict(inputs)
 
 
 def dump_output(value: object) -> Any:

@@ -40,6 +40,7 @@ class Scope:
         "ended",
         "engine",
         "gate",
+        "gone",
         "job",
         "keep",
         "keys",
@@ -69,6 +70,7 @@ class Scope:
             self.call = self  # the nearest recorded call
             self.keys: set[str] | None = None
             self.pauses = 0  # open pauses beneath a call in flight
+            self.gone = False  # no longer in flight: it has ended, and its outcome was handed over
             self.blame: tuple[BaseException, str] | None = None  # the latest failure of a call within, and its path
             self.superseded = False  # this try of the call has failed, and a further one follows
         else:

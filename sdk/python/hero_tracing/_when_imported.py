@@ -27,11 +27,13 @@ class _Finder:
     def __init__(self, name: str, action: Callable[[Any], None]) -> None:
         self.name = name
         self.action = action
+        self.has_found = False
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        if name != self.name:
+        if name != self.name or self.has_found:
             return None
-        self.remove()
+        # It stays where it is: were it taken out, another thread that walks along the list would miss the next one.
+        self.has_found = True
         from importlib.util import find_spec
 
         spec = find_spec(name)
@@ -40,8 +42,8 @@ class _Finder:
         return spec
 
     def remove(self) -> None:
-        if self in sys.meta_path:
-            sys.meta_path.remove(self)
+        # A new list, for the same reason.
+        sys.meta_path = [finder for finder in sys.meta_path if finder is not self]
 
 
 class _Loader:

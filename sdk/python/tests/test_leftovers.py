@@ -243,3 +243,65 @@ def test_a_cancellation_that_is_not_of_the_call_is_a_failure(which: str, in_task
     assert result.value == ["after"], result.error
     assert bodies.count("reads") == 1 and bodies.count("after") == 1 and bodies[-1] != "reads"
     assert [record[3] for record in result.records] == ["failed", "ok"]
+
+
+# -- of a call that has ended --
+
+
+@flow
+async def leaves_a_task(turns: int) -> str:
+    """The task that it leaves behind calls a step, when its own outcome is on its way or has come."""
+
+    async def later() -> str:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        return await part("late", 0.0)
+
+    left_behind.append(asyncio.create_task(later()))
+    return "left"
+
+
+left_behind: list[Any] = []
+
+
+@flow
+async def goes_on_beside_it(turns: int) -> list[str]:
+    found = await leaves_a_task(turns)
+    return [found, await left_behind.pop(), await part("after", 0.0)]
+
+
+@pytest.mark.parametrize("turns", range(5))
+def test_a_task_that_outlives_its_call_cannot_call(turns: int) -> None:
+    left_behind.clear()
+    result = testing.run(goes_on_beside_it, {"turns": turns})
+    assert (result.status, result.failure and result.failure["code"]) == ("failed", "ended_scope")
+    assert "goes_on_beside_it#0/leaves_a_task#0, which has ended" in str(result.error)
+    assert bodies == []
+
+
+# -- jobs that a loop has left when it ends --
+
+
+@flow
+async def leaves_a_job() -> str:
+    """Its threads come to their ends before the loop is closed, as without a play; a clock of a test is no limit."""
+
+    def last_words() -> None:
+        gates["next try"].wait(30)
+        bodies.append("job ended")
+
+    asyncio.get_running_loop().run_in_executor(None, last_words)
+    try:
+        return await asyncio.to_thread(job, "first")
+    finally:
+        gates["next try"].set()
+
+
+@pytest.mark.parametrize("always_replay", [False, True])
+def test_jobs_that_are_left_end_before_the_loop_does(always_replay: bool) -> None:
+    for _ in range(20):
+        bodies.clear()
+        gates["next try"].clear()
+        result = testing.run(leaves_a_job, clock=testing.FakeClock(), always_replay=always_replay)
+        assert result.value == "first", (result.error, result.failure)
+        assert bodies.count("first") == 1 and bodies.count("job ended") == result.attempts

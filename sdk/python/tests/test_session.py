@@ -292,6 +292,31 @@ def test_the_end_of_the_runtime_ends_the_process(tmp_path: Path) -> None:
     assert process.exit_code() == 74
 
 
+CALLS = {
+    "plain": "    alpha()\n",
+    "thread": "    flow.gather(alpha, alpha)\n",
+    "alone": "    await later()\n",
+    "gathered": "    await asyncio.gather(later(), later())\n",
+    "job": "    await asyncio.to_thread(alpha)\n",
+}
+
+
+@pytest.mark.parametrize("how", CALLS)
+def test_a_call_does_not_return_before_its_outcome_is_acknowledged(how: str, tmp_path: Path) -> None:
+    """The runtime goes away with an outcome that it has read and not kept."""
+    witness = tmp_path / "went_on"
+    kind = "async def" if "await" in CALLS[how] else "def"
+    later = "import asyncio\n@flow\nasync def later(): return 1\n"
+    body = f"@flow\n{kind} main():\n{CALLS[how]}    open({str(witness)!r}, 'w').close()\n"
+    process = start(ONE + later + body, tmp_path)
+    for _ in range(2 if "gather" in CALLS[how] else 1):
+        process.until("end", acknowledge=False)
+    process.lines.close()
+    process.socket.shutdown(socket.SHUT_RDWR)
+    assert process.exit_code() == 74
+    assert not witness.exists()
+
+
 def test_a_refused_frame_ends_the_attempt(tmp_path: Path) -> None:
     process = start(ONE + "@flow\ndef main():\n    alpha()\n    alpha()\n", tmp_path)
     end = process.until("end", acknowledge=False)

@@ -1,0 +1,262 @@
+"""The mutants of `mutants.py`: each an SDK or a runtime that breaks one promise, and the tests that must see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A fault: replacements as (file, text that stands there once, text instead), and what must catch it.
+
+    Files are relative to `sdk/python`, or to the whole repository where `is_rust`; tests are pytest's names beneath
+    `tests`, or filters of the library tests of `hero_actors`.
+    """
+
+    name: str
+    what: str
+    replacements: tuple[tuple[str, str, str], ...]
+    tests: tuple[str, ...]
+    is_rust: bool = False
+    hangs: bool = False
+
+    def __str__(self) -> str:
+        return f"  {self.name}: {self.what}"
+
+
+def _python(name: str, what: str, tests: str, *replacements: tuple[str, str, str]) -> Mutant:
+    changed = tuple((f"hero_tracing/{file}", old, new) for file, old, new in replacements)
+    return Mutant(name, what, changed, tuple(tests.split()))
+
+
+def _rust(name: str, what: str, tests: str, *replacements: tuple[str, str, str]) -> Mutant:
+    changed = tuple((f"actors/src/{file}", old, new) for file, old, new in replacements)
+    return Mutant(name, what, changed, tuple(tests.split()), is_rust=True)
+
+
+MUTANTS = [
+    _python(
+        "late_path",
+        "a coroutine gets its path when it first runs, not when it is called",
+        "test_order.py",
+        ("_acall.py", "def acall(\n", "def acall_now(\n"),
+        (
+            "_acall.py",
+            "async def _replay(engine",
+            "async def acall(*args, **named):\n    return await acall_now(*args, **named)\n\n\n"
+            "async def _replay(engine",
+        ),
+    ),
+    _python(
+        "number_at_pickup",
+        "a job of a pool gets its number when a worker takes it, not when it is submitted",
+        "test_order.py",
+        (
+            "_threads.py",
+            "branch = scope.branch(qualname_of(fn))",
+            'branch = type(scope)(engine, "branch", scope.path, "", scope)',
+        ),
+        (
+            "_threads.py",
+            "        def work() -> Any:\n",
+            "        def work() -> Any:\n            nonlocal branch\n"
+            "            branch = scope.branch(qualname_of(fn)); context.run(current.set, branch)\n",
+        ),
+    ),
+    _python(
+        "no_branch_scopes",
+        "branches share the numbers of the call that started them",
+        "test_interleaving.py",
+        (
+            "_scope.py",
+            "        counts = self.counts\n",
+            '        if self.kind is BRANCH and name[0] != "~":\n            return self.parent.allocate(name)\n'
+            "        counts = self.counts\n",
+        ),
+    ),
+    _python(
+        "live_value_as_it_is",
+        "what a call gives live does not go through the codec",
+        "test_calls.py",
+        ("_outcome.py", "value if type(value) in _ATOMS else decode(text)", "value"),
+    ),
+    _python(
+        "pause_raises_at_once",
+        "a pause parks the play at once, whatever its siblings do",
+        "test_pauses.py",
+        (
+            "_pause.py",
+            "        return engine.wire.send_numbered(frame)\n",
+            "        engine.wire.send_numbered(frame)\n        park(engine)\n        raise engine.stopped()\n",
+        ),
+    ),
+    _python(
+        "work_after_swallowed_pause",
+        "a flow that swallows the signal of a pause goes on to run steps",
+        "test_pauses.py",
+        ("_call.py", "    if engine.stop is not None or scope.call.ended or", "    if scope.call.ended or"),
+    ),
+    _python(
+        "coroutine_after_swallowed_pause",
+        "the same for steps that are coroutines",
+        "test_many_questions.py",
+        (
+            "_acall.py",
+            "    if engine.stop is not None or scope.call.ended or getpid",
+            "    if scope.call.ended or getpid",
+        ),
+        (
+            "_acall.py",
+            "    if engine.stop is not None or scope.call.ended:\n        raise engine.refuse_call(scope, step.name)",
+            "    if scope.call.ended:\n        raise engine.refuse_call(scope, step.name)",
+        ),
+    ),
+    _python(
+        "one_completion_a_turn",
+        "completions are handed over at every turn of the loop, not when it is idle",
+        "test_order.py::test_what_runs_between_two_completions_runs_to_its_end",
+        ("_selector.py", "if self.turns <= BUSY_TURNS_MAX:", "if self.engine.stop is not None:"),
+    ),
+    _python(
+        "live_not_gated",
+        "a live completion reaches the flow at once, not in its turn",
+        "test_order.py",
+        ("_acall.py", "if not (loop.is_quiet() and gate.is_quiet(loop.next_timer())):", "if False:"),
+    ),
+    _python(
+        "as_completed_left_alone",
+        "`as_completed` and `wait` of asyncio are left as they are",
+        "test_order.py",
+        (
+            "_picks.py",
+            "return _replace([asyncio, asyncio.tasks], _async_picks.as_completed, _async_picks.wait)",
+            "return int",
+        ),
+    ),
+    _python(
+        "futures_left_alone",
+        "`as_completed` and `wait` of concurrent.futures are left as they are",
+        "test_order.py",
+        ("_picks.py", "return _replace([module], as_completed, wait)", "return int"),
+    ),
+    _python(
+        "inputs_not_compared",
+        "a record answers a call whatever its inputs are",
+        "test_calls.py",
+        ("_call.py", "record[KIND] != step.kind or record[FINGERPRINT] != taken", "record[KIND] != step.kind"),
+    ),
+    _python(
+        "kinds_not_compared",
+        "a record answers a call of another kind",
+        "test_divergence.py",
+        ("_call.py", "record[KIND] != step.kind or record[FINGERPRINT] != taken", "record[FINGERPRINT] != taken"),
+    ),
+    _python(
+        "exceptions_by_init",
+        "exceptions are rebuilt through their `__init__`",
+        "test_caught.py",
+        (
+            "_failures.py",
+            "        exc = base.__new__(cls, *args)\n        base.__init__(exc, *args)\n",
+            "        exc = cls(*args)\n",
+        ),
+    ),
+    _python(
+        "retried_records_dropped",
+        "a further try of a call drops what its children came to",
+        "test_calls.py",
+        ("_records.py", 'if record[STATUS] in {"failed", "cancelled"} and key.startswith', "if key.startswith"),
+    ),
+    _python(
+        "key_in_branch",
+        "a key names a call in its branch only",
+        "test_order.py",
+        ("_scope.py", 'path = f"{call.path}/{name}[', 'path = f"{self.path}/{name}['),
+    ),
+    _python(
+        "cancelled_run_again",
+        "a call that was cancelled runs again on replay",
+        "test_order.py",
+        (
+            "_acall.py",
+            "    if record is None:\n        return _named(step, _live(",
+            '    if record is None or record[STATUS] == "cancelled":\n        return _named(step, _live(',
+        ),
+    ),
+    _python(
+        "record_lost",
+        "the last record of the frontier is lost",
+        "test_order.py",
+        ("_records.py", "record[0]: record for record in order}", "record[0]: record for record in order[:-1]}"),
+    ),
+    _python(
+        "returns_before_acknowledged",
+        "a call returns before its outcome is acknowledged",
+        "test_session.py::test_a_call_does_not_return_before_its_outcome_is_acknowledged",
+        (
+            "_engine.py",
+            "            self.wire.wait(number)\n        except Closed:",
+            "            self.wire.take()\n        except Closed:",
+        ),
+    ),
+    _python(
+        "completion_before_acknowledged",
+        "a live completion passes the gate before its outcome is acknowledged",
+        "test_session.py::test_a_call_does_not_return_before_its_outcome_is_acknowledged",
+        ("_gate.py", "            self.outstanding.append(waiter)\n", "            self.due.append(waiter)\n"),
+    ),
+    _python(
+        "calls_after_its_end",
+        "what a call has left running may call while the call's own outcome is on its way",
+        "test_leftovers.py::test_a_task_that_outlives_its_call_cannot_call",
+        ("_acall.py", "        call.child.ended = True", "        call.child.ended = False"),
+    ),
+    _rust(
+        "runtime_record_lost",
+        "the runtime takes a record for one beneath a finished call whose name begins alike",
+        "frontier",
+        ("play/frontier.rs", "path.match_indices('/').any(", "path.char_indices().any("),
+    ),
+    _rust(
+        "two_attempts_at_once",
+        "a play that is given a place starts a process beside the living one",
+        "machine::tests::places",
+        ("play/machine/lifecycle.rs", "if self.process != Process::Wanted {", "if self.process == Process::None {"),
+    ),
+    _rust(
+        "retry_beside_last_process",
+        "a play is run again while its last process is still there",
+        "machine::tests::a_retry_drops_failed_records_only",
+        (
+            "play/machine/lifecycle.rs",
+            "        if self.process != Process::None {\n            // Its last",
+            "        if false {\n            // Its last",
+        ),
+    ),
+    _rust(
+        "old_attempt_heard",
+        "what an older attempt says still counts",
+        "machine::tests::an_old_attempt_has_no_say",
+        ("play/machine/mod.rs", "self.row.play.attempt == attempt && !matches", "attempt > 0 && !matches"),
+    ),
+    _rust(
+        "acknowledged_before_commit",
+        "an outcome is acknowledged before it is on disk",
+        "machine::tests::a_step_is_durable_before_it_is_acknowledged",
+        (
+            "play/machine/frames.rs",
+            "                vec![self.commit(Durable::Yes, vec![acknowledge])]\n",
+            "                vec![acknowledge, self.commit(Durable::Yes, Vec::new())]\n",
+        ),
+    ),
+    _rust(
+        "sent_before_commit",
+        "an acknowledgement goes into the socket before the writer has the outcome",
+        "a_flow_does_not_go_on_from_what_the_store_did_not_take",
+        (
+            "play/actor.rs",
+            "if addressee == attempt => frames.push(frame),",
+            "if addressee == attempt => state.link_of(attempt).iter().for_each(|link| link.send(&frame)),",
+        ),
+    ),
+]

@@ -1,0 +1,41 @@
+"""What the fork server imports ahead of plays, so that a play finds it there: in its process, in memory that all share.
+
+Only modules of the standard library that start no thread and open no descriptor, and only those for which plays have
+asked: each module makes every fork a little slower, whether its play needs the module or not.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+# How often a module must be asked for. A command that runs one flow and ends gains nothing from it.
+WISHES = 2
+_NAMES = """
+asyncio base64 bisect calendar collections collections.abc concurrent.futures configparser contextlib copy csv
+dataclasses datetime decimal difflib email email.message enum fractions functools glob gzip hashlib heapq hmac html
+html.parser http http.client inspect io itertools json logging math mimetypes operator os os.path pathlib pprint queue
+random re secrets shlex shutil socket sqlite3 ssl statistics string subprocess tempfile textwrap threading time timeit
+traceback typing unicodedata urllib.error urllib.parse urllib.request uuid xml.etree.ElementTree zipfile zlib zoneinfo
+"""
+_MODULES = frozenset(_NAMES.split())
+# What is imported with a module, in this order, so that no single import takes long. Of this package: what a play
+# imports once its flow has imported the module.
+_WITH = {
+    "asyncio": ("ssl", "subprocess", "concurrent.futures.thread", "asyncio", "._loop", "._acall", "._async_fan_out"),
+    "concurrent.futures": ("concurrent.futures.thread", "._picks"),
+    "urllib.request": ("email.parser", "http.client", "urllib.request"),
+}
+
+
+def steps(name: str) -> tuple[str, ...]:
+    """What to import for this module, one after the other; nothing where it is there or none that is preloaded."""
+    return () if name in sys.modules or name not in _MODULES else _WITH.get(name, (name,))
+
+
+def load(step: str) -> None:
+    """Import one of `steps`. An interpreter that lacks it, as trimmed ones do, leaves the error to the plays."""
+    try:
+        importlib.import_module(step, __package__)
+    except ImportError:
+        return
