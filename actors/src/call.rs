@@ -30,3 +30,50 @@ pub(crate) fn gone() -> Error {
     Error::new(ErrorCode::ShuttingDown, "the runtime is going down, or restarts this part of it")
         .hint("ask again")
 }
+
+#[cfg(test)]
+mod tests {
+    use ractor::{Actor, ActorProcessingErr};
+
+    use super::*;
+
+    /// Keeps every question and answers none.
+    struct Silent;
+
+    impl Actor for Silent {
+        type Msg = RpcReplyPort<()>;
+        type State = Vec<RpcReplyPort<()>>;
+        type Arguments = ();
+
+        async fn pre_start(&self, _: ActorRef<Self::Msg>, (): ()) -> Result<Self::State, ActorProcessingErr> {
+            Ok(Vec::new())
+        }
+
+        async fn handle(
+            &self,
+            _: ActorRef<Self::Msg>,
+            reply: Self::Msg,
+            kept: &mut Self::State,
+        ) -> Result<(), ActorProcessingErr> {
+            kept.push(reply);
+            Ok(())
+        }
+    }
+
+    /// Time moves on when nothing else does.
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_for_ever() {
+        let (silent, _) = Actor::spawn(None, Silent, ()).await.unwrap();
+        let asked_at = tokio::time::Instant::now();
+        assert_eq!(call(&silent, |reply| reply).await.unwrap_err().code, ErrorCode::Timeout);
+        assert_eq!(asked_at.elapsed().as_secs(), LIMIT.as_secs());
+
+        let (asked, stopped) = tokio::join!(call(&silent, |reply| reply), async {
+            tokio::task::yield_now().await;
+            silent.stop_and_wait(None, None).await
+        });
+        stopped.unwrap();
+        assert_eq!(asked.unwrap_err().code, ErrorCode::ShuttingDown);
+        assert_eq!(call(&silent, |reply| reply).await.unwrap_err().code, ErrorCode::ShuttingDown);
+    }
+}

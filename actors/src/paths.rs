@@ -53,7 +53,7 @@ impl Paths {
         self.play(play_sid).join("work")
     }
 
-    /// Large values of a play, named by their digest.
+    /// Large values of a play, named by their digest. Its processes make it when they have one.
     pub(crate) fn blobs(&self, play_sid: &PlaySid) -> PathBuf {
         self.play(play_sid).join("blobs")
     }
@@ -63,10 +63,9 @@ impl Paths {
         self.play(play_sid).join("output.log")
     }
 
-    /// Makes a play's directories; they may be there.
+    /// Makes what a play's process must find; it may be there.
     pub(crate) fn make_play(&self, play_sid: &PlaySid) -> Result<(), Error> {
-        self.make_private(&self.work(play_sid))?;
-        self.make_private(&self.blobs(play_sid))
+        self.make_private(&self.work(play_sid))
     }
 
     fn plays(&self) -> PathBuf {

@@ -229,7 +229,7 @@ impl Logic for Runtime {
 
     async fn play_wait(&self, params: PlayWait) -> Result<Play, Error> {
         let PlayWait { play_sid, timeout_ms, until } = params;
-        let mut changes = self.environment.feeds.subscribe(&play_sid);
+        let mut changes = self.environment.feeds.subscribe_row(&play_sid);
         let waiting = async {
             loop {
                 let play = self.play_status(play_sid.clone()).await?;

@@ -42,6 +42,26 @@ def parallel_in_threads() -> dict[str, Any]:
 
 
 @flow
+async def fan_out(asking: list[int]) -> list[str]:
+    """A hundred branches, of which some ask."""
+
+    async def branch(number: int) -> str:
+        answer = await ask_user.aio.text(f"What of {number}?", name=f"ask{number}") if number in asking else "none"
+        return step(f"{number}={answer}")
+
+    return await flow.aio.map(branch, range(100))
+
+
+@flow
+def fan_out_in_threads(asking: list[int]) -> list[str]:
+    def branch(number: int) -> str:
+        answer = ask_user.text(f"What of {number}?", name=f"ask{number}") if number in asking else "none"
+        return step(f"{number}={answer}")
+
+    return flow.map(branch, range(100))
+
+
+@flow
 def inner(topic: str) -> str:
     step("inner before")
     answer = ask_user.text(f"What of {topic}?", name="deep")

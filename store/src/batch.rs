@@ -8,19 +8,29 @@ use hero_sdk::{
 };
 use serde::Serialize;
 
-use crate::{PlayRow, Record, Write, codec, keys::Key};
+use crate::{Chain, PlayRow, Record, Write, codec, keys::Key};
 
 /// Rows to put and to delete, in one piece or not at all. The newest word on a row stands.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
     rows: BTreeMap<Key, Option<Vec<u8>>>,
     bytes: usize,
+    chain: Option<Chain>,
 }
 
 impl Batch {
     /// Nothing to do.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Makes it one of this chain, to be written only if all before it were.
+    pub fn follow(&mut self, chain: &Chain) {
+        self.chain = Some(chain.clone());
+    }
+
+    pub(crate) fn chain(&self) -> Option<&Chain> {
+        self.chain.as_ref()
     }
 
     /// True when there is nothing to do.

@@ -4,6 +4,7 @@
 //! on disk before it is acknowledged, in one piece or not at all.
 
 mod batch;
+mod chain;
 mod codec;
 mod directory;
 mod disk;
@@ -18,6 +19,7 @@ mod watermark;
 mod writer;
 
 pub use batch::Batch;
+pub use chain::Chain;
 pub use error::Error;
 pub use keys::Table;
 pub use rows::{Change, Outcome, Payload, PlayMemory, PlayRow, Record};

@@ -231,6 +231,14 @@ impl Tables {
         answer.await.map_err(|_| Error::Closed)?
     }
 
+    /// Returns once everything that was submitted before is written, or has failed.
+    pub async fn catch_up(&self) -> Result<(), Error> {
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        // What became of it is its callers' business.
+        self.submit(Batch::new(), Durability::Buffered, move |_| reply.send(()).unwrap_or_default()).await?;
+        answer.await.map_err(|_| Error::Closed)
+    }
+
     /// Writes what is queued, makes everything durable, ends the writer thread and lets go of the lock. Other clones
     /// get `Closed` from then on.
     pub async fn close(self) -> Result<(), Error> {

@@ -11,7 +11,7 @@ use std::{
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
-use crate::{Batch, Durability, Error, Store};
+use crate::{Batch, Chain, Durability, Error, Store};
 
 /// Most batches that wait in the queue or form one group. Beyond it callers wait: a group of 256 takes about a
 /// millisecond, which a single caller in it should not see grow.
@@ -123,7 +123,14 @@ fn write(store: &dyn Store, group: Vec<Queued>) {
     let mut all = Batch::new();
     let mut durability = Durability::Buffered;
     let mut callers = Vec::with_capacity(group.len());
+    let mut chains = Vec::new();
     for queued in group {
+        let chain = queued.batch.chain();
+        if let Some(error) = chain.and_then(Chain::broken) {
+            tell(queued.done, Err(error.clone()));
+            continue;
+        }
+        chains.extend(chain.cloned());
         durability = durability.max(queued.durability);
         if all.is_empty() {
             all = queued.batch
@@ -132,12 +139,29 @@ fn write(store: &dyn Store, group: Vec<Queued>) {
         }
         callers.push((queued.done, queued.room));
     }
-    let result = store.write(&all.into_writes(), durability);
+    if callers.is_empty() {
+        return;
+    }
+    // Nor must a bug of the engine: whoever waits is told, and the next group is tried.
+    let written = if all.is_empty() && durability == Durability::Buffered {
+        Ok(Ok(()))
+    } else {
+        catch_unwind(AssertUnwindSafe(|| store.write(&all.into_writes(), durability)))
+    };
+    let panicked = || Error::Engine { what: "write to the store, which panicked".into(), source: None };
+    let result = written.unwrap_or_else(|_| Err(panicked()));
+    if let Err(error) = &result {
+        chains.iter().for_each(|chain| chain.break_off(error));
+    }
     for (done, room) in callers {
         drop(room);
-        // One caller's bug must not take the writer from all others.
-        if catch_unwind(AssertUnwindSafe(|| done(result.clone()))).is_err() {
-            tracing::error!("a caller of the store panicked when it was told of its write");
-        }
+        tell(done, result.clone());
+    }
+}
+
+/// One caller's bug must not take the writer from all others.
+fn tell(done: Done, result: Result<(), Error>) {
+    if catch_unwind(AssertUnwindSafe(|| done(result))).is_err() {
+        tracing::error!("a caller of the store panicked when it was told of its write");
     }
 }

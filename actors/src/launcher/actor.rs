@@ -74,8 +74,17 @@ struct Running {
 #[derive(Serialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
 enum Request<'a> {
-    Spawn { id: u64, workdir: &'a str, output: &'a str, env: HashMap<&'a str, &'a str> },
-    Signal { id: u64, signal: i32 },
+    Spawn {
+        id: u64,
+        workdir: &'a str,
+        output: &'a str,
+        env: HashMap<&'a str, &'a str>,
+        imports: &'a [String],
+    },
+    Signal {
+        id: u64,
+        signal: i32,
+    },
 }
 
 #[derive(Deserialize)]
@@ -215,6 +224,7 @@ impl State {
             workdir: spawn.workdir.to_str().ok_or_else(not_utf8)?,
             output: spawn.output.to_str().ok_or_else(not_utf8)?,
             env: spawn.env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
+            imports: &spawn.imports,
         };
         control.send(&serde_json::to_vec(&request)?, Some(theirs.as_fd())).await?;
         UnixStream::from_std(ours)

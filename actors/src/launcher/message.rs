@@ -15,6 +15,8 @@ pub(crate) struct Spawn {
     pub(crate) output: PathBuf,
     /// Variables for its environment, beside the scrubbed ones that all children have.
     pub(crate) env: Vec<(String, String)>,
+    /// Modules that it will probably import.
+    pub(crate) imports: Vec<String>,
 }
 
 /// Messages of the launcher.

@@ -6,17 +6,21 @@
 mod actor;
 mod control;
 mod fork_server;
+mod imports;
 mod message;
 mod process;
 mod python;
 mod stage;
 
 pub(crate) use actor::Launcher;
+pub(crate) use imports::imports;
 pub(crate) use message::{Message, Spawn};
 pub(crate) use process::{Process, Signal};
 pub(crate) use python::Python;
 pub(crate) use stage::stage_sdk;
 
+#[cfg(test)]
+pub(crate) mod fake;
 #[cfg(test)]
 mod tests;
 

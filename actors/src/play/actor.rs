@@ -7,7 +7,7 @@ use hero_sdk::{
     frame::{Blob, Done, DoneStatus, Up},
     model::Status,
 };
-use hero_store::{Batch, Durability, Outcome, PlayRow, Tables};
+use hero_store::{Batch, Chain, Durability, Outcome, PlayRow, Tables};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 use super::{
@@ -21,7 +21,7 @@ use super::{
 use crate::{
     clock::Clock,
     failpoint::Failpoint,
-    feeds::Feeds,
+    feeds::{Changed, Feeds},
     handle::Handle,
     launcher::{self, LaunchError, Process, Signal},
     paths::Paths,
@@ -61,6 +61,8 @@ pub(crate) struct State {
     link: Option<(u32, Link)>,
     callers: HashMap<Caller, ReplyPort>,
     next_number: u64,
+    /// Each commit builds on the one before; after one that failed none is written.
+    chain: Chain,
     /// Commits on their way, with what follows from each.
     commits: HashMap<u64, Vec<Effect>>,
     flush_is_due: bool,
@@ -85,6 +87,7 @@ impl Actor for PlayActor {
             link: None,
             callers: HashMap::new(),
             next_number: 1,
+            chain: Chain::new(),
             commits: HashMap::new(),
             flush_is_due: false,
             wishes: 0,
@@ -125,7 +128,7 @@ impl PlayActor {
         match message {
             Message::Load => {
                 let row = state.row.take().ok_or("a play is loaded once")?;
-                let loaded = self.load(row).inspect_err(|error| {
+                let loaded = self.load(row).await.inspect_err(|error| {
                     self.0.feeds.fail(&state.play_sid, error.clone());
                 });
                 state.machine = Some(loaded?);
@@ -138,6 +141,10 @@ impl PlayActor {
             }
             Message::Started { attempt, result } => self.started(myself, state, attempt, result).await,
             Message::Received { attempt, frames, permit } => {
+                if state.link_of(attempt).is_none() {
+                    let (play, count) = (&state.play_sid, frames.len());
+                    tracing::warn!(%play, attempt, count, "an attempt that is over wrote; it has no say any more");
+                }
                 for frame in frames {
                     let event = match frame {
                         Ok(frame) => Event::Received { attempt, frame },
@@ -150,8 +157,10 @@ impl PlayActor {
             }
             Message::Overflowed { attempt } => self.step(myself, state, Event::Overflowed { attempt }).await,
             Message::Exited { attempt, status } => {
-                state.process = None;
-                state.link = None;
+                if state.link_of(attempt).is_some() {
+                    state.process = None;
+                    state.link = None;
+                }
                 self.step(myself, state, Event::Exited { attempt, status }).await
             }
             Message::GraceEnded { attempt } => self.step(myself, state, Event::GraceEnded { attempt }).await,
@@ -195,8 +204,16 @@ impl State {
 }
 
 impl PlayActor {
-    fn load(&self, row: PlayRow) -> Result<Machine, Error> {
+    async fn load(&self, row: PlayRow) -> Result<Machine, Error> {
         let tables = &self.0.tables;
+        let row = match tables.play(&row.play.play_sid)? {
+            None => row,
+            Some(_) => {
+                // What an earlier actor of this play handed in may still be on its way to the disk.
+                tables.catch_up().await?;
+                tables.play(&row.play.play_sid)?.unwrap_or(row)
+            }
+        };
         let missing =
             || Error::new(ErrorCode::StoreCorrupt, format!("play {} has no version", row.play.play_sid));
         let schema = tables.version(&row.play.version_sid)?.ok_or_else(missing)?.outputs;
@@ -306,10 +323,15 @@ impl PlayActor {
         then: Vec<Effect>,
     ) -> Result<(), ActorProcessingErr> {
         let mut batch = Batch::new();
+        batch.follow(&state.chain);
         let mut outcomes = 0;
+        let mut changed = Changed::Tree;
         for write in &writes {
             match write {
-                Write::Play(row) => batch.put_play(row),
+                Write::Play(row) => {
+                    changed = Changed::Row;
+                    batch.put_play(row);
+                }
                 Write::Record(record) => {
                     outcomes += u64::from(!matches!(record.outcome, Outcome::Started { .. }));
                     batch.put_record(&state.play_sid, record);
@@ -343,7 +365,7 @@ impl PlayActor {
                 } else if let Some(link) = link {
                     frames.iter().for_each(|frame| link.send(frame));
                 }
-                environment.feeds.notify(&play_sid);
+                environment.feeds.notify(&play_sid, changed);
             }
             if wants_news || result.is_err() {
                 // A play that has gone has nothing left to do.

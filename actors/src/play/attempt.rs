@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use super::{actor::Environment, event::Past, frontier::frontier};
 use crate::{
     call::call,
-    launcher::{self, LaunchError, Process, Spawn},
+    launcher::{self, LaunchError, Process, Spawn, imports},
 };
 
 /// Changes that are read at a time: the text of a play is only counted, and may be much.
@@ -48,11 +48,12 @@ pub(super) async fn start(
     attempt: u32,
 ) -> Result<(Process, String), LaunchError> {
     let failed = |error: &dyn std::fmt::Display| LaunchError::Fork(error.to_string());
-    let first = first_frame(environment, play_sid, attempt).map_err(|error| failed(&error))?;
+    let (first, source) = first_frame(environment, play_sid, attempt).map_err(|error| failed(&error))?;
     let spawn = Spawn {
         workdir: environment.paths.work(play_sid),
         output: environment.paths.output(play_sid),
         env: Vec::new(),
+        imports: imports(&source),
     };
     let launcher = environment.launcher.get();
     let process = call(&launcher, |reply| launcher::Message::Spawn { spawn, reply })
@@ -61,7 +62,12 @@ pub(super) async fn start(
     Ok((process, first))
 }
 
-fn first_frame(environment: &Environment, play_sid: &PlaySid, attempt: u32) -> Result<String, Error> {
+/// The line, and the source in it.
+fn first_frame(
+    environment: &Environment,
+    play_sid: &PlaySid,
+    attempt: u32,
+) -> Result<(String, String), Error> {
     let tables = &environment.tables;
     environment.paths.make_play(play_sid)?;
     let missing = || Error::new(ErrorCode::Internal, "the play has no row or no version");
@@ -74,7 +80,7 @@ fn first_frame(environment: &Environment, play_sid: &PlaySid, attempt: u32) -> R
         play_sid: play_sid.to_string(),
         attempt,
         file_name: version.file_name,
-        source: version.source,
+        source: version.source.clone(),
         entry: Some(version.entry),
         inputs: row.play.inputs,
         workdir: text(environment.paths.work(play_sid)),
@@ -82,7 +88,7 @@ fn first_frame(environment: &Environment, play_sid: &PlaySid, attempt: u32) -> R
         records,
         started,
     };
-    Ok(Down::Start(Box::new(start)).to_line())
+    Ok((Down::Start(Box::new(start)).to_line(), version.source))
 }
 
 /// A file of the play, checked against its name, as JSON.

@@ -66,6 +66,7 @@ fn plain(record: &Record, status: RecordStatus, text: Option<String>) -> Frontie
 #[cfg(test)]
 mod tests {
     use hero_sdk::Json;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -96,5 +97,48 @@ mod tests {
         let paths: Vec<&str> = answers.iter().map(|answer| answer.0.as_str()).collect();
         assert_eq!(paths, ["main#0/a#0", "main#0/b#0/x#0", "main#0/a#01", "main#0/~job#0/c#0/d#0"]);
         assert_eq!(started, [("main#0/b#0".to_owned(), 2)]);
+    }
+
+    /// Paths over two names, three levels deep, each at most once, in any order.
+    fn any_records() -> impl Strategy<Value = Vec<Record>> {
+        let path = prop::collection::vec(0u8..2, 1..4).prop_map(|names| {
+            names.iter().fold("main#0".to_owned(), |path, name| format!("{path}/s#{name}"))
+        });
+        prop::collection::btree_map(path, 0u8..4, 0..14)
+            .prop_map(|outcomes| outcomes.into_iter().collect())
+            .prop_shuffle()
+            .prop_map(|outcomes: Vec<(String, u8)>| {
+                let outcome = |path: &str, kind| match kind {
+                    0 => Outcome::Started { number: 1 },
+                    1 => Outcome::Failed(Payload::Inline(Json::null())),
+                    2 => Outcome::Cancelled,
+                    _ => Outcome::Ok(Payload::Inline(Json::parse(&format!("\"{path}\"")).unwrap())),
+                };
+                outcomes.iter().map(|(path, kind)| record(path, outcome(path, *kind))).collect()
+            })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Each record is told, in order, but for those beneath one that is finished; and no other.
+        #[test]
+        fn no_record_is_lost(records in any_records()) {
+            let is_finished = |record: &&Record| !matches!(record.outcome, Outcome::Started { .. });
+            let is_covered = |path: &str| records.iter().filter(is_finished).any(|above| {
+                path.strip_prefix(above.path.as_str()).is_some_and(|rest| rest.starts_with('/'))
+            });
+            let (answers, started) = frontier(&records);
+            let told: Vec<&str> = answers.iter().map(|answer| answer.0.as_str()).collect();
+            let open = records.iter().filter(|record| !is_covered(&record.path));
+            let (finished, unfinished): (Vec<&Record>, Vec<&Record>) = open.partition(is_finished);
+            prop_assert_eq!(told, finished.iter().map(|record| record.path.as_str()).collect::<Vec<_>>());
+            for (answer, record) in answers.iter().zip(finished) {
+                let value = matches!(record.outcome, Outcome::Ok(_)).then(|| format!("\"{}\"", record.path));
+                prop_assert!(value.is_none() || answer.4 == value);
+            }
+            let begun: Vec<String> = unfinished.iter().map(|record| record.path.clone()).collect();
+            prop_assert_eq!(started.into_iter().map(|(path, _)| path).collect::<Vec<_>>(), begun);
+        }
     }
 }

@@ -149,8 +149,13 @@ async fn run(link: Link, attempt: u32, mut exited: oneshot::Receiver<Option<i32>
         () = async { tokio::join!(reading, link.write_rest()); } => (&mut exited).await,
         status = &mut exited => status,
     };
-    // What the process wrote before its end still counts.
-    while matches!(lines.read_from(&link.0.stream), Read::Some) {
+    // What the process wrote before its end still counts; what somebody who has its socket writes after that does not,
+    // or a daemon that goes on writing would keep the play from going on.
+    let unread = rustix::io::ioctl_fionread(&link.0.stream).unwrap_or(0);
+    for _ in 0..unread.div_ceil(READ_BYTES as u64) {
+        if !matches!(lines.read_from(&link.0.stream), Read::Some) {
+            break;
+        }
         let frames = lines.take();
         if !frames.is_empty() {
             drop(play.cast(Message::Received { attempt, frames, permit: None }));

@@ -47,6 +47,9 @@ pub(crate) enum Misfit {
     /// Another open node has this path.
     #[error("path {0} is open already")]
     PathOpen(String),
+    /// It is entered again beneath what lies beneath it.
+    #[error("span {0} would lie beneath itself")]
+    Cycle(u64),
 }
 
 impl Misfit {
@@ -58,6 +61,7 @@ impl Misfit {
             Self::NotOpen(_) => "not_open",
             Self::BadPath(_) => "bad_path",
             Self::PathOpen(_) => "path_open",
+            Self::Cycle(_) => "cycle",
         }
     }
 }
@@ -81,6 +85,8 @@ pub(crate) struct Open {
 pub(crate) struct Tree {
     open: HashMap<u64, Open>,
     open_paths: HashSet<String>,
+    /// The node above each node that is shown, by its number; 0 where there is none.
+    parents: Vec<u32>,
     left: HashMap<Box<str>, Left>,
     /// Left since the last drain: the node and the row that it replaces.
     just_left: Vec<(Span, Option<u64>)>,
@@ -98,6 +104,7 @@ impl Tree {
         let mut tree = Self { logs_kept: logs, ..Self::default() };
         for mut span in spans {
             tree.spans = tree.spans.max(span.span_id);
+            tree.set_parent(span.span_id, span.parent);
             let seq = Some(span.seq);
             if span.status == SpanStatus::Running {
                 // Its process is gone without a word.
@@ -132,14 +139,21 @@ impl Tree {
         let above = match (parent, self.has_root) {
             (0, false) => None,
             (0, true) => return Err(Misfit::UnknownParent { id, parent }),
-            _ => Some(self.open.get(&parent).ok_or(Misfit::UnknownParent { id, parent })?.span.span_id),
+            _ => {
+                let above = self.open.get(&parent).ok_or(Misfit::UnknownParent { id, parent })?;
+                if above.hidden { above.span.parent } else { Some(above.span.span_id) }
+            }
         };
         if path.is_empty() || path.len() > PATH_BYTES_MAX {
             return Err(Misfit::BadPath(id));
         }
-        if !self.open_paths.insert(path.clone()) {
+        if self.open_paths.contains(&path) {
             return Err(Misfit::PathOpen(path));
         }
+        if self.would_lie_beneath_itself(&path, above) {
+            return Err(Misfit::Cycle(id));
+        }
+        self.open_paths.insert(path.clone());
         self.has_root = true;
         let before = self.enter_again(&path);
         let hidden = before.is_none() && self.spans >= SPANS_MAX;
@@ -156,6 +170,9 @@ impl Tree {
                 self.spans
             }
         };
+        if !hidden {
+            self.set_parent(span_id, above);
+        }
         let before = before.unwrap_or_default();
         let mut span = Span {
             span_id,
@@ -254,6 +271,13 @@ impl Tree {
             end_question(span, status, now);
             self.has_changes = true;
         }
+    }
+
+    /// The attempt that asked the question at this path last, where it is shown.
+    pub(crate) fn last_asked(&self, path: &str) -> Option<u32> {
+        let left = self.left.get(path).and_then(|left| left.question.as_deref());
+        let just_left = || self.just_left.iter().map(|(span, _)| span).find(|span| span.path == path);
+        left.or_else(just_left).map(|span| span.attempt)
     }
 
     /// A question that nobody waits with is about to change.
@@ -423,6 +447,32 @@ impl Tree {
         let index = self.just_left.iter().position(|(span, _)| span.path == path)?;
         let (span, seq) = self.just_left.swap_remove(index);
         Some(Left::of(span, seq))
+    }
+
+    /// A node may be left before what it holds, and be entered again elsewhere.
+    fn would_lie_beneath_itself(&self, path: &str, mut above: Option<u32>) -> bool {
+        let just_left = || self.just_left.iter().find(|(span, _)| span.path == path);
+        let known = self.left.get(path).map(|left| left.span_id);
+        let Some(known) = known.or_else(|| just_left().map(|(span, _)| span.span_id)) else { return false };
+        // Never longer than the tree has nodes, whatever a damaged store says.
+        for _ in 0..self.parents.len() {
+            let Some(span_id) = above else { return false };
+            if span_id == known {
+                return true;
+            }
+            above = self.parents.get(span_id as usize).copied().filter(|parent| *parent != 0);
+        }
+        false
+    }
+
+    fn set_parent(&mut self, span_id: u32, parent: Option<u32>) {
+        let index = span_id as usize;
+        if self.parents.len() <= index {
+            self.parents.resize(index + 1, 0);
+        }
+        if let Some(known) = self.parents.get_mut(index) {
+            *known = parent.unwrap_or(0);
+        }
     }
 
     fn leave(&mut self, seq: Option<u64>, span: Span) {

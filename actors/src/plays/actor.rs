@@ -199,7 +199,14 @@ impl PlaysActor {
     fn revive_later(&self, myself: &ActorRef<Message>, play_sid: PlaySid) {
         let trouble = self.environment.feeds.trouble(&play_sid);
         if trouble.is_none_or(|trouble| may_pass(&trouble)) {
-            myself.send_after(Duration::from_millis(REVIVE_MS), || Message::Revive(play_sid));
+            let (tables, plays) = (self.environment.tables.clone(), myself.clone());
+            tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_millis(REVIVE_MS)).await;
+                // It may not even be in the store yet: what its actor handed in goes first. Whoever reads a store that
+                // has failed is told so then.
+                tables.catch_up().await.ok();
+                drop(plays.cast(Message::Revive(play_sid)));
+            });
         }
     }
 

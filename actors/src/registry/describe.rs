@@ -28,6 +28,7 @@ pub(super) async fn describe(environment: &Environment, source: &Source) -> Resu
         workdir: environment.paths.describe(),
         output: environment.paths.describe().join("output.log"),
         env: Vec::new(),
+        imports: Vec::new(),
     };
     let launcher = environment.launcher.get();
     let spawned = call(&launcher, |reply| launcher::Message::Spawn { spawn, reply }).await?;

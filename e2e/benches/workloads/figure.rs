@@ -98,7 +98,8 @@ impl fmt::Display for Figure {
         };
         let measured = format!("{} {}", short(self.value), self.unit);
         let sign = if self.more_is_better { "≥" } else { "≤" };
-        let wanted = self.target.map_or(String::new(), |target| format!("{sign} {} {}", short(target), self.unit));
+        let wanted =
+            self.target.map_or(String::new(), |target| format!("{sign} {} {}", short(target), self.unit));
         write!(f, "  {mark} {:<46} {measured:>16} {wanted:>16}", self.what)?;
         match &self.floor {
             Some(floor) => write!(f, "  {} {}: {}", short(floor.value), self.unit, floor.what),

@@ -2,7 +2,10 @@
 //!
 //! `./e2e/bench [--json] [W1 W2 …]` builds this and the binary in release and runs it. Each workload runs in a process
 //! of its own, so that none inherits memory or warmth from the one before. Nothing here fails for being slow.
-#![expect(clippy::disallowed_methods, reason = "this program measures time, and runs commands to measure them")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this program measures time, and runs commands to measure them"
+)]
 
 mod figure;
 mod floor;
@@ -106,5 +109,9 @@ fn measure_each(named: &[String], as_json: bool) -> Result<()> {
             failed.push(workload);
         }
     }
-    if failed.is_empty() { Ok(()) } else { Err(format!("not measured to the end: {}", failed.join(", ")).into()) }
+    if failed.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("not measured to the end: {}", failed.join(", ")).into())
+    }
 }

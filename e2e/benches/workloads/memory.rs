@@ -120,15 +120,25 @@ async fn measure_many(directory: &std::path::Path) -> Result<()> {
     let before = memory_mb()?;
     let start = Instant::now();
     let runtime = Runtime::open(Config::new(directory)).await?;
-    Figure::new("W7", &format!("{PAUSED_MANY} paused plays: open again"), milliseconds(start.elapsed()), "ms")
-        .target(2_000.0)
-        .print()?;
+    Figure::new(
+        "W7",
+        &format!("{PAUSED_MANY} paused plays: open again"),
+        milliseconds(start.elapsed()),
+        "ms",
+    )
+    .target(2_000.0)
+    .print()?;
     Figure::new("W7", &format!("{PAUSED_MANY} paused plays: memory after it"), memory_mb()? - before, "MB")
         .print()?;
     let start = Instant::now();
     let first = list(&runtime, 50, None).await?;
-    Figure::new("W7", &format!("{PAUSED_MANY} paused plays: first page"), milliseconds(start.elapsed()), "ms")
-        .print()?;
+    Figure::new(
+        "W7",
+        &format!("{PAUSED_MANY} paused plays: first page"),
+        milliseconds(start.elapsed()),
+        "ms",
+    )
+    .print()?;
     let start = Instant::now();
     let (mut listed, mut cursor) = (0, None);
     loop {
@@ -162,7 +172,9 @@ async fn list(
 fn memory_mb() -> Result<f64> {
     let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
     for entry in fs::read_dir("/proc")? {
-        let Some(pid) = entry?.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        let Some(pid) = entry?.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
+            continue;
+        };
         // One that ended meanwhile has no parent.
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         let parent = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)?.parse().ok());

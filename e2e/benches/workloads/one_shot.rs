@@ -23,8 +23,9 @@ pub(crate) async fn measure() -> Result<()> {
     let directory = tempfile::tempdir()?;
     let file = directory.path().join("workloads.py");
     fs::write(&file, FLOWS)?;
-    let binary: PathBuf =
-        env::var_os("HERO_LOGIC_BIN").ok_or("HERO_LOGIC_BIN names the release binary: use ./e2e/bench")?.into();
+    let binary: PathBuf = env::var_os("HERO_LOGIC_BIN")
+        .ok_or("HERO_LOGIC_BIN names the release binary: use ./e2e/bench")?
+        .into();
     let mut times = Vec::new();
     for run in 0..FIRST_RUNS + RUNS {
         let start = Instant::now();

@@ -30,7 +30,9 @@ pub(crate) async fn measure_one_by_one() -> Result<()> {
     }
     let floor = floor::python_fork(&home.python().await?)?;
     let figure = |what: &str, value| {
-        Figure::new("W2", what, value, "ms").samples(PLAYS).floor("a warm Python forks, the child ends", floor)
+        Figure::new("W2", what, value, "ms")
+            .samples(PLAYS)
+            .floor("a warm Python forks, the child ends", floor)
     };
     figure("request to result, p50", percentile(&mut times, 0.5)).target(2.0).print()?;
     figure("request to result, p99", percentile(&mut times, 0.99)).target(6.0).print()?;

@@ -31,7 +31,9 @@ pub(crate) async fn measure_resume() -> Result<()> {
     }
     let floor = floor::python_fork(&home.python().await?)?;
     let figure = |what: &str, value| {
-        Figure::new("W5", what, value, "ms").samples(ANSWERS).floor("a warm Python forks, the child ends", floor)
+        Figure::new("W5", what, value, "ms")
+            .samples(ANSWERS)
+            .floor("a warm Python forks, the child ends", floor)
     };
     figure("answer to the end, p50", percentile(&mut times, 0.5)).target(3.0).print()?;
     figure("answer to the end, p99", percentile(&mut times, 0.99)).print()?;

@@ -86,6 +86,44 @@ fn killed_again_it_still_ends() {
 }
 
 #[test]
+fn killed_until_it_fails_and_retried() {
+    let stage = Stage::new();
+    let gate = gate(&stage);
+    let running = start(&stage, &gate, "main");
+    drop((gate.arrival(), running.kill()));
+    stage.processes_left();
+    let (sid, _) = only_play(&stage);
+    for _ in 0..2 {
+        let waiting = stage.hero(["play", "wait", &sid, "--json"]).start();
+        drop((gate.arrival(), waiting.kill()));
+        stage.processes_left();
+    }
+    // Three runtimes in a row that ended while it ran: it may be the reason, and is not run again unasked.
+    let failed = stage.hero(["play", "wait", &sid, "--json"]).finish().exits(1).settled();
+    assert_eq!(failed.play.error.unwrap().code, "process_crashed");
+    let retrying = stage.hero(["play", "retry", &sid, "--json"]).start();
+    gate.arrival().open("at last");
+    let settled = retrying.finish().exits(0).settled();
+    assert_eq!(settled.outputs(), json!(["before", "at last", "after"]));
+    let effects = stage.effects(&settled.play.play_sid);
+    assert_eq!(effects, ["1 before", "1 wait_at", "2 wait_at", "3 wait_at", "4 wait_at", "4 after"]);
+}
+
+#[test]
+fn killed_and_retried_at_once() {
+    let stage = Stage::new();
+    let gate = gate(&stage);
+    let running = start(&stage, &gate, "main");
+    drop((gate.arrival(), running.kill()));
+    stage.processes_left();
+    let (sid, _) = only_play(&stage);
+    let retrying = stage.hero(["play", "retry", &sid, "--json"]).start();
+    gate.arrival().open("opened");
+    let settled = retrying.finish().exits(0).settled();
+    assert_eq!(settled.outputs(), json!(["before", "opened", "after"]));
+}
+
+#[test]
 fn interrupted_once_it_cancels() {
     for wish in [Signal::SIGINT, Signal::SIGTERM] {
         let stage = Stage::new();

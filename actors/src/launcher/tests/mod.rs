@@ -1,5 +1,7 @@
 //! The launcher with real processes. Only the session is a stand-in (`session.py`), so that no flow is needed.
 
+mod edges;
+
 use std::{path::Path, time::Duration};
 
 use ractor::{Actor, ActorRef};
@@ -26,12 +28,13 @@ impl Stage {
         std::fs::create_dir(&package).unwrap();
         std::fs::create_dir(directory.path().join("work")).unwrap();
         for (name, text) in hero_sdk::python::FILES {
-            if ["_fork_server.py", "_child.py", "_confine.py"].contains(name) {
+            if ["_fork_server.py", "_child.py", "_confine.py", "_preload.py"].contains(name) {
                 std::fs::write(package.join(name), text).unwrap();
             }
         }
         std::fs::write(package.join("__init__.py"), "").unwrap();
         std::fs::write(package.join("_session.py"), include_str!("session.py")).unwrap();
+        std::fs::write(package.join("_rehearsal.py"), "def rehearse():\n    pass\n").unwrap();
         let launcher = Launcher { python: Ok(python), sdk: directory.path().to_owned(), starts_early: true };
         let (launcher, _) = Actor::spawn(None, launcher, ()).await.unwrap();
         Self { directory, launcher }
@@ -42,6 +45,7 @@ impl Stage {
             workdir: self.directory.path().join("work"),
             output: self.directory.path().join("output.log"),
             env: vec![("EXTRA".into(), "1".into())],
+            imports: vec!["json".into()],
         }
     }
 

@@ -216,6 +216,11 @@ impl Machine {
 
     /// Everything in flight waits for an answer: the process goes, the state stays.
     fn park(&mut self, frame: &Park, now: Now) -> Vec<Effect> {
+        if self.row.memory.cancel.is_some() {
+            // The wish to cancel crossed it on its way, and nobody would end a play that waits.
+            let acknowledge = vec![self.send(Down::Ack { n: frame.n })];
+            return self.finish_cancelled(acknowledge, now);
+        }
         self.process = Process::Parking;
         self.row.memory.resume_when = frame.resume_when;
         // It ended with a word: crashes before it are not in a row with what comes.

@@ -33,6 +33,8 @@ impl Machine {
     pub(super) fn recover(&mut self, progressed: bool, caller: Caller, now: Now) -> Vec<Effect> {
         let mut effects = match self.row.play.status {
             status if status.is_terminal() => Vec::new(),
+            // A wish took it up before: it goes on already.
+            _ if self.process != Process::None => Vec::new(),
             _ if self.row.memory.cancel.is_some() => self.finish_cancelled(Vec::new(), now),
             Status::Running => self.crashed("the runtime ended while the play ran", progressed, now),
             Status::Queued => self.want_place(),

@@ -98,9 +98,14 @@ impl Machine {
         };
         match resume.status {
             ResumeStatus::Answered if resume.payload.as_ref().is_some_and(|won| same(won, &payload)) => {
-                return vec![self.reply(caller, Vec::new())];
+                // The answer that it repeats may still be on its way to the disk.
+                let reply = self.reply(caller, Vec::new());
+                return vec![self.commit(Durable::Yes, vec![reply])];
             }
-            ResumeStatus::Answered => return refusal(caller, conflict("another answer came first")),
+            ResumeStatus::Answered => {
+                let lost = refusal(caller, conflict("another answer came first"));
+                return vec![self.commit(Durable::Yes, lost)];
+            }
             ResumeStatus::Expired => return refusal(caller, conflict("the question has expired")),
             ResumeStatus::Withdrawn => {
                 let error = conflict("the question was withdrawn").hint(self.not_waiting().message);
@@ -162,7 +167,7 @@ impl Machine {
         self.count_open();
         let goes_on = match self.row.memory.resume_when {
             ResumeWhen::Any => true,
-            ResumeWhen::All => self.row.play.pending_resumes == 0,
+            ResumeWhen::All => !self.waits_for_another(),
         };
         match (self.process, self.row.play.status) {
             (Process::Starting | Process::Alive, _) if self.asked.contains(&path) => vec![self.send(frame)],
@@ -176,6 +181,13 @@ impl Machine {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// A question of an earlier attempt that the last one did not ask again keeps nothing from going on.
+    fn waits_for_another(&self) -> bool {
+        let attempt = self.row.play.attempt;
+        let open = self.resumes.iter().filter(|resume| resume.status == ResumeStatus::Open);
+        open.into_iter().any(|resume| self.tree.last_asked(&resume.path).is_none_or(|last| last == attempt))
     }
 
     fn count_open(&mut self) {

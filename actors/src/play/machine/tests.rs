@@ -1,6 +1,13 @@
 //! The machine alone: what follows from what, and what holds whatever the order of events.
 
+mod crossings;
+mod disk;
+mod lives;
+mod orders;
+mod places;
 mod questions;
+mod steps;
+mod world;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -1,5 +1,8 @@
 //! What the runtime makes of its own failures and of wishes that meet: what cannot be seen from outside.
 
+mod acknowledge;
+mod attempts;
+mod edges;
 mod engine;
 mod races;
 mod store;

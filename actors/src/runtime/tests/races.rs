@@ -64,6 +64,46 @@ async fn of_many_answers_at_once_one_wins() {
     runtime.shutdown().await.unwrap();
 }
 
+/// P3: of a hundred different answers at once exactly one is accepted, those that do not fit change nothing, and the
+/// flow goes on once.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_hundred_different_answers_exactly_one_is_accepted() {
+    let home = tempfile::tempdir().unwrap();
+    let runtime = Runtime::open(Config::new(home.path())).await.unwrap();
+    // Once while its process still waits, and once when nobody does.
+    for is_parked in [false, true] {
+        let resume = asking(&runtime).await;
+        if is_parked {
+            let play = settled(&runtime, &resume.play_sid).await.unwrap();
+            assert_eq!(play.status, Status::AwaitingResume);
+        }
+        let wrong = PlayResume { payload: Json::parse("\"seven\"").unwrap(), ..answer(&resume, 0) };
+        let error = runtime.play_resume(wrong.clone()).await.unwrap_err();
+        assert_eq!((error.code, error.fields.len()), (ErrorCode::InvalidPayload, 1));
+        let open = runtime.play_pending_resumes(Some(resume.play_sid.clone())).await.unwrap();
+        assert_eq!(open, std::slice::from_ref(&resume), "it is as open as it was");
+
+        let answers = (0..100).map(async |number| match number % 10 {
+            9 => (number, runtime.play_resume(wrong.clone()).await.map_err(|error| error.code)),
+            _ => (number, runtime.play_resume(answer(&resume, number)).await.map_err(|error| error.code)),
+        });
+        let mut won = Vec::new();
+        for (number, result) in futures_util::future::join_all(answers).await {
+            match result {
+                Ok(_) => won.push(number),
+                Err(ErrorCode::InvalidPayload) => assert_eq!(number % 10, 9),
+                Err(code) => assert_eq!(code, ErrorCode::Conflict),
+            }
+        }
+        let [won] = won[..] else { panic!("{won:?} have won") };
+        let wait = PlayWait { play_sid: resume.play_sid.clone(), timeout_ms: None, until: Until::Terminal };
+        let play = limited(runtime.play_wait(wait)).await.unwrap();
+        assert_eq!(play.outputs.unwrap().as_str(), won.to_string());
+        assert!(play.attempt <= 2, "it went on once");
+    }
+    runtime.shutdown().await.unwrap();
+}
+
 /// P4: whatever the order of an answer, a wish to cancel and the end, there is one end, and who lost is told so.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancelled_play_that_is_answered_has_one_end() {

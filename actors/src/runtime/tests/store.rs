@@ -23,10 +23,10 @@ use crate::{
 };
 
 /// The directory of plays over an engine that can be held up; no Python, so that a play fails by itself.
-struct Bare {
-    engine: Arc<Engine>,
-    environment: Arc<Environment>,
-    plays: ActorRef<plays::Message>,
+pub(super) struct Bare {
+    pub(super) engine: Arc<Engine>,
+    pub(super) environment: Arc<Environment>,
+    pub(super) plays: ActorRef<plays::Message>,
     launcher: ActorRef<launcher::Message>,
     version: WorkflowVersion,
     _home: tempfile::TempDir,
@@ -34,6 +34,13 @@ struct Bare {
 
 impl Bare {
     async fn new(living_max: usize) -> Self {
+        let launcher =
+            Launcher { python: Err("there is none".into()), sdk: PathBuf::new(), starts_early: false };
+        let (launcher, _) = Actor::spawn(None, launcher, ()).await.unwrap();
+        Self::with(launcher, living_max).await
+    }
+
+    pub(super) async fn with(launcher: ActorRef<launcher::Message>, living_max: usize) -> Self {
         let home = tempfile::tempdir().unwrap();
         let engine = Arc::new(Engine::default());
         let environment = Arc::new(Environment {
@@ -45,9 +52,6 @@ impl Bare {
             plays: Handle::vacant(),
             failpoint: Failpoint::default(),
         });
-        let launcher =
-            Launcher { python: Err("there is none".into()), sdk: PathBuf::new(), starts_early: false };
-        let (launcher, _) = Actor::spawn(None, launcher, ()).await.unwrap();
         environment.launcher.set(launcher.clone());
         let plays = PlaysActor { environment: Arc::clone(&environment), running_max: 1, living_max };
         let (plays, _) = Actor::spawn(None, plays, ()).await.unwrap();
@@ -59,20 +63,20 @@ impl Bare {
         Self { engine, environment, plays, launcher, version, _home: home }
     }
 
-    fn start(&self, key: Option<&str>) -> impl Future<Output = Result<Reply, Error>> + use<> {
+    pub(super) fn start(&self, key: Option<&str>) -> impl Future<Output = Result<Reply, Error>> + use<> {
         let mut row = row(&self.version.version_sid);
         row.memory.idempotency_key = key.map(str::to_owned);
         let plays = self.plays.clone();
         async move { call(&plays, |reply| plays::Message::Start { row: Box::new(row), reply }).await.unwrap() }
     }
 
-    async fn cancel(&self, play_sid: &PlaySid) -> Result<Reply, Error> {
+    pub(super) async fn cancel(&self, play_sid: &PlaySid) -> Result<Reply, Error> {
         let wish = |reply| Wish::Cancel { reason: None, reply };
         let message = |reply| plays::Message::Wish { play_sid: play_sid.clone(), wish: wish(reply) };
         call(&self.plays, message).await.unwrap()
     }
 
-    async fn close(self) {
+    pub(super) async fn close(self) {
         self.plays.stop_children_and_wait(None, None).await;
         self.plays.stop_and_wait(None, None).await.unwrap();
         self.launcher.stop_and_wait(None, None).await.unwrap();

@@ -36,14 +36,14 @@ def main() -> list[str]:
 ";
 
 /// A runtime with a play that waits in its middle.
-struct Stage {
+pub(super) struct Stage {
     home: tempfile::TempDir,
-    runtime: Runtime,
-    play_sid: PlaySid,
+    pub(super) runtime: Runtime,
+    pub(super) play_sid: PlaySid,
 }
 
 impl Stage {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
         let runtime = Runtime::open(Config::new(home.path())).await.unwrap();
         let params = PlayRunAsync { source: SOURCE.into(), ..PlayRunAsync::default() };
@@ -68,15 +68,20 @@ impl Stage {
     }
 
     /// Lets the play go on, and checks that it ends as it should, in this attempt.
-    async fn ends_well(self, attempt: u32) {
+    pub(super) async fn ends_well(self, attempt: u32) {
+        self.succeeds(attempt).await;
+        self.runtime.shutdown().await.unwrap();
+        drop(self.home);
+    }
+
+    /// The same, and the runtime stays.
+    pub(super) async fn succeeds(&self, attempt: u32) {
         self.until_waiting(attempt as usize).await;
         std::fs::write(self.work().join("go"), "").unwrap();
         let play = settled(&self.runtime, &self.play_sid).await.unwrap();
         assert_eq!((play.status, play.attempt), (Status::Succeeded, attempt), "{:?}", play.error);
         let steps = self.witnessed().into_iter().filter(|word| word != "waiting");
         assert_eq!(steps.collect::<Vec<_>>(), ["first", "second"], "no step runs twice");
-        self.runtime.shutdown().await.unwrap();
-        drop(self.home);
     }
 }
 

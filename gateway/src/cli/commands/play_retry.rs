@@ -1,6 +1,7 @@
-//! `hero_logic play retry`: runs a failed, cancelled or diverged play again; finished steps stay.
+//! `hero_logic play retry`: runs a failed, cancelled or diverged play again; finished steps stay. One that was cut
+//! short goes on by itself, and is watched.
 
-use hero_sdk::{Logic, PlaySid};
+use hero_sdk::{Logic, PlaySid, logic::Retried, model::Status};
 
 use crate::cli::{
     answers::Answers,
@@ -35,8 +36,15 @@ pub(crate) async fn run(
     answers: Answers,
     interaction: &Interaction,
 ) -> Result<Exit, Failure> {
-    let retried = logic.play_retry(play_sid.clone()).await;
-    let retried = retried.map_err(|error| Failure::from(error).or_hint(|| where_it_stands(&play_sid)))?;
+    let play = logic.play_status(play_sid.clone()).await?;
+    let retried = match play.status {
+        // Whatever ran it has been killed: it has been taken up where it was, and is not to fail first.
+        Status::Queued | Status::Running => Retried { play, runs_again: Vec::new() },
+        _ => {
+            let retried = logic.play_retry(play_sid.clone()).await;
+            retried.map_err(|error| Failure::from(error).or_hint(|| where_it_stands(&play_sid)))?
+        }
+    };
     if !matches!(context.style, Style::Quiet) {
         let head = context.palette.paint(Paint::Note, "runs again:");
         let text: String =

@@ -1,0 +1,104 @@
+//! A runtime with a home of its own, and flows that write to their span socket what they must not.
+#![allow(dead_code, unreachable_pub, clippy::allow_attributes, reason = "each test file uses a part of it")]
+
+use std::collections::BTreeMap;
+
+use hero_actors::{Config, Runtime};
+use hero_sdk::{
+    Logic as _, PlaySid,
+    logic::{PlayRunAsync, PlaySpans, PlayWait, Until},
+    model::{LogLine, Play, Span},
+};
+
+/// `wire` is the span socket, which a flow can always find; `say` writes lines to it.
+const PRELUDE: &str = "
+import os
+import socket
+import sys
+
+from hero_tracing import flow
+
+
+def find():
+    for name in os.listdir('/proc/self/fd'):
+        try:
+            found = socket.socket(fileno=os.dup(int(name)))
+        except OSError:
+            continue
+        if found.family == socket.AF_UNIX and found.type == socket.SOCK_STREAM:
+            return found
+
+
+def say(*lines):
+    wire = find()
+    for line in lines:
+        wire.sendall((line if isinstance(line, bytes) else line.encode()) + b'\\n')
+
+
+def begin(id, parent, path):
+    return f'{{\"t\":\"begin\",\"id\":{id},\"parent\":{parent},\"path\":\"{path}\",\"kind\":\"step\",\"name\":\"x\"}}'
+
+
+";
+
+pub struct Stage {
+    home: tempfile::TempDir,
+    pub runtime: Runtime,
+}
+
+impl Stage {
+    pub async fn new() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let runtime = Runtime::open(Config::new(home.path())).await.unwrap();
+        Self { home, runtime }
+    }
+
+    /// Runs a flow, whose helpers are above, to its end.
+    pub async fn run(&self, source: &str) -> Play {
+        let source = format!("{PRELUDE}{source}");
+        let params = PlayRunAsync { source, file_name: "hostile.py".into(), ..PlayRunAsync::default() };
+        let play = self.runtime.play_run_async(params).await.unwrap();
+        let wait = PlayWait { play_sid: play.play_sid, timeout_ms: None, until: Until::Terminal };
+        self.runtime.play_wait(wait).await.unwrap()
+    }
+
+    /// The whole tree, and every line of text.
+    pub async fn tree(&self, play_sid: &PlaySid) -> (Vec<Span>, Vec<LogLine>) {
+        let (mut spans, mut logs, mut after_seq) = (Vec::new(), Vec::new(), 0);
+        loop {
+            let params = PlaySpans { play_sid: play_sid.clone(), after_seq, limit: Some(10_000) };
+            let page = self.runtime.play_spans(params).await.unwrap();
+            if page.last_seq == after_seq {
+                return (spans, logs);
+            }
+            after_seq = page.last_seq;
+            spans.extend(page.spans);
+            logs.extend(page.logs);
+        }
+    }
+
+    /// Closes the runtime, and opens it again.
+    pub async fn again(self) -> Self {
+        self.runtime.shutdown().await.unwrap();
+        let runtime = Runtime::open(Config::new(self.home.path())).await.unwrap();
+        Self { home: self.home, runtime }
+    }
+
+    pub async fn close(self) {
+        self.runtime.shutdown().await.unwrap();
+    }
+}
+
+/// Every node once, every parent there, and no node beneath itself.
+pub fn assert_tree(spans: &[Span]) {
+    let parents: BTreeMap<u32, Option<u32>> = spans.iter().map(|span| (span.span_id, span.parent)).collect();
+    assert_eq!(parents.len(), spans.len(), "one row each");
+    for span in spans {
+        let (mut above, mut steps) = (span.parent, 0);
+        while let Some(parent) = above {
+            above = *parents.get(&parent).unwrap_or_else(|| panic!("{} lacks its parent", span.path));
+            steps += 1;
+            assert!(steps <= parents.len(), "{} lies beneath itself", span.path);
+        }
+    }
+}

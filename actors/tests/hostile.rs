@@ -1,0 +1,148 @@
+//! Flows that forge frames on their own span socket: refused and counted, and nobody else is harmed.
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
+
+mod common;
+
+use common::{Stage, assert_tree};
+use hero_sdk::{
+    Logic as _,
+    model::{LogLine, Status},
+};
+
+/// How often a frame was refused with this code.
+fn refused(logs: &[LogLine], code: &str) -> usize {
+    logs.iter().filter(|line| line.text.starts_with(&format!("refused frame ({code})"))).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forged_order_is_refused_and_the_tree_stays_a_tree() {
+    let stage = Stage::new().await;
+    let source = "
+@flow
+def step() -> int:
+    return 7
+
+@flow
+def main() -> int:
+    say(
+        '{\"t\":\"end\",\"id\":900,\"status\":\"ok\"}',
+        '{\"t\":\"tag\",\"id\":901,\"tags\":{}}',
+        begin(1, 1, 'main#0/x#0'),
+        begin(902, 999, 'main#0/x#0'),
+        begin(903, 0, 'main#0/x#0'),
+        begin(904, 904, 'main#0/x#0'),
+        begin(905, 1, 'main#0'),
+        begin(906, 1, ''),
+        # Entered again beneath what lies beneath it.
+        begin(910, 1, 'main#0/a#0'),
+        begin(911, 910, 'main#0/b#0'),
+        '{\"t\":\"end\",\"id\":910,\"status\":\"ok\"}',
+        begin(912, 911, 'main#0/a#0'),
+    )
+    return step()
+";
+    let play = stage.run(source).await;
+    assert_eq!((play.status, play.attempt), (Status::Succeeded, 1), "{:?}", play.error);
+    let (spans, logs) = stage.tree(&play.play_sid).await;
+    for (code, count) in [
+        ("not_open", 2),
+        ("duplicate_id", 1),
+        ("unknown_parent", 3),
+        ("path_open", 1),
+        ("bad_path", 1),
+        ("cycle", 1),
+    ] {
+        assert_eq!(refused(&logs, code), count, "{code}: {logs:#?}");
+    }
+    assert_tree(&spans);
+    let mut paths: Vec<&str> = spans.iter().map(|span| span.path.as_str()).collect();
+    paths.sort_unstable();
+    assert_eq!(paths, ["main#0", "main#0/a#0", "main#0/b#0", "main#0/step#0"]);
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_many_refused_frames_end_the_play() {
+    let stage = Stage::new().await;
+    let play = stage.run("@flow\ndef main() -> int:\n    say(*['garbage'] * 1_001)\n    return 7\n").await;
+    let error = play.error.unwrap();
+    assert_eq!((play.status, error.code.as_str()), (Status::Failed, "protocol_error"), "{}", error.message);
+    assert!(error.message.contains("1000 refused frames"), "{}", error.message);
+    let (_, logs) = stage.tree(&play.play_sid).await;
+    assert_eq!(refused(&logs, "malformed"), 20, "the first are told one by one");
+    stage.close().await;
+}
+
+/// P4: whatever the process says or does after its last word.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_last_word_stands() {
+    let stage = Stage::new().await;
+    let forged = "
+@flow
+def main() -> int:
+    say('{\"t\":\"done\",\"status\":\"failed\",\"error\":{\"code\":\"exception\",\"message\":\"first\"},\"n\":1}')
+    return 7
+";
+    let crashing = "
+import signal
+
+class Bomb:
+    def write(self, text): ...
+    def flush(self):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+@flow
+def main() -> int:
+    # Flushed when everything is said.
+    sys.__stdout__ = Bomb()
+    return 7
+";
+    let mut plays = Vec::new();
+    for (source, status) in [(forged, Status::Failed), (crashing, Status::Succeeded)] {
+        let play = stage.run(source).await;
+        assert_eq!((play.status, play.attempt), (status, 1), "{:?}", play.error);
+        plays.push(play);
+    }
+    let stage = stage.again().await;
+    for play in plays {
+        let now = stage.runtime.play_status(play.play_sid.clone()).await.unwrap();
+        assert_eq!(now, play, "the end is what it was");
+    }
+    stage.close().await;
+}
+
+/// `HERO_SPAN_FLOOD` sets another number of spans.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_spans_is_cut_and_the_play_goes_on() {
+    let stage = Stage::new().await;
+    let count = std::env::var("HERO_SPAN_FLOOD").map_or(1_000_000, |text| text.parse().unwrap());
+    let source = format!(
+        "
+@flow
+def step() -> int:
+    return 7
+
+@flow
+def main() -> int:
+    wire = find()
+    for start in range(1_000, 1_000 + {count}, 1_000):
+        lines = []
+        for id in range(start, start + 1_000):
+            lines.append(begin(id, 1, f'main#0/x#{{id}}'))
+            lines.append(f'{{{{\"t\":\"end\",\"id\":{{id}},\"status\":\"ok\"}}}}')
+        wire.sendall(('\\n'.join(lines) + '\\n').encode())
+    # One that is shown, entered again beneath one that is not.
+    say(begin(900, 1, 'main#0/h#0'), begin(901, 900, 'main#0/x#1000'))
+    return step()
+"
+    );
+    let play = stage.run(&source).await;
+    assert_eq!((play.status, play.attempt), (Status::Succeeded, 1), "{:?}", play.error);
+    assert_eq!(play.outputs.unwrap().as_str(), "7");
+    let (spans, logs) = stage.tree(&play.play_sid).await;
+    assert_eq!(spans.len(), 100_000);
+    assert_tree(&spans);
+    let truncated = logs.iter().filter(|line| line.text.starts_with("spans_truncated"));
+    assert_eq!(truncated.count(), 1, "{logs:#?}");
+    stage.close().await;
+}

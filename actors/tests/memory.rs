@@ -1,0 +1,76 @@
+//! What a hostile flow may cost: whatever it writes to its span socket, the runtime's memory grows by little. A file of
+//! its own, since it is the whole process whose memory is measured.
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
+
+mod common;
+
+use common::Stage;
+use hero_sdk::model::Status;
+
+/// Bytes by which the runtime may grow.
+const GROWTH_MAX: u64 = 32 << 20;
+
+/// The most memory that this process has had since the last call of `forget_peak`.
+fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
+}
+
+fn forget_peak() {
+    std::fs::write("/proc/self/clear_refs", "5").unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hostile_lines_are_bounded() {
+    let stage = Stage::new().await;
+    let unharmed = stage.run("@flow\ndef main() -> int:\n    say('{\"t\":\"log\"}')\n    return 7\n").await;
+    assert_eq!(unharmed.status, Status::Succeeded);
+    forget_peak();
+    let before = peak();
+
+    // One line is refused, and the play goes on.
+    for line in [
+        r#"b'{"t":"log","id":0,"level":"info","stream":"stdout","text":"\xff\xfe"}'"#,
+        r#"b'\xc3\x28' * 1000"#,
+        r#"'{"t":"tag","id":1,"tags":{"a":' + '[' * 10_000 + ']' * 10_000 + '}}'"#,
+        r#"'[' * 10_000"#,
+        r#"'{"t":"cost","id":1,"usd":NaN}'"#,
+        r#"'{"t":"cost","id":1,"usd":1e999}'"#,
+        r#"'{"t":"progress","id":1,"done":Infinity}'"#,
+        r#"b'\x00' * 100_000"#,
+        r#"b'{"t":"log","id":0,"level":"info","stream":"stdout","text":"a\x00b"}'"#,
+        r#"'{"t":"log","id":0,"id":1,"level":"info","stream":"stdout","text":"twice"}'"#,
+        r#"'{"t":"log","t":"cost","id":1,"usd":1}'"#,
+        r#"'{"t":"' + 'z' * 1_000_000 + '"}'"#,
+        r#"'9' * 1_000_000"#,
+    ] {
+        let play = stage.run(&format!("@flow\ndef main() -> int:\n    say({line})\n    return 7\n")).await;
+        assert_eq!(play.status, Status::Succeeded, "{line}: {:?}", play.error);
+        let (_, logs) = stage.tree(&play.play_sid).await;
+        let refused = logs.iter().filter(|line| line.text.starts_with("refused frame (malformed)"));
+        assert_eq!(refused.count(), 1, "{line}: {logs:#?}");
+        assert!(logs.iter().all(|line| line.text.len() < 1_000), "{line}: {logs:#?}");
+    }
+
+    // A gigabyte without a newline, at once and in small pieces; and lines of which none is a frame.
+    for body in [
+        "wire.sendall(bytes(1 << 30))",
+        "for _ in range(1 << 20): wire.sendall(b'x' * 1024)",
+        "for _ in range(1 << 14): wire.sendall(b'x' * 65_535 + b'\\n')",
+    ] {
+        let source = format!("@flow\ndef main() -> int:\n    wire = find()\n    {body}\n    return 7\n");
+        let play = stage.run(&source).await;
+        let error = play.error.unwrap();
+        assert_eq!(
+            (play.status, error.code.as_str()),
+            (Status::Failed, "protocol_error"),
+            "{}",
+            error.message
+        );
+    }
+    let grown = peak().saturating_sub(before);
+    assert!(grown <= GROWTH_MAX, "the runtime grew by {} KiB", grown >> 10);
+    println!("the runtime grew by {} KiB", grown >> 10);
+    stage.close().await;
+}
