@@ -9,9 +9,10 @@ use hero_sdk::{
 };
 use hero_store::{Batch, Chain, Durability, Outcome, PlayRow, Tables};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
+use tokio::task::JoinHandle;
 
 use super::{
-    attempt::{past, read_blob, start},
+    attempt::{failed, first_frame, launch, past, read_blob},
     effect::{Durable, Effect, Write},
     event::{Caller, Event, Garbled, Past},
     link::Link,
@@ -23,7 +24,7 @@ use crate::{
     failpoint::Failpoint,
     feeds::{Changed, Feeds},
     handle::Handle,
-    launcher::{self, LaunchError, Process, Signal},
+    launcher::{self, LaunchError, Process, Signal, imports},
     paths::Paths,
     plays,
 };
@@ -56,6 +57,10 @@ pub(crate) struct State {
     row: Option<PlayRow>,
     machine: Option<Machine>,
     play_sid: PlaySid,
+    /// What the play's source says that it imports.
+    imports: Vec<String>,
+    /// A process that is fetched while the commit that allows it is on its way.
+    coming: Option<JoinHandle<Result<Process, LaunchError>>>,
     process: Option<Process>,
     /// The way to the process, and which attempt that is.
     link: Option<(u32, Link)>,
@@ -83,6 +88,8 @@ impl Actor for PlayActor {
             play_sid: start.row.play.play_sid.clone(),
             row: Some(start.row),
             machine: None,
+            imports: Vec::new(),
+            coming: None,
             process: None,
             link: None,
             callers: HashMap::new(),
@@ -112,6 +119,7 @@ impl Actor for PlayActor {
 
     async fn post_stop(&self, _: ActorRef<Message>, state: &mut State) -> Result<(), ActorProcessingErr> {
         // On a clean exit the state would live on in the supervisor's event, and the process with it.
+        state.coming = None;
         state.process = None;
         state.link = None;
         Ok(())
@@ -131,7 +139,8 @@ impl PlayActor {
                 let loaded = self.load(row).await.inspect_err(|error| {
                     self.0.feeds.fail(&state.play_sid, error.clone());
                 });
-                state.machine = Some(loaded?);
+                let (machine, imports) = loaded?;
+                (state.machine, state.imports) = (Some(machine), imports);
                 Ok(())
             }
             Message::Wish(wish) => {
@@ -204,7 +213,7 @@ impl State {
 }
 
 impl PlayActor {
-    async fn load(&self, row: PlayRow) -> Result<Machine, Error> {
+    async fn load(&self, row: PlayRow) -> Result<(Machine, Vec<String>), Error> {
         let tables = &self.0.tables;
         let row = match tables.play(&row.play.play_sid)? {
             None => row,
@@ -216,9 +225,9 @@ impl PlayActor {
         };
         let missing =
             || Error::new(ErrorCode::StoreCorrupt, format!("play {} has no version", row.play.play_sid));
-        let schema = tables.version(&row.play.version_sid)?.ok_or_else(missing)?.outputs;
+        let version = tables.version(&row.play.version_sid)?.ok_or_else(missing)?;
         let past = if row.play.attempt == 0 { Past::default() } else { past(tables, &row.play.play_sid)? };
-        Ok(Machine::new(row, schema, past, ResumeId::new))
+        Ok((Machine::new(row, version.outputs, past, ResumeId::new), imports(&version.source)))
     }
 
     fn event_of(&self, wish: Wish, state: &mut State) -> Result<Event, ActorProcessingErr> {
@@ -351,6 +360,11 @@ impl PlayActor {
                 other => rest.push(other),
             }
         }
+        if rest.iter().any(|effect| matches!(effect, Effect::StartProcess { .. })) {
+            // It is told nothing before the commit, and goes with this actor.
+            let launched = launch(Arc::clone(&self.0), state.play_sid.clone(), state.imports.clone());
+            state.coming = Some(tokio::spawn(launched));
+        }
         let commit = state.next_number;
         state.next_number += 1;
         // The last word before the play is let go is waited for, so that nobody reads the store before it is there.
@@ -383,11 +397,18 @@ impl PlayActor {
         Ok(())
     }
 
-    /// Forks a process for the attempt and writes down what it will be told, beside this actor.
-    fn start_process(&self, myself: &ActorRef<Message>, state: &State, attempt: u32) {
+    /// Fetches a process for the attempt and writes down what it will be told, beside this actor.
+    fn start_process(&self, myself: &ActorRef<Message>, state: &mut State, attempt: u32) {
         let (environment, play, play_sid) = (Arc::clone(&self.0), myself.clone(), state.play_sid.clone());
+        let coming = state.coming.take();
+        let imports = state.imports.clone();
         tokio::spawn(async move {
-            let result = start(&environment, &play_sid, attempt).await;
+            let first = first_frame(&environment, &play_sid, attempt).map_err(failed);
+            let process = match coming {
+                Some(coming) => coming.await.map_err(failed).flatten(),
+                None => launch(environment, play_sid, imports).await,
+            };
+            let result = process.and_then(|process| Ok((process, first?)));
             // A play that is gone drops the process, which kills it.
             drop(play.cast(Message::Started { attempt, result }));
         });

@@ -1,6 +1,9 @@
 //! What an attempt is started from: the play's past, its process, and the first frame for it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use hero_sdk::{
     Error, ErrorCode, Json, PlaySid,
@@ -12,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 use super::{actor::Environment, event::Past, frontier::frontier};
 use crate::{
     call::call,
-    launcher::{self, LaunchError, Process, Spawn, imports},
+    launcher::{self, LaunchError, Process, Spawn},
 };
 
 /// Changes that are read at a time: the text of a play is only counted, and may be much.
@@ -41,35 +44,34 @@ pub(super) fn past(tables: &Tables, play_sid: &PlaySid) -> Result<Past, hero_sto
     Ok(past)
 }
 
-/// Forks a process for the attempt, and writes down what it is told first.
-pub(super) async fn start(
-    environment: &Environment,
-    play_sid: &PlaySid,
-    attempt: u32,
-) -> Result<(Process, String), LaunchError> {
-    let failed = |error: &dyn std::fmt::Display| LaunchError::Fork(error.to_string());
-    let (first, source) = first_frame(environment, play_sid, attempt).map_err(|error| failed(&error))?;
-    let spawn = Spawn {
-        workdir: environment.paths.work(play_sid),
-        output: environment.paths.output(play_sid),
-        env: Vec::new(),
-        imports: imports(&source),
-    };
+/// A process for a play, which has been told nothing yet.
+pub(super) async fn launch(
+    environment: Arc<Environment>,
+    play_sid: PlaySid,
+    imports: Vec<String>,
+) -> Result<Process, LaunchError> {
+    let paths = environment.paths.clone();
+    let spawn =
+        Spawn { workdir: paths.work(&play_sid), output: paths.output(&play_sid), env: Vec::new(), imports };
+    // Some file systems take a millisecond for a directory.
+    let made = tokio::task::spawn_blocking(move || paths.make_play(&play_sid)).await;
+    made.map_err(failed)?.map_err(failed)?;
     let launcher = environment.launcher.get();
-    let process = call(&launcher, |reply| launcher::Message::Spawn { spawn, reply })
-        .await
-        .map_err(|error| failed(&error))??;
-    Ok((process, first))
+    call(&launcher, |reply| launcher::Message::Spawn { spawn, reply }).await.map_err(failed)?
 }
 
-/// The line, and the source in it.
-fn first_frame(
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` passes")]
+pub(super) fn failed(error: impl std::fmt::Display) -> LaunchError {
+    LaunchError::Fork(error.to_string())
+}
+
+/// What the process of the attempt is told first. The attempt must be in the store, and all that came before it.
+pub(super) fn first_frame(
     environment: &Environment,
     play_sid: &PlaySid,
     attempt: u32,
-) -> Result<(String, String), Error> {
+) -> Result<String, Error> {
     let tables = &environment.tables;
-    environment.paths.make_play(play_sid)?;
     let missing = || Error::new(ErrorCode::Internal, "the play has no row or no version");
     let row = tables.play(play_sid)?.ok_or_else(missing)?;
     let version = tables.version(&row.play.version_sid)?.ok_or_else(missing)?;
@@ -80,7 +82,7 @@ fn first_frame(
         play_sid: play_sid.to_string(),
         attempt,
         file_name: version.file_name,
-        source: version.source.clone(),
+        source: version.source,
         entry: Some(version.entry),
         inputs: row.play.inputs,
         workdir: text(environment.paths.work(play_sid)),
@@ -88,7 +90,7 @@ fn first_frame(
         records,
         started,
     };
-    Ok((Down::Start(Box::new(start)).to_line(), version.source))
+    Ok(Down::Start(Box::new(start)).to_line())
 }
 
 /// A file of the play, checked against its name, as JSON.

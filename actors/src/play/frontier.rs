@@ -1,32 +1,43 @@
 //! What a new attempt must know: the records that its replay can ask for.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use hero_sdk::frame::{FrontierRecord, RecordStatus};
 use hero_store::{Outcome, Payload, Record};
 
 /// Records for a new attempt, in record order, and the calls that began and have no outcome.
 ///
-/// A finished call answers for everything beneath it, so what lies beneath one is left out.
+/// A finished call answers for everything beneath it, so what lies beneath one is left out; but for what is finished
+/// beneath one that failed: a further try of a call above drops the failure and keeps the rest.
 pub(crate) fn frontier(records: &[Record]) -> (Vec<FrontierRecord>, Vec<(String, u32)>) {
-    let finished: HashSet<&str> = records
+    let finished: HashMap<&str, bool> = records
         .iter()
         .filter(|record| !matches!(record.outcome, Outcome::Started { .. }))
-        .map(|record| record.path.as_str())
+        .map(|record| (record.path.as_str(), has_failed(record)))
         .collect();
     let mut answers = Vec::new();
     let mut started = Vec::new();
-    for record in records.iter().filter(|record| !is_beneath(&record.path, &finished)) {
+    for record in records {
+        let mut above = above(&record.path).filter_map(|path| finished.get(path)).peekable();
+        let is_open = above.peek().is_none();
         match frontier_record(record) {
-            Ok(answer) => answers.push(answer),
-            Err(number) => started.push((record.path.clone(), number)),
+            Ok(answer) if is_open || (!has_failed(record) && above.all(|failed| *failed)) => {
+                answers.push(answer)
+            }
+            Err(number) if is_open => started.push((record.path.clone(), number)),
+            Ok(_) | Err(_) => {}
         }
     }
     (answers, started)
 }
 
-fn is_beneath(path: &str, finished: &HashSet<&str>) -> bool {
-    path.match_indices('/').any(|(end, _)| path.get(..end).is_some_and(|above| finished.contains(above)))
+fn has_failed(record: &Record) -> bool {
+    matches!(record.outcome, Outcome::Failed(_) | Outcome::Cancelled)
+}
+
+/// Paths of the calls and branches above.
+fn above(path: &str) -> impl Iterator<Item = &str> {
+    path.match_indices('/').filter_map(|(end, _)| path.get(..end))
 }
 
 /// The record in the form of the protocol, or the number of its try where it has no outcome.
@@ -99,6 +110,24 @@ mod tests {
         assert_eq!(started, [("main#0/b#0".to_owned(), 2)]);
     }
 
+    #[test]
+    fn what_is_finished_beneath_a_failure_is_told_for_a_further_try() {
+        let ok = || Outcome::Ok(Payload::Inline(Json::null()));
+        let failed = || Outcome::Failed(Payload::Inline(Json::null()));
+        let records = [
+            record("main#0/a#0/x#0/deep#0", ok()),
+            record("main#0/a#0/x#0", ok()),
+            record("main#0/a#0/y#0/deep#0", ok()),
+            record("main#0/a#0/y#0", failed()),
+            record("main#0/a#0/z#0", Outcome::Started { number: 1 }),
+            record("main#0/a#0", Outcome::Cancelled),
+        ];
+        let (answers, started) = frontier(&records);
+        let paths: Vec<&str> = answers.iter().map(|answer| answer.0.as_str()).collect();
+        assert_eq!(paths, ["main#0/a#0/x#0", "main#0/a#0/y#0/deep#0", "main#0/a#0"]);
+        assert_eq!(started, []);
+    }
+
     /// Paths over two names, three levels deep, each at most once, in any order.
     fn any_records() -> impl Strategy<Value = Vec<Record>> {
         let path = prop::collection::vec(0u8..2, 1..4).prop_map(|names| {
@@ -121,16 +150,20 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-        /// Each record is told, in order, but for those beneath one that is finished; and no other.
+        /// Each record is told, in order, but for those beneath one that answers for them; and no other.
         #[test]
         fn no_record_is_lost(records in any_records()) {
             let is_finished = |record: &&Record| !matches!(record.outcome, Outcome::Started { .. });
-            let is_covered = |path: &str| records.iter().filter(is_finished).any(|above| {
-                path.strip_prefix(above.path.as_str()).is_some_and(|rest| rest.starts_with('/'))
-            });
+            let answers_for = |record: &Record, above: &Record| {
+                let is_beneath = record.path.strip_prefix(above.path.as_str());
+                let is_kept = is_finished(&record) && !has_failed(record) && has_failed(above);
+                is_beneath.is_some_and(|rest| rest.starts_with('/')) && !is_kept
+            };
+            let is_covered =
+                |record: &Record| records.iter().filter(is_finished).any(|above| answers_for(record, above));
             let (answers, started) = frontier(&records);
             let told: Vec<&str> = answers.iter().map(|answer| answer.0.as_str()).collect();
-            let open = records.iter().filter(|record| !is_covered(&record.path));
+            let open = records.iter().filter(|record| !is_covered(record));
             let (finished, unfinished): (Vec<&Record>, Vec<&Record>) = open.partition(is_finished);
             prop_assert_eq!(told, finished.iter().map(|record| record.path.as_str()).collect::<Vec<_>>());
             for (answer, record) in answers.iter().zip(finished) {

@@ -13,7 +13,7 @@ import socket
 import sys
 from typing import NoReturn
 
-from . import _confine, _rehearsal, _session
+from . import _confine, _rehearsal, _scheduling, _session
 
 # A request holds paths and a few variables; 64 KiB is far above any of them.
 REQUEST_BYTES_MAX = 65536
@@ -34,8 +34,10 @@ def run(orders: socket.socket, fork_server: int) -> NoReturn:
     try:
         _confine.spare(fork_server)
         if not _has_come(orders):
+            _scheduling.give_way()
             with contextlib.suppress(Exception):  # it is for speed only: what fails here fails in the play, and is told
                 _rehearsal.rehearse()
+            _scheduling.take_part()
         data, descriptors, _, _ = socket.recv_fds(orders, REQUEST_BYTES_MAX, 1)
         orders.close()
         if data and descriptors:
@@ -53,4 +55,5 @@ def run(orders: socket.socket, fork_server: int) -> NoReturn:
             with contextlib.suppress(OSError, ValueError):
                 if stream is not None:
                     stream.flush()
+        _scheduling.give_way()  # the kernel takes about a millisecond to take the memory apart
         os._exit(code)

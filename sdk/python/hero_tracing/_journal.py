@@ -65,12 +65,22 @@ class Journal:
         self._buffer = b""
 
     def frontier(self) -> tuple[list[list[Any]], list[list[Any]]]:
-        """Records and started calls that a new attempt can ask for: nothing beneath a finished call."""
+        """Records and started calls that a new attempt can ask for: nothing beneath a finished call.
+
+        But for what is finished beneath one that failed: a further try of a call above drops that and keeps this.
+        """
+
+        def above(path: str) -> list[list[Any]]:
+            return [self.records[path[:end]] for end in range(len(path)) if path[end] == "/" and path[:end] in self.records]
 
         def is_beneath(path: str) -> bool:
-            return any(path[:end] in self.records for end in range(len(path)) if path[end] == "/")
+            return bool(above(path))
 
-        records = [record for path, record in self.records.items() if not is_beneath(path)]
+        def is_left(path: str, record: list[Any]) -> bool:
+            failures = {"failed", "cancelled"}
+            return not above(path) or (record[3] not in failures and all(one[3] in failures for one in above(path)))
+
+        records = [record for path, record in self.records.items() if is_left(path, record)]
         started = [[path, number] for path, number in self.started.items() if not is_beneath(path)]
         return records, started
 

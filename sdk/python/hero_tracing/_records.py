@@ -10,7 +10,7 @@ from bisect import bisect_left
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Any, TypeAlias
 
     Record: TypeAlias = list[Any]
@@ -21,9 +21,13 @@ PATH, KIND, FINGERPRINT, STATUS, TEXT, LOOP_TIME, BLOB = range(7)
 class Records:
     """What is left to be asked for, and what a further try may ask for again."""
 
-    __slots__ = ("_numbers", "_sorted", "by_path", "kept", "order", "owners", "passed", "started")
+    __slots__ = ("_numbers", "_sorted", "below", "by_path", "kept", "order", "owners", "passed", "started")
 
     def __init__(self, order: list[Record], started: list[list[Any]]) -> None:
+        # Beneath calls that failed: only for a further try of a call above them, which drops those.
+        self.below = _beneath_failures(order)
+        if self.below:
+            order = [record for record in order if record[PATH] not in self.below]
         self.order = order
         self.by_path: dict[str, Record] = {record[0]: record for record in order}
         self.started: dict[str, int] = {path: number for path, number in started}
@@ -66,6 +70,8 @@ class Records:
                 if record[STATUS] in {"failed", "cancelled"} and key.startswith(beneath)
             ]:
                 del records[below]
+        for finished in [key for key in self.below if key.startswith(beneath)]:
+            self.kept[finished] = self.below.pop(finished)  # of a call that failed, and is dropped with this
 
     def forget_beneath(self, path: str) -> None:
         """The call has its outcome: nobody asks beneath it any more."""
@@ -98,6 +104,21 @@ class Records:
             self._numbers = {record[PATH]: number for number, record in enumerate(self.order)}
             self._sorted = sorted(self._numbers)
         return self._sorted
+
+
+def _beneath_failures(order: list[Record]) -> dict[str, Record]:
+    """By path, the records that lie beneath a call of these that failed or was cancelled."""
+    failed = {record[PATH] for record in order if record[STATUS] in {"failed", "cancelled"}}
+    if not failed:
+        return {}
+    return {record[PATH]: record for record in order if any(above in failed for above in _above(record[PATH]))}
+
+
+def _above(path: str) -> Iterator[str]:
+    end = path.rfind("/")
+    while end > 0:
+        yield path[:end]
+        end = path.rfind("/", 0, end)
 
 
 class Order:

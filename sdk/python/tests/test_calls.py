@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import dataclasses
 import threading
@@ -186,6 +187,44 @@ def test_retries_keep_finished_children() -> None:
     assert bodies == ["flaky", "double 1", "flaky", "flaky"]
     spans = [span for span in result.spans if span["name"] == "flaky"]
     assert len(spans) == 1 and len(result.value) == 32
+
+
+@flow
+def halfway() -> int:
+    done = double(1)
+    bodies.append("halfway")
+    if bodies.count("halfway") < 3:
+        raise ConnectionError("halfway")
+    return done
+
+
+@flow(retries=4, backoff=0)
+def retrying_halfway() -> list[int]:
+    return [halfway(), double(2)]
+
+
+@flow
+async def ahalfway() -> int:
+    return halfway()
+
+
+@flow(retries=4, backoff=0)
+async def aretrying_halfway() -> list[int]:
+    return [*await asyncio.gather(ahalfway()), double(2)]
+
+
+@pytest.mark.parametrize("entry", [retrying_halfway, aretrying_halfway])
+@pytest.mark.parametrize("kills", [[number] * times for number in range(1, 5) for times in range(1, 6)])
+def test_a_kill_between_a_failure_and_the_next_try_loses_nothing(entry: Any, kills: list[int]) -> None:
+    """What was finished beneath a call that failed answers the next try, in this attempt or another."""
+    play = testing.Play(entry)
+    for kill_after in kills:
+        if play.journal.done is None:
+            play.attempt(kill_after)
+    result = play.advance()
+    assert (result.status, result.value) == ("succeeded", [2, 4])
+    assert [bodies.count(name) for name in ("double 1", "double 2")] == [1, 1], bodies
+    assert not result.notices, "nothing is left over"
 
 
 def test_retries_end_with_the_last_failure() -> None:

@@ -28,7 +28,8 @@ impl Stage {
         std::fs::create_dir(&package).unwrap();
         std::fs::create_dir(directory.path().join("work")).unwrap();
         for (name, text) in hero_sdk::python::FILES {
-            if ["_fork_server.py", "_child.py", "_confine.py", "_preload.py"].contains(name) {
+            if ["_fork_server.py", "_child.py", "_confine.py", "_preload.py", "_scheduling.py"].contains(name)
+            {
                 std::fs::write(package.join(name), text).unwrap();
             }
         }

@@ -24,8 +24,9 @@ impl Machine {
         }
         self.row_changed = true;
         self.process = Process::Wanted;
-        let then = vec![self.reply(caller, Vec::new()), Effect::WantPlace];
-        vec![self.commit(Durable::Yes, then)]
+        let then = vec![self.reply(caller, Vec::new())];
+        // A place may be asked for at once: what is done with it comes after this commit.
+        vec![Effect::WantPlace, self.commit(Durable::Yes, then)]
     }
 
     /// The runtime before this one has ended. What ran then is interrupted, and goes on unless it seems to be the

@@ -29,8 +29,15 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn whatever_comes_when_what_must_hold_holds(steps in prop::collection::vec(any_step(), 1..150)) {
+    fn whatever_comes_when_what_must_hold_holds(
+        runs in prop::bool::weighted(0.8),
+        steps in prop::collection::vec(any_step(), 1..150),
+    ) {
         let mut world = World::new();
+        if runs {
+            let begins = [Step::Write, Step::Hear, Step::Admit, Step::Write, Step::Hear, Step::Start];
+            begins.into_iter().for_each(|step| world.take(step));
+        }
         for step in steps {
             world.take(step);
         }
