@@ -86,6 +86,23 @@ pub(crate) fn append_and_sync(directory: &Path) -> Result<f64> {
     Ok(percentile(&mut times, 0.5))
 }
 
+/// What a play needs of the file system, two directories and a file; median in milliseconds.
+pub(crate) fn files_of_a_play(directory: &Path) -> Result<f64> {
+    let all = directory.join("files");
+    fs::create_dir(&all)?;
+    let mut times = Vec::new();
+    for play in 0..200 {
+        let start = Instant::now();
+        let play = all.join(play.to_string());
+        fs::create_dir(&play)?;
+        fs::create_dir(play.join("work"))?;
+        File::create(play.join("output.log"))?;
+        times.push(start.elapsed());
+    }
+    fs::remove_dir_all(all)?;
+    Ok(percentile(&mut times, 0.5))
+}
+
 /// There and back between two threads over a socket pair; median in milliseconds.
 pub(crate) fn socket_round_trip() -> Result<f64> {
     let (mut ours, mut theirs) = UnixStream::pair()?;

@@ -12,8 +12,27 @@ use serde_json::Value;
 
 use crate::Result;
 
-/// The flows of the workloads.
-pub(crate) const FLOWS: &str = include_str!("flows/workloads.py");
+/// The file of the plain flows.
+pub(crate) const PLAIN: &str = include_str!("flows/workloads.py");
+const COROUTINES: &str = include_str!("flows/coroutines.py");
+
+/// A flow of the workloads: the source of its file, and its function.
+#[derive(Clone, Copy)]
+pub(crate) struct Flow {
+    source: &'static str,
+    entry: &'static str,
+}
+
+/// One step.
+pub(crate) const ONE_STEP: Flow = Flow { source: PLAIN, entry: "one_step" };
+/// One step, in a coroutine.
+pub(crate) const ONE_STEP_ASYNC: Flow = Flow { source: COROUTINES, entry: "one_step" };
+/// So many `steps`.
+pub(crate) const MANY_STEPS: Flow = Flow { source: PLAIN, entry: "many_steps" };
+/// So many `steps`, and then a question.
+pub(crate) const STEPS_AND_QUESTION: Flow = Flow { source: PLAIN, entry: "steps_and_question" };
+/// Runs until it is cancelled.
+pub(crate) const STAND_STILL: Flow = Flow { source: COROUTINES, entry: "stand_still" };
 
 /// An open runtime, and the directory that it lives in.
 pub(crate) struct Home {
@@ -26,7 +45,7 @@ impl Home {
     pub(crate) async fn new() -> Result<Self> {
         let directory = tempfile::Builder::new().prefix("hero_logic_bench").tempdir()?;
         let home = Self { runtime: Runtime::open(Config::new(directory.path())).await?, directory };
-        home.run("one_step", serde_json::json!({})).await?;
+        home.run(ONE_STEP, serde_json::json!({})).await?;
         Ok(home)
     }
 
@@ -39,11 +58,11 @@ impl Home {
         Ok(self.runtime.server_info().await?.python)
     }
 
-    pub(crate) async fn start(&self, entry: &str, inputs: Value) -> std::result::Result<PlaySid, Error> {
+    pub(crate) async fn start(&self, flow: Flow, inputs: Value) -> std::result::Result<PlaySid, Error> {
         let options = StartOptions { inputs: Json::from(&inputs), ..StartOptions::default() };
         let run = PlayRunAsync {
-            source: FLOWS.to_owned(),
-            entry: Some(entry.to_owned()),
+            source: flow.source.to_owned(),
+            entry: Some(flow.entry.to_owned()),
             options,
             ..PlayRunAsync::default()
         };
@@ -60,8 +79,8 @@ impl Home {
         }
     }
 
-    pub(crate) async fn run(&self, entry: &str, inputs: Value) -> Result<Play> {
-        self.settle(self.start(entry, inputs).await?).await
+    pub(crate) async fn run(&self, flow: Flow, inputs: Value) -> Result<Play> {
+        self.settle(self.start(flow, inputs).await?).await
     }
 
     /// Answers the one question of a play.

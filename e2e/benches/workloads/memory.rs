@@ -20,7 +20,7 @@ use crate::{
     Result,
     figure::{Figure, milliseconds},
     floor,
-    home::Home,
+    home::{Flow, Home, ONE_STEP, STAND_STILL, STEPS_AND_QUESTION},
 };
 
 /// Plays that run at once when their memory is measured; fewer than have a place.
@@ -41,7 +41,7 @@ pub(crate) async fn measure() -> Result<()> {
         .print()?;
     measure_running(&home).await?;
     measure_paused(&home).await?;
-    let template = home.run("steps_and_question", json!({"steps": 1})).await?;
+    let template = home.run(STEPS_AND_QUESTION, json!({"steps": 1})).await?;
     let store = home.runtime.server_info().await?.store;
     let directory = home.close().await?;
     fill(store.as_ref(), &template).await?;
@@ -51,7 +51,7 @@ pub(crate) async fn measure() -> Result<()> {
 #[expect(clippy::cast_precision_loss, reason = "counts are small")]
 async fn measure_running(home: &Home) -> Result<()> {
     let before = memory_mb()?;
-    let plays = try_join_all((0..RUNNING).map(|_| home.start("stand_still", json!({})))).await?;
+    let plays = try_join_all((0..RUNNING).map(|_| home.start(STAND_STILL, json!({})))).await?;
     for play in &plays {
         // Its first node is there once the flow's body runs.
         let mut feed = home.runtime.play_feed(play.clone(), 0).await?;
@@ -67,17 +67,17 @@ async fn measure_running(home: &Home) -> Result<()> {
 
 async fn measure_paused(home: &Home) -> Result<()> {
     let start = memory_mb()?;
-    run_many(home, "one_step", json!({})).await?;
+    run_many(home, ONE_STEP, json!({})).await?;
     let ended = memory_mb()?;
-    run_many(home, "steps_and_question", json!({"steps": 1})).await?;
+    run_many(home, STEPS_AND_QUESTION, json!({"steps": 1})).await?;
     let paused = memory_mb()?;
     Figure::new("W7", &format!("{PAUSED} paused plays"), paused - ended, "MB")
         .floor(&format!("{PAUSED} plays that have ended"), ended - start)
         .print()
 }
 
-async fn run_many(home: &Home, entry: &str, inputs: serde_json::Value) -> Result<()> {
-    try_join_all((0..PAUSED).map(|_| home.run(entry, inputs.clone()))).await?;
+async fn run_many(home: &Home, flow: Flow, inputs: serde_json::Value) -> Result<()> {
+    try_join_all((0..PAUSED).map(|_| home.run(flow, inputs.clone()))).await?;
     Ok(())
 }
 

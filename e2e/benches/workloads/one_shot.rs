@@ -11,7 +11,7 @@ use crate::{
     Result,
     figure::{Figure, percentile},
     floor,
-    home::{FLOWS, Home},
+    home::{PLAIN, Home},
 };
 
 /// Runs before the measured ones: they make the store and warm the machine's caches.
@@ -22,7 +22,7 @@ const RUNS: usize = 30;
 pub(crate) async fn measure() -> Result<()> {
     let directory = tempfile::tempdir()?;
     let file = directory.path().join("workloads.py");
-    fs::write(&file, FLOWS)?;
+    fs::write(&file, PLAIN)?;
     let binary: PathBuf = env::var_os("HERO_LOGIC_BIN")
         .ok_or("HERO_LOGIC_BIN names the release binary: use ./e2e/bench")?
         .into();

@@ -1,6 +1,6 @@
 //! W2 and W4: whole plays of one step, one after the other and many at once.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::{
     Result,
     figure::{Figure, percentile},
     floor,
-    home::Home,
+    home::{Flow, Home, ONE_STEP, ONE_STEP_ASYNC},
 };
 
 /// Plays before the measured ones.
@@ -17,27 +17,39 @@ const FIRST_PLAYS: usize = 50;
 /// Measured plays of W2.
 const PLAYS: usize = 500;
 
+/// Writes that a play of one step waits for, one after the other: its acceptance, its step and its end.
+const SYNCS: f64 = 3.0;
+
 /// W2.
 pub(crate) async fn measure_one_by_one() -> Result<()> {
     let home = Home::new().await?;
+    let floor = floor::python_fork(&home.python().await?)?
+        + floor::files_of_a_play(&home.path())?
+        + SYNCS * floor::append_and_sync(&home.path())?;
+    let figure = |what: &str, value| {
+        let what_floor = "a fork, two directories, a file, three fdatasyncs";
+        Figure::new("W2", what, value, "ms").samples(PLAYS).floor(what_floor, floor)
+    };
+    let mut times = one_by_one(&home, ONE_STEP).await?;
+    figure("request to result, p50", percentile(&mut times, 0.5)).target(2.0).print()?;
+    figure("request to result, p99", percentile(&mut times, 0.99)).target(6.0).print()?;
+    let mut times = one_by_one(&home, ONE_STEP_ASYNC).await?;
+    figure("of a coroutine with asyncio, p50", percentile(&mut times, 0.5)).print()?;
+    figure("of a coroutine with asyncio, p99", percentile(&mut times, 0.99)).print()?;
+    home.close().await?;
+    Ok(())
+}
+
+async fn one_by_one(home: &Home, flow: Flow) -> Result<Vec<Duration>> {
     let mut times = Vec::new();
     for play in 0..FIRST_PLAYS + PLAYS {
         let start = Instant::now();
-        home.run("one_step", json!({"number": play})).await?;
+        home.run(flow, json!({"number": play})).await?;
         if play >= FIRST_PLAYS {
             times.push(start.elapsed());
         }
     }
-    let floor = floor::python_fork(&home.python().await?)?;
-    let figure = |what: &str, value| {
-        Figure::new("W2", what, value, "ms")
-            .samples(PLAYS)
-            .floor("a warm Python forks, the child ends", floor)
-    };
-    figure("request to result, p50", percentile(&mut times, 0.5)).target(2.0).print()?;
-    figure("request to result, p99", percentile(&mut times, 0.99)).target(6.0).print()?;
-    home.close().await?;
-    Ok(())
+    Ok(times)
 }
 
 /// W4.
@@ -45,12 +57,12 @@ pub(crate) async fn measure_one_by_one() -> Result<()> {
 pub(crate) async fn measure_at_once() -> Result<()> {
     let home = Home::new().await?;
     let floor = 1e3 / floor::python_fork(&home.python().await?)?;
-    try_join_all((0..FIRST_PLAYS).map(|play| home.run("one_step", json!({"number": play})))).await?;
+    try_join_all((0..FIRST_PLAYS).map(|play| home.run(ONE_STEP, json!({"number": play})))).await?;
     for flows in [200, 1_000] {
         let mut rates = Vec::new();
         for _ in 0..3 {
             let start = Instant::now();
-            try_join_all((0..flows).map(|play| home.run("one_step", json!({"number": play})))).await?;
+            try_join_all((0..flows).map(|play| home.run(ONE_STEP, json!({"number": play})))).await?;
             rates.push(flows as f64 / start.elapsed().as_secs_f64());
         }
         rates.sort_by(f64::total_cmp);

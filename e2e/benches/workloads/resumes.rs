@@ -8,7 +8,7 @@ use crate::{
     Result,
     figure::{Figure, milliseconds, percentile},
     floor,
-    home::Home,
+    home::{Home, STEPS_AND_QUESTION},
 };
 
 /// Measured answers of W5.
@@ -21,7 +21,7 @@ pub(crate) async fn measure_resume() -> Result<()> {
     let home = Home::new().await?;
     let mut times = Vec::new();
     for answer in 0..FIRST_ANSWERS + ANSWERS {
-        let play = home.run("steps_and_question", json!({"steps": 1})).await?.play_sid;
+        let play = home.run(STEPS_AND_QUESTION, json!({"steps": 1})).await?.play_sid;
         let start = Instant::now();
         home.answer(&play).await?;
         home.settle(play).await?;
@@ -70,7 +70,7 @@ pub(crate) async fn measure_replay() -> Result<()> {
 }
 
 async fn answered(home: &Home, steps: u32) -> Result<std::time::Duration> {
-    let play = home.run("steps_and_question", json!({"steps": steps})).await?.play_sid;
+    let play = home.run(STEPS_AND_QUESTION, json!({"steps": steps})).await?.play_sid;
     let start = Instant::now();
     home.answer(&play).await?;
     home.settle(play).await?;

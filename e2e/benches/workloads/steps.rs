@@ -5,7 +5,7 @@ use std::time::Instant;
 use futures_util::future::try_join_all;
 use serde_json::json;
 
-use crate::{Result, figure::Figure, floor, home::Home};
+use crate::{Result, figure::Figure, floor, home::{Home, MANY_STEPS}};
 
 /// Flows at once in the parallel measurement.
 const FLOWS: u32 = 8;
@@ -18,12 +18,12 @@ pub(crate) async fn measure() -> Result<()> {
     let round_trip_ms = floor::socket_round_trip()?;
     let floor = 1e3 / (sync_ms + round_trip_ms);
     let what = "append, fdatasync and a socket there and back";
-    home.run("many_steps", json!({"steps": 200})).await?;
+    home.run(MANY_STEPS, json!({"steps": 200})).await?;
     for (steps, rounds) in [(1_000, 5), (10_000, 2)] {
         let mut rates = Vec::new();
         for _ in 0..rounds {
             let start = Instant::now();
-            home.run("many_steps", json!({"steps": steps})).await?;
+            home.run(MANY_STEPS, json!({"steps": steps})).await?;
             rates.push(f64::from(steps) / start.elapsed().as_secs_f64());
         }
         rates.sort_by(f64::total_cmp);
@@ -36,7 +36,7 @@ pub(crate) async fn measure() -> Result<()> {
             .print()?;
     }
     let start = Instant::now();
-    try_join_all((0..FLOWS).map(|_| home.run("many_steps", json!({"steps": STEPS_OF_EACH})))).await?;
+    try_join_all((0..FLOWS).map(|_| home.run(MANY_STEPS, json!({"steps": STEPS_OF_EACH})))).await?;
     let rate = f64::from(FLOWS * STEPS_OF_EACH) / start.elapsed().as_secs_f64();
     Figure::new("W3", &format!("{FLOWS} flows of {STEPS_OF_EACH} steps"), rate, "steps/s")
         .rate()

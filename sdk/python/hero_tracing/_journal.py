@@ -70,18 +70,18 @@ class Journal:
         But for what is finished beneath one that failed: a further try of a call above drops that and keeps this.
         """
 
-        def above(path: str) -> list[list[Any]]:
-            return [self.records[path[:end]] for end in range(len(path)) if path[end] == "/" and path[:end] in self.records]
+        failures = {"failed", "cancelled"}
 
-        def is_beneath(path: str) -> bool:
-            return bool(above(path))
+        def above(path: str) -> list[str]:
+            paths = (path[:end] for end in range(len(path)) if path[end] == "/")
+            return [self.records[one][3] for one in paths if one in self.records]
 
         def is_left(path: str, record: list[Any]) -> bool:
-            failures = {"failed", "cancelled"}
-            return not above(path) or (record[3] not in failures and all(one[3] in failures for one in above(path)))
+            statuses = above(path)
+            return not statuses or (record[3] not in failures and failures.issuperset(statuses))
 
         records = [record for path, record in self.records.items() if is_left(path, record)]
-        started = [[path, number] for path, number in self.started.items() if not is_beneath(path)]
+        started = [[path, number] for path, number in self.started.items() if not above(path)]
         return records, started
 
     def start_frame(self, **given: Any) -> dict[str, Any]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from hero_tracing import flow
 
 
@@ -42,9 +40,3 @@ def steps_and_question(steps: int) -> int:
         number = add(number)
     answer: int = flow.pause("number", question="Which number?", schema={"type": "integer"})
     return number + answer
-
-
-@flow
-async def stand_still() -> None:
-    """Runs and does nothing, until it is cancelled."""
-    await asyncio.sleep(1_000_000)
