@@ -60,7 +60,6 @@ pub(super) async fn launch(
     call(&launcher, |reply| launcher::Message::Spawn { spawn, reply }).await.map_err(failed)?
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` passes")]
 pub(super) fn failed(error: impl std::fmt::Display) -> LaunchError {
     LaunchError::Fork(error.to_string())
 }

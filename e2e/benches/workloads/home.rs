@@ -1,6 +1,6 @@
 //! A home of its own with an embedded runtime, and the few things that workloads do with it.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use hero_actors::{Config, Runtime};
 use hero_sdk::{
@@ -81,6 +81,14 @@ impl Home {
 
     pub(crate) async fn run(&self, flow: Flow, inputs: Value) -> Result<Play> {
         self.settle(self.start(flow, inputs).await?).await
+    }
+
+    /// Waits until no play has a process any more.
+    pub(crate) async fn come_to_rest(&self) -> Result<()> {
+        while self.runtime.server_info().await?.plays_running > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        Ok(())
     }
 
     /// Answers the one question of a play.

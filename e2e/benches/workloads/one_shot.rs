@@ -11,7 +11,7 @@ use crate::{
     Result,
     figure::{Figure, percentile},
     floor,
-    home::{PLAIN, Home},
+    home::{Home, PLAIN},
 };
 
 /// Runs before the measured ones: they make the store and warm the machine's caches.

@@ -17,6 +17,8 @@ const FIRST_PLAYS: usize = 50;
 /// Measured plays of W2.
 const PLAYS: usize = 500;
 
+/// Between plays that do not follow one another at once, as with people and most services.
+const REST: Duration = Duration::from_millis(10);
 /// Writes that a play of one step waits for, one after the other: its acceptance, its step and its end.
 const SYNCS: f64 = 3.0;
 
@@ -30,19 +32,23 @@ pub(crate) async fn measure_one_by_one() -> Result<()> {
         let what_floor = "a fork, two directories, a file, three fdatasyncs";
         Figure::new("W2", what, value, "ms").samples(PLAYS).floor(what_floor, floor)
     };
-    let mut times = one_by_one(&home, ONE_STEP).await?;
+    let mut times = one_by_one(&home, ONE_STEP, Duration::ZERO).await?;
     figure("request to result, p50", percentile(&mut times, 0.5)).target(2.0).print()?;
     figure("request to result, p99", percentile(&mut times, 0.99)).target(6.0).print()?;
-    let mut times = one_by_one(&home, ONE_STEP_ASYNC).await?;
+    let mut times = one_by_one(&home, ONE_STEP, REST).await?;
+    figure("with 10 ms between them, p50", percentile(&mut times, 0.5)).print()?;
+    figure("with 10 ms between them, p99", percentile(&mut times, 0.99)).print()?;
+    let mut times = one_by_one(&home, ONE_STEP_ASYNC, Duration::ZERO).await?;
     figure("of a coroutine with asyncio, p50", percentile(&mut times, 0.5)).print()?;
     figure("of a coroutine with asyncio, p99", percentile(&mut times, 0.99)).print()?;
     home.close().await?;
     Ok(())
 }
 
-async fn one_by_one(home: &Home, flow: Flow) -> Result<Vec<Duration>> {
+async fn one_by_one(home: &Home, flow: Flow, rest: Duration) -> Result<Vec<Duration>> {
     let mut times = Vec::new();
     for play in 0..FIRST_PLAYS + PLAYS {
+        tokio::time::sleep(rest).await;
         let start = Instant::now();
         home.run(flow, json!({"number": play})).await?;
         if play >= FIRST_PLAYS {
@@ -53,7 +59,6 @@ async fn one_by_one(home: &Home, flow: Flow) -> Result<Vec<Duration>> {
 }
 
 /// W4.
-#[expect(clippy::cast_precision_loss, reason = "counts are small")]
 pub(crate) async fn measure_at_once() -> Result<()> {
     let home = Home::new().await?;
     let floor = 1e3 / floor::python_fork(&home.python().await?)?;
@@ -63,7 +68,7 @@ pub(crate) async fn measure_at_once() -> Result<()> {
         for _ in 0..3 {
             let start = Instant::now();
             try_join_all((0..flows).map(|play| home.run(ONE_STEP, json!({"number": play})))).await?;
-            rates.push(flows as f64 / start.elapsed().as_secs_f64());
+            rates.push(f64::from(flows) / start.elapsed().as_secs_f64());
         }
         rates.sort_by(f64::total_cmp);
         let median = rates.get(1).copied().unwrap_or(f64::NAN);

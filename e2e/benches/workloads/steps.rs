@@ -5,7 +5,12 @@ use std::time::Instant;
 use futures_util::future::try_join_all;
 use serde_json::json;
 
-use crate::{Result, figure::Figure, floor, home::{Home, MANY_STEPS}};
+use crate::{
+    Result,
+    figure::Figure,
+    floor,
+    home::{Home, MANY_STEPS},
+};
 
 /// Flows at once in the parallel measurement.
 const FLOWS: u32 = 8;

@@ -167,7 +167,7 @@ def release() -> None:
 
 def before_fork() -> None:
     """Have a signal for the child wait until it is one: until then it would be taken for the play's, and dropped."""
-    _fork.mask = signal.pthread_sigmask(signal.SIG_BLOCK, _taken)
+    _fork.mask = signal.pthread_sigmask(signal.SIG_BLOCK, _taken) if _taken else None
 
 
 def forked_child() -> None:
@@ -187,7 +187,8 @@ def forked_child() -> None:
 
 def after_fork() -> None:
     """In the child, or the play itself: signals come through again."""
-    signal.pthread_sigmask(signal.SIG_SETMASK, _fork.mask)
+    if _fork.mask is not None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, _fork.mask)
 
 
 def check() -> None:

@@ -21,19 +21,12 @@ REQUEST_BYTES_MAX = 65536
 EXIT_BROKEN = 70
 
 
-def _has_come(orders: socket.socket) -> bool:
-    try:
-        return bool(orders.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
-    except BlockingIOError:
-        return False
-
-
-def run(orders: socket.socket, fork_server: int) -> NoReturn:
+def run(orders: socket.socket, fork_server: int, *, rehearses: bool) -> NoReturn:
     """Wait on `orders` for one request with the span socket attached, serve it, and exit."""
     code = EXIT_BROKEN
     try:
         _confine.spare(fork_server)
-        if not _has_come(orders):
+        if rehearses:
             _scheduling.give_way()
             with contextlib.suppress(Exception):  # it is for speed only: what fails here fails in the play, and is told
                 _rehearsal.rehearse()

@@ -25,13 +25,21 @@ import select
 import signal
 import socket
 import sys
+from collections.abc import Callable
+from functools import partial
 
-from . import _child, _preload
+from . import _child, _preload, _rehearsal, _scheduling
 
 # Children forked ahead, so that a play starts in the time of one packet. One is taken while the next is being made.
 SPARES = 2
+# A command that runs one flow and ends gains nothing from what this server learns, so the second play sets that off.
+LEARNS_AFTER = 2
+# The interpreter specialises code that has run some times.
+REHEARSALS = 10
 # Spares that end before they got a play, in a row, before this server gives up: confinement itself must be failing.
 LOST_SPARES_MAX = 10
+# Two ends of a socket, a pidfd, and one to spare.
+DESCRIPTORS_OF_A_CHILD = 4
 # Long-lived descriptors are kept above the numbers that a child gives to its own.
 HIGH_DESCRIPTOR = 200
 
@@ -57,22 +65,23 @@ class _Server:
         self.spares: list[_Child] = []
         self.lost_spares = 0
         self.children: dict[int, _Child] = {}  # by pidfd
+        self.plays = 0
         self.wishes: dict[str, int] = {}  # how many plays asked for a module
-        self.to_import: list[str] = []
+        self.to_learn: list[Callable[[], object]] = []  # what makes later plays faster, for when nothing else waits
 
     def loop(self) -> None:
         """Serve until the launcher closes its end."""
         self._send({"op": "ready", "pid": self.pid, "python": "{}.{}.{}".format(*sys.version_info[:3])})
         while True:
-            # New spares are forked only when nothing waits: a request never waits behind a fork, or behind more than
-            # one import.
+            # New spares are forked only when nothing waits: a request waits behind one fork, import or rehearsal at
+            # most.
             missing = len(self.spares) < SPARES
-            events = self.poller.poll(0 if missing or self.to_import else None)
+            events = self.poller.poll(0 if missing or self.to_learn else None)
             if not events:
                 if missing:
                     self.spares.append(self._fork())
-                elif self.to_import:
-                    self._import_next()
+                elif self.to_learn:
+                    self._learn()
             for descriptor, _ in events:
                 if descriptor != self.control.fileno():
                     self._exited(self.children[descriptor])
@@ -83,11 +92,11 @@ class _Server:
         for module in modules:
             self.wishes[module] = wishes = self.wishes.get(module, 0) + 1
             if wishes == _preload.WISHES:
-                self.to_import += _preload.steps(module)
+                self.to_learn += [partial(_preload.load, step) for step in _preload.steps(module)]
 
-    def _import_next(self) -> None:
-        _preload.load(self.to_import.pop(0))
-        if not self.to_import:
+    def _learn(self) -> None:
+        self.to_learn.pop(0)()
+        if not self.to_learn:
             gc.collect()
             gc.freeze()
             # The spares know nothing of it. They end by themselves, and are replaced.
@@ -103,6 +112,9 @@ class _Server:
         if request["op"] == "spawn":
             self._spawn(request["id"], data, descriptors)
             self._wish(request["imports"])
+            self.plays += 1
+            if self.plays == LEARNS_AFTER:
+                self.to_learn += [_rehearsal.rehearse] * REHEARSALS
         elif request["op"] == "signal":
             for child in self.children.values():
                 if child.id == request["id"]:
@@ -128,17 +140,24 @@ class _Server:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         pid = os.fork()
         if pid == 0:
-            ours.close()
-            self.control.close()
-            for child in self.children.values():
-                child.orders.close()
-                os.close(child.pidfd)
-            _child.run(theirs, self.pid)
+            try:
+                self._leave(theirs.fileno())
+                # Where plays take every CPU already, a rehearsal would only take from them.
+                playing = len(self.children) - len(self.spares)
+                _child.run(theirs, self.pid, rehearses=playing < (os.cpu_count() or 1))
+            finally:
+                os._exit(_child.EXIT_BROKEN)
         theirs.close()
         child = _Child(pid, os.pidfd_open(pid), ours)
         self.children[child.pidfd] = child
         self.poller.register(child.pidfd, select.POLLIN)
         return child
+
+    def _leave(self, kept: int) -> None:
+        """In a forked child: close all that is ours, in one call, but what it is given."""
+        highest = max((HIGH_DESCRIPTOR, *self.children, *(spare.orders.fileno() for spare in self.spares)))
+        os.closerange(3, kept)
+        os.closerange(kept + 1, highest + DESCRIPTORS_OF_A_CHILD)
 
     def _exited(self, child: _Child) -> None:
         _kill_group(child.pid, signal.SIGKILL)
@@ -188,6 +207,7 @@ def main() -> None:
     # Out of the launcher's process group: what a terminal or a service manager sends to that is meant for the
     # launcher, which says itself when plays are to end.
     os.setsid()
+    _scheduling.take_part()
     control = socket.socket(fileno=os.dup2(0, HIGH_DESCRIPTOR, inheritable=False))
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)

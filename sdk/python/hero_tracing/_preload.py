@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-# How often a module must be asked for. A command that runs one flow and ends gains nothing from it.
+# How often a module must be asked for.
 WISHES = 2
 _NAMES = """
 asyncio base64 bisect calendar collections collections.abc concurrent.futures configparser contextlib copy csv

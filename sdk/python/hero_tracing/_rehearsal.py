@@ -1,7 +1,8 @@
-"""A small play that a spare child plays to itself, so that the real one finds its memory and code warm.
+"""A small play that a process plays to itself, so that the real one finds its memory and code warm.
 
 A forked child shares its memory until it writes to it, and Python writes wherever it reads: the first run of anything
-is slow. Nothing of the rehearsal is left when it is over.
+is slow. A spare child rehearses to have its memory, the fork server some times to have its code specialised and its
+caches filled before it forks. Nothing of the rehearsal is left when it is over.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 
 from . import _alarm, _declared, _engine, _frames, _loader, _session
 from ._codec import FLOW_MODULE
+from ._fingerprint import fingerprint
 
 _FILE = "<rehearsal>"
 _SOURCE = """
@@ -25,14 +27,20 @@ def step(number: int) -> int:
 
 @flow
 def main(number: int = 1) -> int:
+    number = step(number)
+    number += flow.pause("number", schema={"type": "integer"})
     return step(number)
 """
-# Of the step, and of the end.
+# The first step and the answer are replayed; the second step and the end are acknowledged.
+_RECORDS = [
+    ["main#0/step#0", "flow", fingerprint((1,), {}), "ok", "2", None, None],
+    ["main#0/number#0", "pause", fingerprint((None, {"type": "integer"}, None), {}), "answered", "1", None, None],
+]
 _ACKNOWLEDGED = 2
 
 
-def rehearse() -> None:
-    """Play it, with a runtime that has said everything in advance."""
+def rehearse() -> list[bytes]:
+    """Play it, with a runtime that has said everything in advance; gives the frames that went up."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     start = {
         "t": "start",
@@ -42,7 +50,7 @@ def rehearse() -> None:
         "inputs": {"number": 1},
         "workdir": os.devnull,
         "blob_dir": os.devnull,
-        "records": [],
+        "records": [list(record) for record in _RECORDS],
         "started": [],
     }
     with ours, theirs:
@@ -53,6 +61,8 @@ def rehearse() -> None:
             _session.serve(ours, _loader.entry_of(_loader.load(_FILE, _SOURCE), None))
         finally:
             _clear()
+        ours.shutdown(socket.SHUT_WR)
+        return list(iter(lambda: theirs.recv(_frames.LINE_BYTES_MAX), b""))
 
 
 def _clear() -> None:

@@ -24,11 +24,24 @@ if TYPE_CHECKING:
 class JobCall:
     """A job of a loop's executor, which has its branch already."""
 
-    __slots__ = ("branch", "call")
+    __slots__ = ("branch", "call", "stands")
 
     def __init__(self, branch: Scope, call: Callable[[], Any]) -> None:
         self.branch = branch
         self.call = call
+        self.stands = False  # in the queue, where it counts as a thread that works: it will be taken up at any moment
+
+    def stand(self) -> None:
+        """It is in the executor's queue."""
+        if not self.stands:
+            self.stands = True
+            self.branch.engine.move(1)
+
+    def drop(self) -> None:
+        """No thread will take it up, if none has."""
+        if self.stands:
+            self.stands = False
+            self.branch.engine.move(-1)
 
     def wake(self) -> None:
         """Have the job's loop look again."""
@@ -37,7 +50,8 @@ class JobCall:
 
     def __call__(self) -> Any:
         engine = self.branch.engine
-        engine.move(1)
+        self.stand()
+        self.stands = False
         status = "failed"
         try:
             value = self.call()
@@ -170,10 +184,16 @@ def _hook_pool(module: Any) -> Callable[[], None]:
 
     def ended(self: Any, future: Any, call: JobCall) -> None:
         jobs[self].discard(future)
+        call.drop()
         call.wake()
 
     def submit_job(self: Any, call: JobCall) -> Any:
-        future = submit(self, call)
+        call.stand()
+        try:
+            future = submit(self, call)
+        except BaseException:
+            call.drop()
+            raise
         jobs.setdefault(self, set()).add(future)
         future.add_done_callback(lambda done: ended(self, done, call))
         return future

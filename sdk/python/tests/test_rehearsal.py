@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import linecache
 import os
 import signal
@@ -27,7 +28,10 @@ def test_nothing_is_left_of_a_rehearsal() -> None:
             [name for name in linecache.cache if "rehearsal>" in name],
         ]
 
-    rehearse()  # the first one imports
+    frames = rehearse()  # the first one imports
+    kinds = ["hello", "begin", "begin", "end", "begin", "end", "end", "done"]
+    assert [json.loads(frame)["t"] for frame in frames] == kinds
+    assert json.loads(frames[-1]) == {"t": "done", "status": "succeeded", "outputs": 4, "n": 2}
     before = state()
     for _ in range(3):
         rehearse()

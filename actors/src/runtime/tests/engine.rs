@@ -22,6 +22,7 @@ struct Gate {
     writes: usize,
     /// The first write that is held.
     held_from: Option<usize>,
+    holds_ends: bool,
     is_held: bool,
     fails_next: bool,
     has_failed: bool,
@@ -37,12 +38,19 @@ impl Engine {
         self.gate.lock().unwrap().held_from = Some(write);
     }
 
+    /// Holds up the write by which a play ends, and those after it, in however many groups it comes to that.
+    pub(super) fn hold_ends(&self) {
+        self.gate.lock().unwrap().holds_ends = true;
+    }
+
     pub(super) fn is_held(&self) -> bool {
         self.gate.lock().unwrap().is_held
     }
 
     pub(super) fn let_go(&self) {
-        self.gate.lock().unwrap().held_from = None;
+        let mut gate = self.gate.lock().unwrap();
+        gate.held_from = None;
+        gate.holds_ends = false;
         self.moved.notify_all();
     }
 
@@ -73,6 +81,11 @@ impl Store for Engine {
     fn write(&self, group: &[Write], _: Durability) -> Result<(), Error> {
         let mut gate = self.gate.lock().unwrap();
         gate.writes += 1;
+        // It leaves the index of those that are not terminal.
+        let ends = group.iter().any(|write| write.table == Table::Index && write.value.is_none());
+        if ends && gate.holds_ends && gate.held_from.is_none() {
+            gate.held_from = Some(gate.writes);
+        }
         while gate.held_from.is_some_and(|first| gate.writes >= first) {
             gate.is_held = true;
             gate = self.moved.wait(gate).unwrap();
