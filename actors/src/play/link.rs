@@ -182,10 +182,8 @@ struct Lines {
 impl Lines {
     fn read_from(&mut self, stream: &UnixStream) -> Read {
         let start = self.buffer.len();
-        self.buffer.resize(start + READ_BYTES, 0);
-        let result = self.buffer.get_mut(start..).map_or(Ok(0), |space| stream.try_read(space));
-        self.buffer.truncate(start + result.as_ref().copied().unwrap_or(0));
-        match result {
+        self.buffer.reserve(READ_BYTES);
+        match stream.try_read_buf(&mut self.buffer) {
             Ok(0) => Read::Closed,
             Ok(_) => self.split(start),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Read::WouldBlock,

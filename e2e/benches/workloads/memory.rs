@@ -20,11 +20,13 @@ use crate::{
     Result,
     figure::{Figure, milliseconds},
     floor,
-    home::{Flow, Home, ONE_STEP, STAND_STILL, STEPS_AND_QUESTION},
+    home::{Flow, Home, ONE_STEP, ONE_STEP_ASYNC, STAND_STILL, STEPS_AND_QUESTION},
 };
 
 /// Plays that run at once when their memory is measured; fewer than have a place.
 const RUNNING: usize = 50;
+/// Plays before them.
+const FIRST_PLAYS: usize = 20;
 /// Plays that ask and are left, or that end, when memory is measured.
 const PAUSED: usize = 1_000;
 /// Paused plays in the store that is listed and opened again.
@@ -50,6 +52,11 @@ pub(crate) async fn measure() -> Result<()> {
 
 #[expect(clippy::cast_precision_loss, reason = "counts are small")]
 async fn measure_running(home: &Home) -> Result<()> {
+    // By then the fork server has what these plays import; before that each of them imports it for itself.
+    for _ in 0..FIRST_PLAYS {
+        home.run(ONE_STEP_ASYNC, json!({})).await?;
+    }
+    home.come_to_rest().await?;
     let before = memory_mb()?;
     let plays = try_join_all((0..RUNNING).map(|_| home.start(STAND_STILL, json!({})))).await?;
     for play in &plays {

@@ -40,12 +40,18 @@ pub(crate) async fn measure() -> Result<()> {
             .floor(what, floor)
             .print()?;
     }
-    let start = Instant::now();
-    try_join_all((0..FLOWS).map(|_| home.run(MANY_STEPS, json!({"steps": STEPS_OF_EACH})))).await?;
-    let rate = f64::from(FLOWS * STEPS_OF_EACH) / start.elapsed().as_secs_f64();
+    let mut rates = Vec::new();
+    for _ in 0..3 {
+        let start = Instant::now();
+        try_join_all((0..FLOWS).map(|_| home.run(MANY_STEPS, json!({"steps": STEPS_OF_EACH})))).await?;
+        rates.push(f64::from(FLOWS * STEPS_OF_EACH) / start.elapsed().as_secs_f64());
+    }
+    rates.sort_by(f64::total_cmp);
+    let rate = rates.get(1).copied().unwrap_or(f64::NAN);
     Figure::new("W3", &format!("{FLOWS} flows of {STEPS_OF_EACH} steps"), rate, "steps/s")
         .rate()
         .target(15_000.0)
+        .samples(rates.len())
         .floor(what, floor)
         .print()?;
     home.close().await?;
