@@ -69,9 +69,11 @@ fn main() -> ExitCode {
 
 /// Measures one workload in this process and prints a JSON line per figure.
 fn measure(workload: &str) -> Result<()> {
+    let workload = workload.to_owned();
     let runtime = tokio::runtime::Runtime::new()?;
-    runtime.block_on(async {
-        match workload {
+    // As a task, which is where a service would call from; another thread would have to be woken for each answer.
+    runtime.block_on(runtime.spawn(async move {
+        match workload.as_str() {
             "W1" => one_shot::measure().await,
             "W2" => requests::measure_one_by_one().await,
             "W3" => steps::measure().await,
@@ -80,7 +82,7 @@ fn measure(workload: &str) -> Result<()> {
             "W6" => resumes::measure_replay().await,
             _ => memory::measure().await,
         }
-    })
+    }))?
 }
 
 /// Runs each workload in a process of its own and passes on what it prints, as a table or as it is.
