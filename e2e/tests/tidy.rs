@@ -145,6 +145,18 @@ mod files {
     }
 
     #[test]
+    fn the_tests_of_the_binaries_know_the_contract_only() {
+        let knows = |(path, text): &(PathBuf, String)| {
+            (path.starts_with("e2e/src") || path.starts_with("e2e/tests"))
+                && [concat!("hero_actors", "::"), concat!("hero_store", "::")]
+                    .iter()
+                    .any(|name| text.contains(name))
+        };
+        let knowing: Vec<PathBuf> = sources().into_iter().filter(knows).map(|(path, _)| path).collect();
+        assert!(knowing.is_empty(), "only the benchmark embeds a runtime: {knowing:#?}");
+    }
+
+    #[test]
     fn bincode_is_used_in_one_file() {
         let uses = |(path, text): &(PathBuf, String)| {
             path.extension().is_some_and(|extension| extension == "rs")

@@ -142,7 +142,7 @@ fn write(store: &dyn Store, group: Vec<Queued>) {
     if callers.is_empty() {
         return;
     }
-    // Nor must a bug of the engine: whoever waits is told, and the next group is tried.
+    // A bug of the engine must not take the writer along: whoever waits is told, and the next group is tried.
     let written = if all.is_empty() && durability == Durability::Buffered {
         Ok(Ok(()))
     } else {

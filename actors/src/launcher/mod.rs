@@ -1,7 +1,7 @@
 //! Python processes: which interpreter, the fork server that it runs, and the children that play.
 //!
-//! The launcher knows nothing of plays: it is asked for a process with a work directory, and gives one that is
-//! connected by a socket.
+//! The launcher knows nothing of plays: it is asked for a process with a work directory, told what that will probably
+//! import, and gives one that is connected by a socket.
 
 mod actor;
 mod control;

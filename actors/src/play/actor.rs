@@ -59,8 +59,8 @@ pub(crate) struct State {
     play_sid: PlaySid,
     /// What the play's source says that it imports.
     imports: Vec<String>,
-    /// A process that is fetched while the commit that allows it is on its way.
-    coming: Option<JoinHandle<Result<Process, LaunchError>>>,
+    /// A process that is fetched for an attempt while the commit that allows it is on its way.
+    coming: Option<(u32, JoinHandle<Result<Process, LaunchError>>)>,
     process: Option<Process>,
     /// The way to the process, and which attempt that is.
     link: Option<(u32, Link)>,
@@ -183,7 +183,7 @@ impl PlayActor {
                     Ok(()) => self.perform(myself, state, then).await,
                     Err(error) => {
                         self.0.feeds.fail(&state.play_sid, error.clone());
-                        give_up(state, then, &error);
+                        give_up(state, &error);
                         // What is in the store stands; a later start of the play goes on from there.
                         Err(Box::from(error))
                     }
@@ -360,10 +360,11 @@ impl PlayActor {
                 other => rest.push(other),
             }
         }
-        if rest.iter().any(|effect| matches!(effect, Effect::StartProcess { .. })) {
+        if rest.iter().any(|effect| matches!(effect, Effect::StartProcess { attempt: of } if *of == attempt))
+        {
             // It is told nothing before the commit, and goes with this actor.
             let launched = launch(Arc::clone(&self.0), state.play_sid.clone(), state.imports.clone());
-            state.coming = Some(tokio::spawn(launched));
+            state.coming = Some((attempt, tokio::spawn(launched)));
         }
         let commit = state.next_number;
         state.next_number += 1;
@@ -400,12 +401,12 @@ impl PlayActor {
     /// Fetches a process for the attempt and writes down what it will be told, beside this actor.
     fn start_process(&self, myself: &ActorRef<Message>, state: &mut State, attempt: u32) {
         let (environment, play, play_sid) = (Arc::clone(&self.0), myself.clone(), state.play_sid.clone());
-        let coming = state.coming.take();
+        let coming = state.coming.take_if(|(of, _)| *of == attempt);
         let imports = state.imports.clone();
         tokio::spawn(async move {
             let first = first_frame(&environment, &play_sid, attempt).map_err(failed);
             let process = match coming {
-                Some(coming) => coming.await.map_err(failed).flatten(),
+                Some((_, coming)) => coming.await.map_err(failed).flatten(),
                 None => launch(environment, play_sid, imports).await,
             };
             let result = process.and_then(|process| Ok((process, first?)));
@@ -470,8 +471,7 @@ fn grace_begins(myself: &ActorRef<Message>, attempt: u32) {
 }
 
 /// Tells everybody who waits for this play that the store did not take it.
-fn give_up(state: &mut State, then: Vec<Effect>, error: &Error) {
-    drop(then);
+fn give_up(state: &mut State, error: &Error) {
     for (_, reply) in state.callers.drain() {
         drop(reply.send(Err(error.clone())));
     }

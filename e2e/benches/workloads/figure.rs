@@ -131,6 +131,12 @@ pub(crate) fn percentile(times: &mut [Duration], share: f64) -> f64 {
     times.get(index).map_or(f64::NAN, |time| milliseconds(*time))
 }
 
+/// The one in the middle. Sorts them.
+pub(crate) fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
 /// A duration in milliseconds.
 pub(crate) fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3

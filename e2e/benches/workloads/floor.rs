@@ -14,7 +14,7 @@ use crate::{Result, figure::percentile};
 /// Bytes that a step writes: its record and its span.
 const STEP_BYTES: usize = 600;
 
-/// One interpreter that starts and ends, `python3 -c pass`, median in milliseconds.
+/// One interpreter that starts and ends, `python3 -I -S -c pass`, median in milliseconds.
 pub(crate) fn python_start(python: &str) -> Result<f64> {
     let mut times = Vec::new();
     for _ in 0..20 {
@@ -56,7 +56,7 @@ print((time.perf_counter() - start) * 10)
     number(python, program)
 }
 
-/// Resident memory of a Python that has imported asyncio and waits, in MB.
+/// Memory (Pss) of a Python that has imported asyncio, in MB.
 pub(crate) fn python_memory(python: &str) -> Result<f64> {
     let program = "
 import asyncio, json

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::{
     Result,
-    figure::{Figure, percentile},
+    figure::{Figure, median, percentile},
     floor,
     home::{Flow, Home, ONE_STEP, ONE_STEP_ASYNC},
 };
@@ -70,9 +70,7 @@ pub(crate) async fn measure_at_once() -> Result<()> {
             try_join_all((0..flows).map(|play| home.run(ONE_STEP, json!({"number": play})))).await?;
             rates.push(f64::from(flows) / start.elapsed().as_secs_f64());
         }
-        rates.sort_by(f64::total_cmp);
-        let median = rates.get(1).copied().unwrap_or(f64::NAN);
-        Figure::new("W4", &format!("{flows} at once"), median, "flows/s")
+        Figure::new("W4", &format!("{flows} at once"), median(&mut rates), "flows/s")
             .rate()
             .target(500.0)
             .samples(rates.len())

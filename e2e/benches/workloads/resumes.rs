@@ -21,13 +21,9 @@ pub(crate) async fn measure_resume() -> Result<()> {
     let home = Home::new().await?;
     let mut times = Vec::new();
     for answer in 0..FIRST_ANSWERS + ANSWERS {
-        let play = home.run(STEPS_AND_QUESTION, json!({"steps": 1})).await?.play_sid;
-        home.come_to_rest().await?;
-        let start = Instant::now();
-        home.answer(&play).await?;
-        home.settle(play).await?;
+        let time = answered(&home, 1).await?;
         if answer >= FIRST_ANSWERS {
-            times.push(start.elapsed());
+            times.push(time);
         }
     }
     let floor = floor::python_fork(&home.python().await?)?;

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::{
     Result,
-    figure::Figure,
+    figure::{Figure, median},
     floor,
     home::{Home, MANY_STEPS},
 };
@@ -31,9 +31,7 @@ pub(crate) async fn measure() -> Result<()> {
             home.run(MANY_STEPS, json!({"steps": steps})).await?;
             rates.push(f64::from(steps) / start.elapsed().as_secs_f64());
         }
-        rates.sort_by(f64::total_cmp);
-        let median = rates.get(rates.len() / 2).copied().unwrap_or(f64::NAN);
-        Figure::new("W3", &format!("one flow of {steps} steps"), median, "steps/s")
+        Figure::new("W3", &format!("one flow of {steps} steps"), median(&mut rates), "steps/s")
             .rate()
             .target(3_500.0)
             .samples(rounds)
@@ -46,9 +44,7 @@ pub(crate) async fn measure() -> Result<()> {
         try_join_all((0..FLOWS).map(|_| home.run(MANY_STEPS, json!({"steps": STEPS_OF_EACH})))).await?;
         rates.push(f64::from(FLOWS * STEPS_OF_EACH) / start.elapsed().as_secs_f64());
     }
-    rates.sort_by(f64::total_cmp);
-    let rate = rates.get(1).copied().unwrap_or(f64::NAN);
-    Figure::new("W3", &format!("{FLOWS} flows of {STEPS_OF_EACH} steps"), rate, "steps/s")
+    Figure::new("W3", &format!("{FLOWS} flows of {STEPS_OF_EACH} steps"), median(&mut rates), "steps/s")
         .rate()
         .target(15_000.0)
         .samples(rates.len())

@@ -160,6 +160,8 @@ def cancel_on(engine: Engine, began: Callable[[], None], *signals: signal.Signal
 
 def release() -> None:
     """Give the signals of `cancel_on` back to what had them before."""
+    global _cancelled
+    _cancelled = None
     for number, (_, before) in _taken.items():
         signal.signal(number, before)
     _taken.clear()

@@ -21,6 +21,7 @@ def write(directory: str, data: bytes, what: str) -> tuple[str, int]:
     digest = sha256(data).hexdigest()
     path = os.path.join(directory, digest)
     if not os.path.exists(path):
+        is_first = not os.path.isdir(directory)
         os.makedirs(directory, exist_ok=True)
         draft = f"{path}.{os.getpid()}.{os.urandom(4).hex()}"
         with open(draft, "wb") as file:
@@ -28,12 +29,19 @@ def write(directory: str, data: bytes, what: str) -> tuple[str, int]:
             file.flush()
             os.fsync(file.fileno())
         os.rename(draft, path)
-        descriptor = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        _sync(directory)
+        if is_first:
+            _sync(os.path.dirname(directory))
     return digest, len(data)
+
+
+def _sync(directory: str) -> None:
+    """Make the names in it durable."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def read(directory: str, digest: str) -> str:

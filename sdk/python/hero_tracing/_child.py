@@ -1,4 +1,4 @@
-"""The life of one forked child: wait for a play, be confined to it, run it, end.
+"""The life of one forked child: rehearse, wait for a play, be confined to it, run it, end.
 
 It never returns to the fork server's loop: whatever happens, it ends by `os._exit`, so that no handler or buffer
 that the fork server had registered runs twice.

@@ -4,7 +4,8 @@ It talks with the launcher over a SEQPACKET socket on its standard input, one JS
 
     down  {"op": "spawn", "id": 7, "workdir": "…", "output": "…", "env": {…}, "imports": ["json"]}
                                                                with the child's span socket attached; `imports` are
-                                                               modules that it will want
+                                                               modules that its flow will want; a process
+                                                               that only describes a file has none
           {"op": "signal", "id": 7, "signal": 15}
     up    {"op": "ready", "pid": 4711, "python": "3.11.7"}
           {"op": "spawned", "id": 7, "pid": 4712}                 with a pidfd of the child attached
@@ -14,7 +15,8 @@ It talks with the launcher over a SEQPACKET socket on its standard input, one JS
 A child leads a session and process group of its own. Its exit is seen by pidfd; before it is reaped, when its
 number cannot yet belong to anybody else, its whole group is killed. Signals go out from here for the same reason.
 
-It stays single-threaded, imports nothing that starts a thread, and knows nothing of flows.
+It stays single-threaded, imports nothing that starts a thread, and knows nothing of
+the flows of plays; what it learns for them is in `_preload` and `_rehearsal`.
 """
 
 import contextlib
@@ -32,7 +34,7 @@ from . import _child, _preload, _rehearsal, _scheduling
 
 # Children forked ahead, so that a play starts in the time of one packet. One is taken while the next is being made.
 SPARES = 2
-# A command that runs one flow and ends gains nothing from what this server learns, so the second play sets that off.
+# A command that runs one flow and ends gains nothing from what this server learns; the second attempt sets that off.
 LEARNS_AFTER = 2
 # The interpreter specialises code that has run some times.
 REHEARSALS = 10
@@ -65,8 +67,8 @@ class _Server:
         self.spares: list[_Child] = []
         self.lost_spares = 0
         self.children: dict[int, _Child] = {}  # by pidfd
-        self.plays = 0
-        self.wishes: dict[str, int] = {}  # how many plays asked for a module
+        self.attempts = 0
+        self.wishes: dict[str, int] = {}  # how many attempts asked for a module
         self.to_learn: list[Callable[[], object]] = []  # what makes later plays faster, for when nothing else waits
 
     def loop(self) -> None:
@@ -79,7 +81,7 @@ class _Server:
             events = self.poller.poll(0 if missing or self.to_learn else None)
             if not events:
                 if missing:
-                    self.spares.append(self._fork())
+                    self.spares.append(self._fork(rehearses=not self._is_busy()))
                 elif self.to_learn:
                     self._learn()
             for descriptor, _ in events:
@@ -88,14 +90,19 @@ class _Server:
                 elif not self._request():
                     return
 
+    def _is_busy(self) -> bool:
+        """Whether plays take every CPU already, so that a rehearsal would only take from them."""
+        return len(self.children) - len(self.spares) >= (os.cpu_count() or 1)
+
     def _wish(self, modules: list[str]) -> None:
-        for module in modules:
+        for module in filter(_preload.may_load, modules):
             self.wishes[module] = wishes = self.wishes.get(module, 0) + 1
             if wishes == _preload.WISHES:
                 self.to_learn += [partial(_preload.load, step) for step in _preload.steps(module)]
 
     def _learn(self) -> None:
-        self.to_learn.pop(0)()
+        with contextlib.suppress(Exception):  # it is for speed only: what fails here fails in a play, and is told
+            self.to_learn.pop(0)()
         if not self.to_learn:
             gc.collect()
             gc.freeze()
@@ -111,10 +118,11 @@ class _Server:
         request = json.loads(data)
         if request["op"] == "spawn":
             self._spawn(request["id"], data, descriptors)
-            self._wish(request["imports"])
-            self.plays += 1
-            if self.plays == LEARNS_AFTER:
-                self.to_learn += [_rehearsal.rehearse] * REHEARSALS
+            if request["imports"]:
+                self._wish(request["imports"])
+                self.attempts += 1
+                if self.attempts == LEARNS_AFTER:
+                    self.to_learn += [_rehearsal.rehearse] * REHEARSALS
         elif request["op"] == "signal":
             for child in self.children.values():
                 if child.id == request["id"]:
@@ -123,7 +131,7 @@ class _Server:
 
     def _spawn(self, play: int, request: bytes, descriptors: list[int]) -> None:
         try:
-            child = self.spares.pop(0) if self.spares else self._fork()
+            child = self.spares.pop(0) if self.spares else self._fork(rehearses=False)
             socket.send_fds(child.orders, [request], descriptors)
         except OSError as error:
             self._send({"op": "failed", "id": play, "message": str(error)})
@@ -136,15 +144,13 @@ class _Server:
         self.lost_spares = 0
         self._send({"op": "spawned", "id": play, "pid": child.pid}, [child.pidfd])
 
-    def _fork(self) -> _Child:
+    def _fork(self, *, rehearses: bool) -> _Child:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         pid = os.fork()
         if pid == 0:
             try:
                 self._leave(theirs.fileno())
-                # Where plays take every CPU already, a rehearsal would only take from them.
-                playing = len(self.children) - len(self.spares)
-                _child.run(theirs, self.pid, rehearses=playing < (os.cpu_count() or 1))
+                _child.run(theirs, self.pid, rehearses=rehearses)
             finally:
                 os._exit(_child.EXIT_BROKEN)
         theirs.close()

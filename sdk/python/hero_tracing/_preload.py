@@ -28,14 +28,16 @@ _WITH = {
 }
 
 
+def may_load(name: str) -> bool:
+    """Whether it is one of those."""
+    return name in _MODULES
+
+
 def steps(name: str) -> tuple[str, ...]:
     """What to import for this module, one after the other; nothing where it is there or none that is preloaded."""
     return () if name in sys.modules or name not in _MODULES else _WITH.get(name, (name,))
 
 
 def load(step: str) -> None:
-    """Import one of `steps`. An interpreter that lacks it, as trimmed ones do, leaves the error to the plays."""
-    try:
-        importlib.import_module(step, __package__)
-    except ImportError:
-        return
+    """Import one of `steps`. Raises what importing raises: trimmed interpreters lack some."""
+    importlib.import_module(step, __package__)

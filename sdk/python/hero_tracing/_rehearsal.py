@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import linecache
 import os
+import signal
 import socket
 import sys
 
@@ -53,6 +54,8 @@ def rehearse() -> list[bytes]:
         "records": [list(record) for record in _RECORDS],
         "started": [],
     }
+    # A signal that comes now is not meant for the rehearsal: it waits, and then does what it did before.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
     with ours, theirs:
         theirs.send(json.dumps(start).encode() + b"\n")
         for number in range(1, _ACKNOWLEDGED + 1):
@@ -61,6 +64,7 @@ def rehearse() -> list[bytes]:
             _session.serve(ours, _loader.entry_of(_loader.load(_FILE, _SOURCE), None))
         finally:
             _clear()
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         ours.shutdown(socket.SHUT_WR)
         return list(iter(lambda: theirs.recv(_frames.LINE_BYTES_MAX), b""))
 

@@ -15,6 +15,7 @@ _PLAY_NS = 5_000_000
 _NOBODY_WAITS_NS = 100_000_000
 # The number of sched_setattr(2); others than these machines do without.
 _SCHED_SETATTR = {"x86_64": 314, "aarch64": 274}.get(os.uname().machine)
+_KEEP_POLICY = 0x08  # of who started hero_logic: SCHED_FLAG_KEEP_POLICY
 
 _libc = ctypes.CDLL(None)
 
@@ -46,5 +47,6 @@ def take_part() -> None:
 
 def _set_slice(nanoseconds: int) -> None:
     if _SCHED_SETATTR is not None:
-        attributes = _Attributes(size=ctypes.sizeof(_Attributes), runtime=nanoseconds, nice=os.nice(0))
+        size, nice = ctypes.sizeof(_Attributes), os.nice(0)
+        attributes = _Attributes(size=size, flags=_KEEP_POLICY, runtime=nanoseconds, nice=nice)
         _libc.syscall(_SCHED_SETATTR, 0, ctypes.byref(attributes), 0)

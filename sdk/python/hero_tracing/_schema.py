@@ -83,7 +83,7 @@ def _taken_as_given(function: Callable[..., Any], inputs: dict[str, Any]) -> dic
 
     Most flows are of this kind, and to read a signature with `inspect` is a good part of the start of a small play.
     """
-    if not inspect.isfunction(function) or hasattr(function, "__wrapped__"):
+    if not inspect.isfunction(function) or hasattr(function, "__wrapped__") or hasattr(function, "__signature__"):
         return None
     code, module = function.__code__, function.__globals__
     if code.co_flags & _REST or code.co_posonlyargcount:

@@ -8,8 +8,11 @@ import os
 import signal
 import sys
 import threading
+from typing import Any
 
-from hero_tracing import _alarm, _declared, _engine, _preload
+import pytest
+
+from hero_tracing import _alarm, _declared, _engine, _preload, _scheduling, _session
 from hero_tracing._codec import FLOW_MODULE
 from hero_tracing._rehearsal import rehearse
 
@@ -38,8 +41,40 @@ def test_nothing_is_left_of_a_rehearsal() -> None:
     assert state() == before
 
 
+def test_a_signal_that_comes_meanwhile_is_not_taken_for_the_rehearsal(monkeypatch: pytest.MonkeyPatch) -> None:
+    struck: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _frame: struck.append(number))
+    play = _session.serve
+
+    def interrupted(*args: Any) -> int:
+        os.kill(os.getpid(), signal.SIGTERM)
+        code = play(*args)
+        assert struck == []
+        return code
+
+    monkeypatch.setattr(_session, "serve", interrupted)
+    try:
+        frames = rehearse()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert json.loads(frames[-1])["status"] == "succeeded"
+    assert struck == [signal.SIGTERM]
+    assert _alarm._cancelled is None
+
+
+@pytest.mark.parametrize("policy", [os.SCHED_OTHER, os.SCHED_BATCH])
+def test_the_policy_of_who_started_it_stays(policy: int) -> None:
+    child = os.fork()
+    if child == 0:
+        os.sched_setscheduler(0, policy, os.sched_param(0))
+        _scheduling.give_way()
+        _scheduling.take_part()
+        os._exit(os.sched_getscheduler(0))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == policy
+
+
 def test_only_modules_of_the_list_are_imported_ahead() -> None:
     assert _preload.steps("asyncio") == () or "asyncio" not in sys.modules
     for name in ("hero_tracing.evil", "antigravity", "this", "numpy", ".", "", "os"):
         assert _preload.steps(name) == ()
-    _preload.load("a_module_that_no_interpreter_has")
+        assert name == "os" or not _preload.may_load(name)
