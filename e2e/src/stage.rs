@@ -28,6 +28,8 @@ use nix::{
 
 use crate::{Outcome, binary, processes};
 
+/// Debug builds read this variable.
+const FAILPOINT: &str = "HERO_LOGIC_FAILPOINT";
 /// The longest that a command may take: far more than any needs on a busy machine.
 const COMMAND_TIME_MAX: Duration = Duration::from_secs(120);
 /// How often to look whether processes have gone, whose ends nobody tells us: 10 s in all.
@@ -114,7 +116,7 @@ impl Stage {
             .env("HERO_HOME", self.home())
             .stdin(Stdio::null());
         // What a developer's shell may have set must not decide a test.
-        for variable in ["HERO_LOGIC_FAILPOINT", "HERO_PYTHON", "NO_COLOR", "CLICOLOR_FORCE", "PYTHONPATH"] {
+        for variable in [FAILPOINT, "HERO_PYTHON", "NO_COLOR", "CLICOLOR_FORCE", "PYTHONPATH"] {
             command.env_remove(variable);
         }
         if let Some(python) = env::var_os("HERO_E2E_PYTHON") {
@@ -187,6 +189,12 @@ impl<'a> Run<'a> {
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);
         self
+    }
+
+    /// Kills the process of the play once it has this many records. Debug builds can.
+    #[must_use]
+    pub fn killed_after_record(self, records: impl std::fmt::Display) -> Self {
+        self.env(FAILPOINT, format!("kill_process_after_record:{records}"))
     }
 
     /// Takes a variable out of its environment.

@@ -1,4 +1,4 @@
-//! A play for tests, as it is when it is accepted.
+//! A play for tests.
 
 use hero_sdk::{
     Json, PlaySid, Timestamp, VersionSid,

@@ -3,9 +3,6 @@
 use hero_e2e::{Settled, Stage};
 use hero_sdk::model::{Span, SpanKind, SpanPage, SpanStatus};
 
-/// Debug builds read this variable.
-pub(crate) const FAILPOINT: &str = "HERO_LOGIC_FAILPOINT";
-
 /// What the check of one killed run sees.
 pub(crate) struct Killed<'a> {
     pub(crate) stage: &'a Stage,
@@ -21,7 +18,7 @@ pub(crate) fn after_each_record(stage: &Stage, arguments: &[&str], check: impl F
     let run = |failpoint: Option<usize>| {
         let mut command = stage.hero(["run", "--no-input", "--json"].iter().chain(arguments));
         if let Some(records) = failpoint {
-            command = command.env(FAILPOINT, format!("kill_process_after_record:{records}"));
+            command = command.killed_after_record(records);
         }
         command.finish().exits(0).settled()
     };

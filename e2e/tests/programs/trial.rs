@@ -17,7 +17,6 @@ use crate::{
 /// Far more commands than kills, questions and retries of one program make.
 const COMMANDS_MAX: usize = 100;
 const SIGKILLED: i32 = 128 + 9;
-const FAILPOINT: &str = "HERO_LOGIC_FAILPOINT";
 
 /// What a group of programs took.
 #[derive(Debug, Default)]
@@ -125,7 +124,7 @@ impl<'a> Trial<'a> {
                     Some(_) => self.look_at_what_is_left(),
                 }
             }
-            // Another play of the group killed the launcher while this one's source was described.
+            // Another play of the group killed the fork server while this one's source was described.
             _ if self.play_sid.is_none() && self.seeds.contains(',') => self.next = Next::Start,
             _ => panic!("{outcome}"),
         }
@@ -178,11 +177,7 @@ impl<'a> Trial<'a> {
         self.commands += 1;
         assert!(self.commands < COMMANDS_MAX, "the play does not end");
         let run = self.stage.hero(arguments.into_iter().chain(["--json".to_owned()]));
-        if failpoint == 0 {
-            run
-        } else {
-            run.env(FAILPOINT, format!("kill_process_after_record:{failpoint}"))
-        }
+        if failpoint == 0 { run } else { run.killed_after_record(failpoint) }
     }
 
     /// A runtime was killed: what of its play is on disk now must stay.

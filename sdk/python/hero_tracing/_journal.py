@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 
+from ._records import FAILURES, STATUS, paths_above
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -70,15 +72,12 @@ class Journal:
         But for what is finished beneath one that failed: a further try of a call above drops that and keeps this.
         """
 
-        failures = {"failed", "cancelled"}
-
         def above(path: str) -> list[str]:
-            paths = (path[:end] for end in range(len(path)) if path[end] == "/")
-            return [self.records[one][3] for one in paths if one in self.records]
+            return [self.records[one][STATUS] for one in paths_above(path) if one in self.records]
 
         def is_left(path: str, record: list[Any]) -> bool:
             statuses = above(path)
-            return not statuses or (record[3] not in failures and failures.issuperset(statuses))
+            return not statuses or (record[STATUS] not in FAILURES and FAILURES.issuperset(statuses))
 
         records = [record for path, record in self.records.items() if is_left(path, record)]
         started = [[path, number] for path, number in self.started.items() if not above(path)]
@@ -180,9 +179,7 @@ class Journal:
         self.tries.append({**frame, "path": span["path"]})
         beneath = span["path"] + "/"
         for path in [
-            path
-            for path, record in self.records.items()
-            if path.startswith(beneath) and record[3] in {"failed", "cancelled"}
+            path for path, record in self.records.items() if path.startswith(beneath) and record[STATUS] in FAILURES
         ]:
             del self.records[path]
         self.started[span["path"]] = frame["try"]

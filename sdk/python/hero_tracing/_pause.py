@@ -94,7 +94,7 @@ class Pause:
 
 def pause_sync(scope: Scope, name: str, **asked: Any) -> Any:
     """Wait for a payload, which blocks the calling thread; see `flow.pause`."""
-    loop = _loop_here(scope, name)
+    loop = _loop_to_hold(scope, name)
     engine, path, taken, record = enter(scope, name, asked)
     if record is not None:
         if loop is not None:
@@ -227,7 +227,7 @@ def _hold_in_job(pause: Pause, frame: str, job: Job, gate: Gate) -> None:
         _hold(pause)
 
 
-def _loop_here(scope: Scope, name: str) -> Loop | None:
+def _loop_to_hold(scope: Scope, name: str) -> Loop | None:
     """The loop that this plain code keeps, if it runs on one."""
     loop = scope.engine.loop_here()
     if loop is not None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     Record: TypeAlias = list[Any]
 
 PATH, KIND, FINGERPRINT, STATUS, TEXT, LOOP_TIME, BLOB = range(7)
+# Outcomes that a further try does not keep.
+FAILURES = frozenset({"failed", "cancelled"})
 
 
 class Records:
@@ -65,9 +67,7 @@ class Records:
         beneath = path + "/"
         for records in (self.kept, self.by_path):
             for below in [
-                key
-                for key, record in records.items()
-                if record[STATUS] in {"failed", "cancelled"} and key.startswith(beneath)
+                key for key, record in records.items() if record[STATUS] in FAILURES and key.startswith(beneath)
             ]:
                 del records[below]
         for finished in [key for key in self.below if key.startswith(beneath)]:
@@ -108,13 +108,14 @@ class Records:
 
 def _beneath_failures(order: list[Record]) -> dict[str, Record]:
     """By path, the records that lie beneath a call of these that failed or was cancelled."""
-    failed = {record[PATH] for record in order if record[STATUS] in {"failed", "cancelled"}}
+    failed = {record[PATH] for record in order if record[STATUS] in FAILURES}
     if not failed:
         return {}
-    return {record[PATH]: record for record in order if any(above in failed for above in _above(record[PATH]))}
+    return {record[PATH]: record for record in order if any(above in failed for above in paths_above(record[PATH]))}
 
 
-def _above(path: str) -> Iterator[str]:
+def paths_above(path: str) -> Iterator[str]:
+    """The paths of the calls and branches around this one, innermost first."""
     end = path.rfind("/")
     while end > 0:
         yield path[:end]

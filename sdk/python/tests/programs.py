@@ -69,7 +69,7 @@ def got(outcome: list[str]) -> list[str]:
 
 
 def strike(victim: str, delay: float) -> None:
-    """Kill the play's process, the launcher that forked it or the runtime itself, in so many seconds."""
+    """Kill the play's process, the fork server that forked it or the runtime itself, in so many seconds."""
     if delay:
         _thread.start_new_thread(strike_late, (victim, delay))  # not a branch of the flow, as a Thread would be
     else:
@@ -82,10 +82,10 @@ def strike_late(victim: str, delay: float) -> None:
 
 
 def kill(victim: str) -> None:
-    launcher = os.getppid()
-    runtime = int(text_of(f"/proc/{launcher}/stat").rpartition(")")[2].split()[1])
-    pid = {"process": os.getpid(), "launcher": launcher, "runtime": runtime}[victim]
-    # Where the launcher has gone meanwhile, its number and its parent are somebody else's.
+    fork_server = os.getppid()
+    runtime = int(text_of(f"/proc/{fork_server}/stat").rpartition(")")[2].split()[1])
+    pid = {"process": os.getpid(), "fork server": fork_server, "runtime": runtime}[victim]
+    # Where the fork server has gone meanwhile, its number and its parent are somebody else's.
     if victim == "process" or text_of(f"/proc/{runtime}/comm") == "hero_logic\n":
         os.kill(pid, signal.SIGKILL)
 

@@ -220,7 +220,7 @@ def kills(source: random.Random) -> dict[str, list[Any]]:
     chosen, line = {}, 0
     for _ in range(source.randrange(1, 6)):
         line += source.randrange(1, 9)
-        victim = source.choices(["process", "runtime", "launcher"], [6, 5, 1])[0]
+        victim = source.choices(["process", "runtime", "fork server"], [6, 5, 1])[0]
         chosen[str(line)] = [victim, source.choice([0, 0, round(source.uniform(0, 0.004), 6)])]
     return chosen
 

@@ -101,7 +101,7 @@ async fn a_play_outlives_the_panic_of_any_actor() {
             panic!("{which:?} has a bug");
         });
         let mut seen = false;
-        eventually_mut(|| {
+        eventually(|| {
             seen |= has_caught.try_recv().is_ok();
             seen
         })
@@ -141,7 +141,7 @@ impl Frozen {
         });
         let frozen = Self { awake, has_stopped, release: Some(release), _bait: bait };
         let mut seen = false;
-        eventually_mut(|| {
+        eventually(|| {
             seen |= frozen.has_stopped.try_recv().is_ok();
             seen
         })
@@ -155,15 +155,6 @@ impl Drop for Frozen {
         drop(self.release.take());
         self.awake.iter().for_each(tokio::task::JoinHandle::abort);
     }
-}
-
-async fn eventually_mut(mut what: impl FnMut() -> bool) {
-    limited(async {
-        while !what() {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
 }
 
 /// Whatever else stands still, a flow that runs comes to its end and whoever waits for it learns of it; and nothing

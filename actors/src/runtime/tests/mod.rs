@@ -28,7 +28,7 @@ async fn limited<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(20), future).await.expect("it never came")
 }
 
-async fn eventually(what: impl Fn() -> bool) {
+async fn eventually(mut what: impl FnMut() -> bool) {
     limited(async {
         while !what() {
             tokio::task::yield_now().await;
