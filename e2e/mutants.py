@@ -4,6 +4,7 @@
 A mutant is a copy of the code with one fault in it, made by replacing text that stands there exactly once. It is caught
 when an assertion of one of its tests fails; a test that cannot be run, or that hangs, has caught nothing, unless the
 fault is a hang by nature. Run with a Python that has pytest. What is written stays below the target directory.
+With `--check` it only looks whether every mutant can still be made.
 """
 
 from __future__ import annotations
@@ -168,7 +169,17 @@ def survivors(place: Python | Rust, mutants: list[Mutant]) -> list[str]:
     return [mutant.name for mutant in mutants if not is_caught(mutant, place)]
 
 
+def check_all() -> int:
+    """Whether the text that each mutant replaces still stands in the code."""
+    for mutant in MUTANTS:
+        applied(mutant, ROOT if mutant.is_rust else ROOT / "sdk/python")
+    print(f"{len(MUTANTS)} mutants can be made")
+    return 0
+
+
 def main(names: list[str]) -> int:
+    if names == ["--check"]:
+        return check_all()
     unknown = set(names) - {mutant.name for mutant in MUTANTS}
     if unknown:
         known = "\n".join(map(str, MUTANTS))

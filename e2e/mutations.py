@@ -165,7 +165,7 @@ MUTANTS = [
         "retried_records_dropped",
         "a further try of a call drops what its children came to",
         "test_calls.py",
-        ("_records.py", 'if record[STATUS] in {"failed", "cancelled"} and key.startswith', "if key.startswith"),
+        ("_records.py", "if record[STATUS] in FAILURES and key.startswith", "if key.startswith"),
     ),
     _python(
         "key_in_branch",
@@ -215,7 +215,7 @@ MUTANTS = [
         "runtime_record_lost",
         "the runtime takes a record for one beneath a finished call whose name begins alike",
         "frontier",
-        ("play/frontier.rs", "path.match_indices('/').any(", "path.char_indices().any("),
+        ("play/frontier.rs", "path.match_indices('/').filter_map(", "path.char_indices().filter_map("),
     ),
     _rust(
         "two_attempts_at_once",
