@@ -66,14 +66,20 @@ fn killed_it_leaves_no_helper_of_a_play() {
     drop(arrived);
 }
 
+/// A play whose `hero_logic run` was killed while its flow stood at the gate, and its id.
+fn killed_at_the_gate(stage: &Stage) -> (Gate, String) {
+    let gate = gate(stage);
+    let running = start(stage, &gate, "main");
+    drop((gate.arrival(), running.kill()));
+    stage.processes_left();
+    let (sid, _) = only_play(stage);
+    (gate, sid)
+}
+
 #[test]
 fn killed_again_it_still_ends() {
     let stage = Stage::new();
-    let gate = gate(&stage);
-    let running = start(&stage, &gate, "main");
-    drop((gate.arrival(), running.kill()));
-    stage.processes_left();
-    let (sid, _) = only_play(&stage);
+    let (gate, sid) = killed_at_the_gate(&stage);
     let waiting = stage.hero(["play", "wait", &sid, "--json"]).start();
     drop((gate.arrival(), waiting.kill()));
     stage.processes_left();
@@ -88,11 +94,7 @@ fn killed_again_it_still_ends() {
 #[test]
 fn killed_until_it_fails_and_retried() {
     let stage = Stage::new();
-    let gate = gate(&stage);
-    let running = start(&stage, &gate, "main");
-    drop((gate.arrival(), running.kill()));
-    stage.processes_left();
-    let (sid, _) = only_play(&stage);
+    let (gate, sid) = killed_at_the_gate(&stage);
     for _ in 0..2 {
         let waiting = stage.hero(["play", "wait", &sid, "--json"]).start();
         drop((gate.arrival(), waiting.kill()));
@@ -112,11 +114,7 @@ fn killed_until_it_fails_and_retried() {
 #[test]
 fn killed_and_retried_at_once() {
     let stage = Stage::new();
-    let gate = gate(&stage);
-    let running = start(&stage, &gate, "main");
-    drop((gate.arrival(), running.kill()));
-    stage.processes_left();
-    let (sid, _) = only_play(&stage);
+    let (gate, sid) = killed_at_the_gate(&stage);
     let retrying = stage.hero(["play", "retry", &sid, "--json"]).start();
     gate.arrival().open("opened");
     let settled = retrying.finish().exits(0).settled();
