@@ -1,7 +1,17 @@
 //! A runtime with a home of its own, and flows that write to their span socket what they must not.
-#![allow(dead_code, unreachable_pub, clippy::allow_attributes, reason = "each test file uses a part of it")]
+#![allow(
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    clippy::allow_attributes,
+    reason = "each test file uses a part of it"
+)]
 
-use std::collections::BTreeMap;
+/// What a tree is, as the tests of the machine have it.
+#[path = "../../src/play/machine/tests/tree.rs"]
+mod tree;
+
+use std::path::PathBuf;
 
 use hero_actors::{Config, Runtime};
 use hero_sdk::{
@@ -9,6 +19,8 @@ use hero_sdk::{
     logic::{PlayRunAsync, PlaySpans, PlayWait, Until},
     model::{LogLine, Play, Span},
 };
+
+pub(crate) use tree::assert_tree;
 
 /// `wire` is the span socket, which a flow can always find; `say` writes lines to it.
 const PRELUDE: &str = "
@@ -48,8 +60,13 @@ pub struct Stage {
 
 impl Stage {
     pub async fn new() -> Self {
+        Self::with(None).await
+    }
+
+    /// With an interpreter other than the default.
+    pub async fn with(python: Option<PathBuf>) -> Self {
         let home = tempfile::tempdir().unwrap();
-        let runtime = Runtime::open(Config::new(home.path())).await.unwrap();
+        let runtime = Runtime::open(Config { python, ..Config::new(home.path()) }).await.unwrap();
         Self { home, runtime }
     }
 
@@ -86,19 +103,5 @@ impl Stage {
 
     pub async fn close(self) {
         self.runtime.shutdown().await.unwrap();
-    }
-}
-
-/// Every node once, every parent there, and no node beneath itself.
-pub fn assert_tree(spans: &[Span]) {
-    let parents: BTreeMap<u32, Option<u32>> = spans.iter().map(|span| (span.span_id, span.parent)).collect();
-    assert_eq!(parents.len(), spans.len(), "one row each");
-    for span in spans {
-        let (mut above, mut steps) = (span.parent, 0);
-        while let Some(parent) = above {
-            above = *parents.get(&parent).unwrap_or_else(|| panic!("{} lacks its parent", span.path));
-            steps += 1;
-            assert!(steps <= parents.len(), "{} lies beneath itself", span.path);
-        }
     }
 }

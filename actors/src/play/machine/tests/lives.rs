@@ -1,6 +1,6 @@
 //! What a machine wants done in the course of a few whole lives, as goldens: every commit and what follows from it.
 
-use super::{super::*, Stage};
+use super::{super::*, lines::ROOT, stage::Stage};
 
 /// A life as it is told: what happens, and beneath it what follows.
 struct Life {
@@ -14,10 +14,9 @@ impl Life {
     }
 
     fn then(&mut self, what: &str, happens: impl FnOnce(&mut Stage)) {
-        self.stage.log_since();
         happens(&mut self.stage);
         self.told.push_str(&format!("{what}\n"));
-        for effect in self.stage.log_since() {
+        for effect in &self.stage.log {
             self.told.push_str(&format!("    {}\n", effect.trim_end()));
         }
     }
@@ -27,7 +26,7 @@ impl Life {
     }
 
     fn starts(&mut self) {
-        self.then("accept", |stage| drop(stage.wish(|caller| Event::Accept { caller })));
+        self.then("accept", |stage| drop(stage.accept()));
         self.goes_on();
     }
 
@@ -37,7 +36,7 @@ impl Life {
             let attempt = stage.attempt();
             stage.handle(Event::Spawned { attempt });
         });
-        self.says(r#"{"t":"begin","id":1,"parent":0,"path":"main#0","kind":"flow","name":"main"}"#);
+        self.says(ROOT);
     }
 
     fn exits(&mut self, status: i32) {
@@ -50,7 +49,7 @@ impl Life {
         self.told.push_str(&format!("it is {status}, attempt {}\n", self.stage.attempt()));
         // Ids are new in every run.
         let mut told = self.told;
-        for resume in &self.stage.resumes {
+        for resume in &self.stage.rig.disk.resumes {
             told = told.replace(resume.resume_id.as_str(), "ask_…");
         }
         insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
@@ -105,12 +104,10 @@ fn cancelled_in_the_middle_of_a_step() {
     let mut life = Life::new();
     life.starts();
     life.says(STEP[0]);
-    life.then("cancel", |stage| {
-        assert!(stage.wish(|caller| Event::Cancel { reason: Some("enough".into()), caller }).is_none());
-    });
+    life.then("cancel", |stage| assert!(stage.cancel().is_none()));
     life.then("grace ended", |stage| stage.handle(Event::GraceEnded { attempt: 1 }));
     life.exits(-9);
-    life.then("cancel again", |stage| drop(stage.wish(|caller| Event::Cancel { reason: None, caller })));
+    life.then("cancel again", |stage| drop(stage.cancel()));
     life.matches_golden("cancelled_in_the_middle_of_a_step");
 }
 
@@ -137,11 +134,11 @@ fn failed_and_retried() {
     );
     life.says(r#"{"t":"end","id":3,"status":"failed","value":{"~e":"ValueError"},"n":2}"#);
     life.says(r#"{"t":"done","status":"failed","error":{"code":"exception","message":"no"},"n":3}"#);
-    life.then("retry", |stage| drop(stage.wish(|caller| Event::Retry { caller })));
+    life.then("retry", |stage| drop(stage.retry()));
     life.exits(0);
     life.goes_on();
     life.says(r#"{"t":"done","status":"succeeded","outputs":7,"n":1}"#);
     life.exits(0);
-    life.then("retry again", |stage| drop(stage.wish(|caller| Event::Retry { caller })));
+    life.then("retry again", |stage| drop(stage.retry()));
     life.matches_golden("failed_and_retried");
 }

@@ -1,14 +1,12 @@
 //! Questions, from the machine's side: asked, answered, expired, withdrawn, and how long they waited.
 
 use hero_sdk::{
-    ErrorCode, Json,
     frame::ResumeWhen,
-    model::{Span, SpanStatus, Status},
+    model::{Span, SpanStatus},
 };
 use hero_store::Outcome;
 
-use super::Stage;
-use crate::play::{effect::Effect, event::Event};
+use super::{super::*, lines::*, stage::Stage};
 
 #[test]
 fn the_first_valid_answer_wins() {
@@ -16,32 +14,28 @@ fn the_first_valid_answer_wins() {
     stage.ask(2, "which", 1);
     let bad = stage.answer(0, "1").unwrap_err();
     assert_eq!((bad.code, bad.fields.len()), (ErrorCode::InvalidPayload, 1));
-    stage.say(r#"{"t":"park","n":2}"#);
+    stage.say(numbered(PARK, 2));
     assert_eq!(stage.status(), Status::AwaitingResume);
     stage.exit(75);
-    assert!(stage.machine.is_idle());
+    assert!(stage.machine().is_idle());
 
-    stage.wants_place = false;
     stage.answer(0, "\"web\"").unwrap();
     assert!(stage.wants_place);
     stage.answer(0, " \"web\" ").unwrap();
     assert_eq!(stage.answer(0, "\"api\"").unwrap_err().code, ErrorCode::Conflict);
-    let record = stage.records.last().unwrap();
-    assert_eq!(record.outcome, Outcome::Answered(Json::parse("\"web\"").unwrap()));
+    assert_eq!(stage.outcome(), &Outcome::Answered(Json::parse("\"web\"").unwrap()));
 }
 
 #[test]
 fn an_answer_reaches_the_process_that_still_waits() {
     let mut stage = Stage::running();
     stage.ask(2, "which", 1);
-    stage.log_since();
     stage.answer(0, "\"web\"").unwrap();
     let sent = r#"send {"t":"answer","path":"main#0/which#0","status":"answered","payload":"web","use_default":false}"#;
-    assert!(stage.log_since().iter().any(|entry| entry == sent));
+    assert!(stage.log.iter().any(|entry| entry == sent));
     // It parked before it read the answer: it goes on at once.
-    stage.say(r#"{"t":"park","n":2}"#);
+    stage.say(numbered(PARK, 2));
     assert_eq!(stage.status(), Status::Queued);
-    stage.wants_place = false;
     stage.exit(75);
     assert!(stage.wants_place);
 }
@@ -53,8 +47,7 @@ fn all_questions_can_be_waited_for() {
     stage.ask(3, "two", 2);
     stage.say(r#"{"t":"park","resume_when":"all","n":3}"#);
     stage.exit(75);
-    assert_eq!(stage.machine.row.memory.resume_when, ResumeWhen::All);
-    stage.wants_place = false;
+    assert_eq!(stage.machine().row.memory.resume_when, ResumeWhen::All);
     stage.answer(1, "\"b\"").unwrap();
     assert!(!stage.wants_place);
     assert_eq!(stage.status(), Status::AwaitingResume);
@@ -68,16 +61,14 @@ fn an_expired_question_gives_its_default() {
     stage.say(
         r#"{"t":"pause","id":2,"parent":1,"path":"main#0/w#0","name":"w","fp":"f","timeout_ms":5,"default":3,"n":1}"#,
     );
-    stage.say(r#"{"t":"park","n":2}"#);
-    stage.exit(75);
-    let resume_id = stage.machine.resumes[0].resume_id.clone();
+    stage.park(2);
+    let resume_id = stage.rig.disk.resumes[0].resume_id.clone();
     stage.handle(Event::Expire { resume_id: resume_id.clone() });
     assert_eq!(stage.status(), Status::AwaitingResume, "it is not due yet");
-    stage.now.wall = stage.now.wall.plus_ms(10);
-    stage.wants_place = false;
+    stage.rig.now.wall = stage.rig.now.wall.plus_ms(10);
     stage.handle(Event::Expire { resume_id });
     assert!(stage.wants_place);
-    assert_eq!(stage.records.last().unwrap().outcome, Outcome::Expired(Some(Json::parse("3").unwrap())));
+    assert_eq!(stage.outcome(), &Outcome::Expired(Some(Json::parse("3").unwrap())));
     assert_eq!(stage.answer(0, "4").unwrap_err().code, ErrorCode::Conflict);
 }
 
@@ -87,17 +78,16 @@ fn a_question_keeps_its_time_over_attempts() {
     stage.say(
         r#"{"t":"pause","id":2,"parent":1,"path":"main#0/a#0","name":"a","fp":"f","line":7,"question":"Which?","n":1}"#,
     );
-    let asked_at = stage.now.wall;
+    let asked_at = stage.rig.now.wall;
     stage.ask(3, "b", 2);
-    stage.say(r#"{"t":"park","n":3}"#);
-    stage.exit(75);
+    stage.park(3);
     let waiting = stage.span("main#0/a#0");
     assert_eq!((waiting.status, waiting.started_at), (SpanStatus::Waiting, asked_at));
 
     // Answered while nobody runs: over at once, for whoever looks.
-    stage.now.wall = stage.now.wall.plus_ms(60_000);
+    stage.rig.now.wall = stage.rig.now.wall.plus_ms(60_000);
     stage.answer(0, "\"web\"").unwrap();
-    let answered_at = stage.now.wall;
+    let answered_at = stage.rig.now.wall;
     let waited_ms = (answered_at.0 - asked_at.0) as f64 / 1000.0;
     let check = |span: &Span| {
         assert_eq!((span.status, span.output.as_deref()), (SpanStatus::Ok, Some("\"web\"")));
@@ -108,7 +98,7 @@ fn a_question_keeps_its_time_over_attempts() {
     check(stage.span("main#0/a#0"));
 
     // A replay comes by, now and in a later attempt.
-    stage.now.wall = stage.now.wall.plus_ms(60_000);
+    stage.rig.now.wall = stage.rig.now.wall.plus_ms(60_000);
     for _ in 0..2 {
         stage.go_on();
         stage
@@ -122,7 +112,7 @@ fn a_question_keeps_its_time_over_attempts() {
     }
     // The other one still waits, and ends with the play.
     assert_eq!(stage.span("main#0/b#0").status, SpanStatus::Waiting);
-    stage.wish(|caller| Event::Cancel { reason: None, caller });
+    stage.cancel();
     assert_eq!(stage.span("main#0/b#0").status, SpanStatus::Cancelled);
     check(stage.span("main#0/a#0"));
 }
@@ -131,14 +121,13 @@ fn a_question_keeps_its_time_over_attempts() {
 fn a_question_that_was_withdrawn_is_asked_anew() {
     let mut stage = Stage::running();
     stage.ask(2, "a", 1);
-    stage.say(r#"{"t":"park","n":2}"#);
-    stage.exit(75);
-    stage.wish(|caller| Event::Cancel { reason: None, caller });
-    stage.wish(|caller| Event::Retry { caller }).unwrap().unwrap();
+    stage.park(2);
+    stage.cancel();
+    stage.retry().unwrap().unwrap();
     stage.go_on();
     stage.ask(2, "a", 1);
     let span = stage.span("main#0/a#0");
-    assert_eq!((span.status, span.started_at), (SpanStatus::Waiting, stage.now.wall));
+    assert_eq!((span.status, span.started_at), (SpanStatus::Waiting, stage.rig.now.wall));
 }
 
 #[test]
@@ -147,24 +136,22 @@ fn a_timer_that_was_lost_is_wound_again() {
     stage.say(
         r#"{"t":"pause","id":2,"parent":1,"path":"main#0/w#0","name":"w","fp":"f","timeout_ms":5,"n":1}"#,
     );
-    let at = stage.now.wall.plus_ms(5);
-    let resume_id = stage.machine.resumes[0].resume_id.clone();
+    let at = stage.rig.now.wall.plus_ms(5);
+    let resume_id = stage.rig.disk.resumes[0].resume_id.clone();
     let timer = format!("{:?}", Effect::ExpireAt { resume_id: resume_id.clone(), at });
-    assert_eq!(stage.log_since().pop().unwrap(), timer);
+    assert_eq!(stage.log.last(), Some(&timer));
     stage.handle(Event::Expire { resume_id });
-    assert_eq!(stage.log_since(), std::slice::from_ref(&timer), "the clock was set back");
-    stage.say(r#"{"t":"park","n":2}"#);
-    stage.exit(75);
-    stage.log_since();
-    stage.wish(|caller| Event::Recover { progressed: false, caller }).unwrap().unwrap();
-    assert_eq!(stage.log_since().pop().unwrap(), timer);
+    assert_eq!(stage.log, std::slice::from_ref(&timer), "the clock was set back");
+    stage.park(2);
+    stage.recover().unwrap();
+    assert_eq!(stage.log.last(), Some(&timer));
 }
 
 #[test]
 fn a_withdrawn_question_is_recorded_as_cancelled() {
     let mut stage = Stage::running();
     stage.ask(2, "which", 1);
-    stage.say(r#"{"t":"end","id":2,"status":"cancelled","n":2}"#);
-    assert_eq!(stage.records.last().unwrap().outcome, Outcome::Cancelled);
+    stage.say(numbered(leave(2, "cancelled"), 2));
+    assert_eq!(stage.outcome(), &Outcome::Cancelled);
     assert_eq!(stage.answer(0, "\"x\"").unwrap_err().code, ErrorCode::Conflict);
 }

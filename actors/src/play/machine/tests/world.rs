@@ -3,15 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use hero_sdk::{
-    VersionSid,
-    frame::{ResumeWhen, Up},
-    model::ResumeStatus,
-};
+use hero_sdk::{frame::ResumeWhen, model::ResumeStatus};
 use hero_store::{Outcome, Payload, Record};
 
-use super::{super::*, disk::Disk, next_resume_id};
-use crate::play::{frontier::frontier, sample::row};
+use super::{
+    super::*,
+    disk::Disk,
+    python::{Process, Promise},
+    rig::Rig,
+};
+use crate::play::frontier::frontier;
 
 /// A commit on its way to the disk.
 struct Submitted {
@@ -29,45 +30,15 @@ struct Note {
     result: Result<Vec<Effect>, ()>,
 }
 
-/// What an acknowledgement of a number promises.
-pub(super) enum Promise {
-    Outcome(String, Json),
-    Started(String, u32),
-    Question(String),
-    Parked,
-    Ended,
-    Nothing,
-}
-
-/// A process and what its Python knows.
 #[derive(Default)]
-pub(super) struct Process {
-    pub(super) attempt: u32,
-    pub(super) runs: bool,
-    /// It has ended, and nobody has been told so.
-    pub(super) is_dead: bool,
-    pub(super) is_killed: bool,
-    pub(super) has_grace: bool,
-    pub(super) next_id: u64,
-    pub(super) next_n: u64,
-    /// Open steps: id, path, and the try.
-    pub(super) open: Vec<(u64, String, u32)>,
-    /// Open pauses: id, path, and whether the answer has come.
-    pub(super) asked: Vec<(u64, String, bool)>,
-    /// What it need not run again.
-    pub(super) finished: BTreeSet<String>,
-    pub(super) has_said_all: bool,
-}
-
 pub(super) struct World {
-    pub(super) machine: Option<Machine>,
-    pub(super) now: Now,
+    pub(super) rig: Rig,
+    /// How many machines this play has had.
     incarnation: u32,
     /// This incarnation's commits fail from here on.
     is_broken: bool,
     queue: VecDeque<Submitted>,
     notes: VecDeque<Note>,
-    pub(super) disk: Disk,
     /// What a loss of power leaves.
     synced: Disk,
     pub(super) process: Option<Process>,
@@ -76,52 +47,24 @@ pub(super) struct World {
     pub(super) has_place: bool,
     pub(super) must_recover: bool,
     pub(super) is_going_down: bool,
-    promises: BTreeMap<(u32, u64), Promise>,
+    /// What the processes wait for, by attempt and number.
+    pub(super) promises: BTreeMap<(u32, u64), Promise>,
     /// Outcomes of which a process was told that they last.
     acknowledged: BTreeMap<String, Json>,
-    next_caller: Caller,
     pub(super) waiting: BTreeMap<Caller, &'static str>,
-    retries_allowed: u32,
     /// What the last attempt that parked waits for.
-    parked: Option<(ResumeWhen, Vec<String>)>,
+    pub(super) parked: Option<(ResumeWhen, Vec<String>)>,
 }
 
 impl World {
     pub(super) fn new() -> Self {
-        let schema = Json::parse("true").unwrap();
-        let machine = Machine::new(row(&VersionSid::new()), schema, Past::default(), next_resume_id);
-        let mut world = Self {
-            machine: Some(machine),
-            now: Now::default(),
-            incarnation: 1,
-            is_broken: false,
-            queue: VecDeque::new(),
-            notes: VecDeque::new(),
-            disk: Disk::default(),
-            synced: Disk::default(),
-            process: None,
-            loads: VecDeque::new(),
-            wants_place: false,
-            has_place: false,
-            must_recover: false,
-            is_going_down: false,
-            promises: BTreeMap::new(),
-            acknowledged: BTreeMap::new(),
-            next_caller: 1,
-            waiting: BTreeMap::new(),
-            retries_allowed: 0,
-            parked: None,
-        };
+        let mut world = Self { rig: Rig::new(), incarnation: 1, ..Self::default() };
         world.wish("accept", |caller| Event::Accept { caller });
         world
     }
 
     pub(super) fn handle(&mut self, event: Event) {
-        self.now.wall = self.now.wall.plus_ms(1);
-        self.now.monotonic_us += 1000;
-        let Some(machine) = &mut self.machine else { return };
-        let effects = machine.handle(event, self.now);
-        for effect in effects {
+        for effect in self.rig.handle(event) {
             self.perform(effect, false);
         }
         self.check();
@@ -129,31 +72,15 @@ impl World {
 
     pub(super) fn wish(&mut self, what: &'static str, event: impl FnOnce(Caller) -> Event) {
         self.take_up();
-        if self.machine.is_some() {
-            let caller = self.next_caller;
-            self.next_caller += 1;
+        if self.rig.machine.is_some() {
+            let caller = self.rig.next_caller();
             self.waiting.insert(caller, what);
-            self.retries_allowed += u32::from(what == "retry");
             self.handle(event(caller));
         }
     }
 
-    /// The living process says this line, and expects that.
-    pub(super) fn say(&mut self, line: &str, promise: Promise) {
-        let frame = Up::parse(line).unwrap_or_else(|refusal| panic!("{line}: {refusal}"));
-        let Some(process) = &self.process else { return };
-        if let Some(n) = frame.number() {
-            self.promises.insert((process.attempt, n), promise);
-        }
-        self.handle(Event::Received { attempt: process.attempt, frame });
-    }
-
-    pub(super) fn expect(&mut self, attempt: u32, n: u64, promise: Promise) {
-        self.promises.insert((attempt, n), promise);
-    }
-
     fn perform(&mut self, effect: Effect, is_committed: bool) {
-        let current = self.machine.as_ref().map_or(0, |machine| machine.play().attempt);
+        let current = self.rig.attempt();
         if let Effect::Terminate { attempt }
         | Effect::Kill { attempt }
         | Effect::GraceBegins { attempt }
@@ -163,15 +90,15 @@ impl World {
         }
         match effect {
             Effect::Commit { writes, durable, then } => {
-                let is_send =
-                    |effect: &Effect| matches!(effect, Effect::Send { attempt, .. } if *attempt == current);
-                let (sends, then): (Vec<_>, Vec<_>) = then.into_iter().partition(is_send);
-                let frames = sends.into_iter().map(|effect| match effect {
-                    Effect::Send { frame, .. } => frame,
-                    other => panic!("{other:?}"),
-                });
-                let (incarnation, frames) = (self.incarnation, frames.collect());
-                let commit = Submitted { incarnation, writes, durable, attempt: current, frames, then };
+                let (mut frames, mut rest) = (Vec::new(), Vec::new());
+                for effect in then {
+                    match effect {
+                        Effect::Send { attempt, frame } if attempt == current => frames.push(frame),
+                        other => rest.push(other),
+                    }
+                }
+                let incarnation = self.incarnation;
+                let commit = Submitted { incarnation, writes, durable, attempt: current, frames, then: rest };
                 self.queue.push_back(commit);
             }
             Effect::Send { frame, .. } => panic!("said before it is durable: {frame:?}"),
@@ -203,9 +130,9 @@ impl World {
         assert!(is_committed, "attempt {attempt} is started before it is written");
         assert!(self.process.is_none(), "attempt {attempt} beside another one");
         assert!(self.has_place, "attempt {attempt} without a place");
-        let row = self.disk.row.as_ref().expect("it is written");
+        let row = self.rig.disk.row.as_ref().expect("it is written");
         assert_eq!(row.play.attempt, attempt);
-        let mut records: Vec<Record> = self.disk.records.values().cloned().collect();
+        let mut records: Vec<Record> = self.rig.disk.records.values().cloned().collect();
         records.sort_by_key(|record| record.seq);
         let (answers, _) = frontier(&records);
         let finished: BTreeSet<String> = answers.iter().map(|answer| answer.0.clone()).collect();
@@ -218,7 +145,7 @@ impl World {
             });
             assert!(is_told, "{path} was acknowledged and attempt {attempt} lacks it");
         }
-        self.process = Some(Process { attempt, next_id: 2, next_n: 1, finished, ..Process::default() });
+        self.process = Some(Process::new(attempt, finished));
     }
 
     fn replied(&mut self, caller: Caller, result: Result<Reply, Error>, is_committed: bool) {
@@ -247,12 +174,12 @@ impl World {
             self.notes.push_back(Note { incarnation: commit.incarnation, result: Err(()) });
             return;
         }
-        let mut newest = self.disk.newest_seq();
         for write in commit.writes {
-            self.apply(write, &mut newest);
+            self.check_outcome(&write);
+            self.rig.write(write);
         }
         if commit.durable == Durable::Yes {
-            self.synced = self.disk.clone();
+            self.synced = self.rig.disk.clone();
         }
         for frame in commit.frames {
             self.told(commit.attempt, commit.durable, frame);
@@ -261,58 +188,14 @@ impl World {
         self.check();
     }
 
-    fn apply(&mut self, write: Write, newest: &mut u64) {
-        let mut grows = |seq: u64| {
-            assert!(seq > *newest, "sequence number {seq} after {newest}");
-            *newest = seq;
-        };
-        match write {
-            Write::Play(row) => {
-                if let Some(before) = self.disk.row.as_ref().filter(|row| row.play.status.is_terminal()) {
-                    let (before, after) = (&before.play, &row.play);
-                    if after.status == Status::Queued {
-                        self.retries_allowed = self.retries_allowed.checked_sub(1).expect("P4: only a retry");
-                    } else {
-                        let end = |play: &Play| (play.status, play.ended_at, play.error.clone());
-                        assert_eq!(end(before), end(after), "P4: the first end stands");
-                    }
-                }
-                self.disk.row = Some(*row);
-            }
-            Write::Record(record) => {
-                grows(record.seq);
-                // A flow that gave a question up before it heard of the answer has not heard of it.
-                let gives_up = record.kind == "pause" && record.outcome == Outcome::Cancelled;
-                let before = self.disk.records.insert(record.path.clone(), record);
-                let is_final = before.as_ref().is_some_and(|before| before.outcome.is_final());
-                assert!(!is_final || gives_up, "P2: the outcome of {before:?} is written again");
-            }
-            Write::DropRecord(path) => {
-                let dropped = self.disk.records.remove(&path);
-                assert!(dropped.is_none_or(|record| !record.outcome.is_final()), "{path} had its outcome");
-            }
-            Write::Span { span, replaces } => {
-                grows(span.seq);
-                if let Some(seq) = replaces {
-                    self.disk.spans.remove(&seq);
-                }
-                self.disk.spans.insert(span.seq, *span);
-            }
-            Write::Log(line) => {
-                grows(line.seq);
-                self.disk.logs.insert(line.seq, line);
-            }
-            Write::Resume(resume) => {
-                let known = self.disk.resumes.iter_mut().find(|known| known.resume_id == resume.resume_id);
-                match known {
-                    None => self.disk.resumes.push(*resume),
-                    Some(known) => {
-                        assert_eq!(known.status, ResumeStatus::Open, "P3: what is over stays as it is");
-                        *known = *resume;
-                    }
-                }
-            }
-        }
+    /// P2, for processes that do not record the same twice.
+    fn check_outcome(&self, write: &Write) {
+        let Write::Record(record) = write else { return };
+        // A flow that gave a question up before it heard of the answer has not heard of it.
+        let gives_up = record.kind == "pause" && record.outcome == Outcome::Cancelled;
+        let before = self.rig.disk.records.get(&record.path);
+        let is_final = before.is_some_and(|before| before.outcome.is_final());
+        assert!(!is_final || gives_up, "P2: the outcome of {before:?} is written again");
     }
 
     /// What comes down to the process is true by then.
@@ -359,7 +242,7 @@ impl World {
     pub(super) fn hear(&mut self) {
         let Some(note) = self.notes.pop_front() else { return };
         match note.result {
-            _ if note.incarnation != self.incarnation || self.machine.is_none() => {}
+            _ if note.incarnation != self.incarnation || self.rig.machine.is_none() => {}
             Ok(then) => then.into_iter().for_each(|effect| self.perform(effect, true)),
             Err(()) => self.fall(),
         }
@@ -368,7 +251,7 @@ impl World {
 
     /// The actor ends in the middle: its process goes with it, and what it has handed in is still written.
     pub(super) fn fall(&mut self) {
-        self.machine = None;
+        self.rig.machine = None;
         self.process = None;
         self.loads.clear();
         self.waiting.clear();
@@ -381,43 +264,34 @@ impl World {
         self.queue.clear();
         self.is_going_down = false;
         if loses_power {
-            self.disk = self.synced.clone();
+            self.rig.disk = self.synced.clone();
         } else {
-            self.synced = self.disk.clone();
+            self.synced = self.rig.disk.clone();
         }
     }
 
     /// Makes sure that there is a machine. What the last one handed in is written before the store is asked.
     fn take_up(&mut self) {
-        if self.machine.is_some() {
+        if self.rig.machine.is_some() {
             return;
         }
         while !self.queue.is_empty() {
             self.write(false);
         }
-        let Some(row) = self.disk.row.clone() else { return };
+        self.rig.take_up();
         self.incarnation += 1;
         self.is_broken = false;
-        let records = self.disk.records.values();
-        let past = Past {
-            resumes: self.disk.resumes.clone(),
-            spans: self.disk.spans.values().cloned().collect(),
-            logs: u32::try_from(self.disk.logs.len()).unwrap(),
-            last_seq: self.disk.newest_seq(),
-            failed: records.filter(|record| !record.outcome.is_final()).map(|r| r.path.clone()).collect(),
-        };
-        self.machine = Some(Machine::new(row, Json::parse("true").unwrap(), past, next_resume_id));
     }
 
     /// The directory takes the play up again, if somebody else has not.
     pub(super) fn recover(&mut self) {
         if std::mem::take(&mut self.must_recover) {
             self.take_up();
-            let attempt = self.machine.as_ref().map_or(0, |machine| machine.play().attempt);
+            let attempt = self.rig.attempt();
             let counts = |record: &Record| {
                 record.attempt == attempt && !matches!(record.outcome, Outcome::Started { .. })
             };
-            let progressed = self.disk.records.values().any(counts);
+            let progressed = self.rig.disk.records.values().any(counts);
             self.wish("recover", |caller| Event::Recover { progressed, caller });
         }
     }
@@ -428,25 +302,17 @@ impl World {
 
     /// An idle play is let go, and with it whatever it queued for.
     pub(super) fn let_go(&mut self) {
-        if self.is_quiet() && self.machine.as_ref().is_some_and(Machine::is_idle) {
-            self.machine = None;
+        if self.is_quiet() && self.rig.machine.as_ref().is_some_and(Machine::is_idle) {
+            self.rig.machine = None;
             (self.wants_place, self.has_place) = (false, false);
         }
     }
 
-    pub(super) fn note_park(&mut self, resume_when: ResumeWhen, asked: Vec<String>) {
-        self.parked = Some((resume_when, asked));
-    }
-
     /// What holds at any moment.
     fn check(&self) {
-        let Some(row) = &self.disk.row else { return };
-        let play = &row.play;
-        let open = self.disk.resumes.iter().filter(|resume| resume.status == ResumeStatus::Open).count();
-        assert_eq!(open, play.pending_resumes as usize);
-        assert_eq!(play.ended_at.is_some(), play.status.is_terminal());
-        self.disk.check_tree(play.status.is_terminal());
-        let is_idle = self.machine.as_ref().is_some_and(Machine::is_idle) && self.is_quiet();
+        self.rig.check();
+        let Some(PlayRow { play, .. }) = &self.rig.disk.row else { return };
+        let is_idle = self.rig.machine.as_ref().is_some_and(Machine::is_idle) && self.is_quiet();
         if is_idle && !self.is_going_down && !self.must_recover {
             assert!(play.status.is_settled(), "a play that is {} has nothing to do", play.status.as_str());
             assert!(self.process.is_none() && self.waiting.is_empty(), "{:?} wait", self.waiting);
@@ -458,7 +324,8 @@ impl World {
     fn check_parked(&self, status: Status) {
         let (Status::AwaitingResume, Some((resume_when, asked))) = (status, &self.parked) else { return };
         let is_open = |path: &String| {
-            self.disk
+            self.rig
+                .disk
                 .resumes
                 .iter()
                 .any(|resume| resume.path == *path && matches!(resume.status, ResumeStatus::Open))
