@@ -1,8 +1,8 @@
-"""Stops in the middle of a step until somebody writes to a named pipe, so that a test can act right then."""
+"""Stops at a named pipe, mostly in the middle of a step, so that a test can act right then."""
 
-import os
 import signal
 import subprocess
+import sys
 
 from hero_tracing import flow
 
@@ -25,6 +25,13 @@ def wait_at(gate: str) -> str:
         return pipe.read()
 
 
+@flow(on_unknown="fail")
+def wait_once_at(gate: str) -> str:
+    effect("wait_once_at")
+    with open(gate) as pipe:
+        return pipe.read()
+
+
 @flow
 def after() -> str:
     effect("after")
@@ -37,6 +44,12 @@ def main(gate: str) -> list[str]:
 
 
 @flow
+def at_most_once(gate: str) -> list[str]:
+    """The step at the gate is declared not to be run again."""
+    return [before(), wait_once_at(gate), after()]
+
+
+@flow
 def stubborn(gate: str) -> list[str]:
     """Does not listen to SIGTERM, nor to anything that Python can catch."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -45,6 +58,30 @@ def stubborn(gate: str) -> list[str]:
             wait_at(gate)
         except BaseException:
             continue
+
+
+# Says when it no longer listens to SIGTERM.
+DEAF = """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print(flush=True)
+time.sleep(1000)
+"""
+
+
+@flow
+def hang(gate: str) -> None:
+    """Hears SIGTERM and goes on, in no step. A process of its own does not even hear it."""
+    helper = subprocess.Popen([sys.executable, "-c", DEAF], stdout=subprocess.PIPE)
+    assert helper.stdout is not None
+    helper.stdout.readline()
+    signal.signal(signal.SIGTERM, lambda *_: effect("asked"))
+    with open(gate):
+        while True:
+            try:
+                signal.pause()
+            except BaseException:
+                continue
 
 
 @flow
@@ -61,13 +98,3 @@ def with_busy_helper(gate: str) -> str:
             return wait_at(gate)
         finally:
             helper.kill()
-
-
-@flow
-def crash(way: str) -> None:
-    """Ends its process without a word."""
-    before()
-    effect("crash")
-    if way == "exit":
-        os._exit(3)
-    os.kill(os.getpid(), signal.SIGKILL)

@@ -1,4 +1,5 @@
-//! Runs a flow once for each of its records, and kills its process right behind that record.
+//! Runs a flow once for each of its records, and kills its process right behind that record. What cases ask
+//! about plays stands here too.
 
 use hero_e2e::{Settled, Stage};
 use hero_sdk::model::{Span, SpanKind, SpanPage, SpanStatus};
@@ -42,6 +43,17 @@ pub(crate) fn tree(stage: &Stage, settled: &Settled) -> SpanPage {
     let sid = settled.play.play_sid.as_str();
     let outcome = stage.hero(["play", "tree", sid, "--json"]).finish().exits(0);
     serde_json::from_str(&outcome.stdout).unwrap_or_else(|error| panic!("{error}\n{outcome}"))
+}
+
+/// The id and the status of the only play in the store.
+#[track_caller]
+pub(crate) fn only_play(stage: &Stage) -> (String, String) {
+    let outcome = stage.hero(["play", "list", "--json"]).finish().exits(0);
+    let document = outcome.json();
+    let plays = document["plays"].as_array().unwrap_or_else(|| panic!("{outcome}"));
+    assert_eq!(plays.len(), 1, "{outcome}");
+    let text = |name: &str| plays[0][name].as_str().unwrap().to_owned();
+    (text("play_sid"), text("status"))
 }
 
 /// How many outcomes are recorded: of steps and of answered questions.

@@ -1,13 +1,21 @@
-//! hero_logic itself is killed, interrupted or told to stop while a flow is in the middle of a step.
+//! hero_logic or the flow itself is killed, interrupted or told to stop, mostly in the middle of a step.
 
-use hero_e2e::{Gate, Outcome, Running, Stage};
+use std::{
+    fs, thread,
+    time::{Duration, Instant},
+};
+
+use hero_e2e::{Gate, Outcome, Running, Stage, processes};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
 use serde_json::{Value, json};
 
-use crate::kills::{self, assert_each_once, names};
+use crate::kills::{self, assert_each_once, names, only_play};
+
+/// Until when a flow that does not listen is gone, with everything that it has started.
+const END_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// Starts `gate.py`, whose second step stops at a named pipe.
 fn start<'a>(stage: &'a Stage, gate: &Gate, entry: &str) -> Running<'a> {
@@ -24,14 +32,26 @@ fn signal(running: &Running<'_>, signal: Signal) {
     kill(Pid::from_raw(running.pid().try_into().unwrap()), signal).unwrap();
 }
 
+/// The processes of plays: they work in their play's directory.
+fn flows(stage: &Stage) -> Vec<Pid> {
+    let works = |process: &processes::Process| {
+        let directory = fs::read_link(format!("/proc/{}/cwd", process.pid));
+        directory.is_ok_and(|directory| directory.starts_with(stage.home().join(".hero/var/plays")))
+    };
+    let found = processes::beneath(&stage.home()).into_iter().filter(works);
+    found.map(|process| Pid::from_raw(process.pid.try_into().unwrap())).collect()
+}
+
+/// Kills the only flow that runs, as somebody from outside might.
 #[track_caller]
-fn only_play(stage: &Stage) -> (String, String) {
-    let outcome = stage.hero(["play", "list", "--json"]).finish().exits(0);
-    let document = outcome.json();
-    let plays = document["plays"].as_array().unwrap_or_else(|| panic!("{outcome}"));
-    assert_eq!(plays.len(), 1, "{outcome}");
-    let text = |name: &str| plays[0][name].as_str().unwrap().to_owned();
-    (text("play_sid"), text("status"))
+fn kill_flow(stage: &Stage) {
+    let flows = flows(stage);
+    let [flow] = flows[..] else { panic!("one flow runs, not {flows:?}") };
+    kill(flow, Signal::SIGKILL).unwrap();
+    // Until it has let go of the gate, nobody else can be told from it there.
+    while fs::read_link(format!("/proc/{flow}/cwd")).is_ok() {
+        thread::yield_now();
+    }
 }
 
 #[test]
@@ -137,14 +157,24 @@ fn interrupted_once_it_cancels() {
 }
 
 #[test]
-fn a_flow_that_ignores_the_wish_is_ended_all_the_same() {
-    let stage = Stage::new();
-    let gate = gate(&stage);
-    let running = start(&stage, &gate, "stubborn");
-    let _arrived = gate.arrival();
-    signal(&running, Signal::SIGINT);
-    assert_eq!(running.finish().exits(4).settled().play.status.as_str(), "cancelled");
-    assert_eq!(stage.processes_left(), []);
+#[expect(clippy::disallowed_methods, reason = "the time is what is promised")]
+fn a_flow_that_does_not_end_is_asked_and_then_ended_with_everything_in_time() {
+    for (entry, wish, effects) in
+        [("stubborn", Signal::SIGINT, ["1 wait_at"]), ("hang", Signal::SIGTERM, ["1 asked"])]
+    {
+        let stage = Stage::new();
+        let gate = gate(&stage);
+        let running = start(&stage, &gate, entry);
+        let _arrived = gate.arrival();
+        let asked_at = Instant::now();
+        signal(&running, wish);
+        let settled = running.finish().exits(4).settled();
+        assert_eq!(stage.processes_left(), [], "{entry}");
+        assert!(asked_at.elapsed() < END_TIME_MAX, "{entry}: {:?}", asked_at.elapsed());
+        assert_eq!(settled.play.status.as_str(), "cancelled", "{entry}");
+        let ran = stage.effects(&settled.play.play_sid);
+        assert_eq!(ran, effects, "{entry}: TERM came before KILL, and nothing ran again");
+    }
 }
 
 #[test]
@@ -159,14 +189,60 @@ fn a_helper_process_ends_with_its_play() {
 fn a_flow_that_crashes_is_tried_again_within_a_limit() {
     for way in ["exit", "kill"] {
         let stage = Stage::new();
-        stage.flow("gate.py");
+        stage.flow("crashes.py");
         let input = format!("way={way}");
-        let run = stage.hero(["run", "gate.py", "--entry", "crash", "--input", &input, "--json"]);
+        let run = stage.hero(["run", "crashes.py", "--entry", "crash", "--input", &input, "--json"]);
         let settled = run.finish().exits(1).settled();
         assert_eq!(settled.play.error.unwrap().code, "process_crashed");
         let effects = stage.effects(&settled.play.play_sid);
         assert_eq!(names(&effects, None).iter().filter(|name| **name == "before").count(), 1, "{effects:?}");
         assert_eq!(settled.play.attempt, 3, "{effects:?}");
+    }
+}
+
+#[test]
+fn a_flow_killed_in_mid_step_goes_on_in_its_next_attempt() {
+    let stage = Stage::new();
+    let gate = gate(&stage);
+    let running = start(&stage, &gate, "main");
+    let arrived = gate.arrival();
+    kill_flow(&stage);
+    drop(arrived);
+    gate.arrival().open("opened");
+    let settled = running.finish().exits(0).settled();
+    assert_eq!((settled.outputs(), settled.play.attempt), (json!(["before", "opened", "after"]), 2));
+    let effects = stage.effects(&settled.play.play_sid);
+    assert_eq!(effects, ["1 before", "1 wait_at", "2 wait_at", "2 after"], "the recorded step stays");
+}
+
+#[test]
+fn a_flow_killed_in_mid_step_fails_where_that_is_declared() {
+    let stage = Stage::new();
+    let gate = gate(&stage);
+    let running = start(&stage, &gate, "at_most_once");
+    let arrived = gate.arrival();
+    kill_flow(&stage);
+    drop(arrived);
+    let settled = running.finish().exits(1).settled();
+    assert_eq!(settled.play.attempt, 2);
+    assert!(settled.play.error.unwrap().message.contains("on_unknown='fail'"));
+    let effects = stage.effects(&settled.play.play_sid);
+    assert_eq!(effects, ["1 before", "1 wait_once_at"], "it is not run again");
+}
+
+/// Its last word is durable by then, and its end is what it said.
+#[test]
+fn a_flow_that_falls_after_its_last_word_keeps_its_exit_code() {
+    for (end, code) in [("succeeded", 0), ("failed", 1)] {
+        let stage = Stage::new();
+        stage.flow("crashes.py");
+        let input = format!("end={end}");
+        let run = stage.hero(["run", "crashes.py", "--entry", "fall", "--input", &input, "--json"]);
+        let settled = run.finish().exits(code).settled();
+        assert_eq!((settled.play.status.as_str(), settled.play.attempt), (end, 1));
+        let sid = settled.play.play_sid.as_str();
+        let later = stage.hero(["play", "wait", sid, "--json"]).finish().exits(code).settled();
+        assert_eq!(later.play, settled.play, "the end is what it was");
     }
 }
 
