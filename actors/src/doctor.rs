@@ -61,7 +61,10 @@ pub async fn doctor(config: Config) -> Vec<Check> {
         Python::resolve(config.wished_python().as_deref(), std::env::var_os("PATH"), &paths.python());
     checks.push(check(
         "python",
-        python.map(|python| format!("{} ({})", python.executable.display(), python.version)),
+        python.map(|python| {
+            let more = if python.shares() { "" } else { "; from 3.12 on a play takes half the memory" };
+            format!("{} ({}{more})", python.executable.display(), python.version)
+        }),
     ));
     match Runtime::open(Config { recover: Recover::Mark, ..config.clone() }).await {
         Ok(runtime) => {

@@ -16,9 +16,7 @@ use ractor::{Actor, ActorRef};
 use crate::{
     Config, Recover,
     call::call,
-    clock::SystemClock,
     failpoint::Failpoint,
-    feeds::Feeds,
     handle::Handle,
     launcher::{Python, stage_sdk},
     paths::Paths,
@@ -69,21 +67,30 @@ impl Runtime {
     /// Errors: `store_locked`, `store_newer`, `storage_full`, `storage_failed`, `no_python`.
     pub async fn open(config: Config) -> Result<Self, Error> {
         let paths = Paths::new(&config.home);
+        let lock_wait = Duration::from_millis(config.lock_wait_ms);
+        let open = move || Ok(Tables::open(&paths.store(), OpenOptions { lock_wait })?);
+        Self::over(open, config, Failpoint::from_environment()).await
+    }
+
+    /// The same over whatever store `open` gives, which may block.
+    async fn over(
+        open: impl FnOnce() -> Result<Tables, Error> + Send + 'static,
+        config: Config,
+        failpoint: Failpoint,
+    ) -> Result<Self, Error> {
+        let paths = Paths::new(&config.home);
         let (tables, python) = tokio::task::spawn_blocking({
             let (paths, config) = (paths.clone(), config.clone());
-            move || prepare(&paths, &config)
+            move || {
+                paths.make()?;
+                // First the store, whose lock keeps everybody else out of the home.
+                let tables = open()?;
+                Ok::<_, Error>((tables, prepare_python(&paths, &config)?))
+            }
         })
         .await
         .map_err(internal)??;
-        let environment = Arc::new(Environment {
-            tables,
-            clock: Arc::new(SystemClock::new()),
-            feeds: Feeds::default(),
-            paths,
-            launcher: Handle::vacant(),
-            plays: Handle::vacant(),
-            failpoint: Failpoint::from_environment(),
-        });
+        let environment = Environment::new(tables, paths, failpoint);
         let registry = Handle::vacant();
         let runs = config.recover == Recover::Run;
         let root = Root {
@@ -396,10 +403,8 @@ fn page(
     Ok(page)
 }
 
-fn prepare(paths: &Paths, config: &Config) -> Result<(Tables, Result<Python, String>), Error> {
-    paths.make()?;
-    let tables =
-        Tables::open(&paths.store(), OpenOptions { lock_wait: Duration::from_millis(config.lock_wait_ms) })?;
+/// The interpreter, or why there is none, with the SDK where it finds it.
+fn prepare_python(paths: &Paths, config: &Config) -> Result<Result<Python, String>, Error> {
     let python =
         match Python::resolve(config.wished_python().as_deref(), std::env::var_os("PATH"), &paths.python()) {
             Ok(python) => Ok(python),
@@ -411,7 +416,7 @@ fn prepare(paths: &Paths, config: &Config) -> Result<(Tables, Result<Python, Str
         Error::new(ErrorCode::StorageFailed, format!("the Python package cannot be written: {error}"))
             .hint(format!("{} must be writable", paths.sdk().display()))
     })?;
-    Ok((tables, python))
+    Ok(python)
 }
 
 /// The inputs that a flow takes, in one line.

@@ -146,3 +146,34 @@ def main() -> int:
     assert_eq!(truncated.count(), 1, "{logs:#?}");
     stage.close().await;
 }
+
+/// What Python made of a file is taken from a process before the file has any say: source and code are the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flow_cannot_put_other_code_in_the_place_of_its_source() {
+    let stage = Stage::new().await;
+    let source = "
+import binascii
+import json
+import marshal
+
+{ahead}
+
+@flow
+def main() -> int:
+    other = compile('from hero_tracing import flow\\n@flow\\ndef main(): return 666\\n', 'hostile.py', 'exec')
+    code = binascii.b2a_base64(marshal.dumps(other), newline=False).decode()
+    hello = {'t': 'hello', 'v': 1, 'sdk': '', 'python': '', 'code': code}
+    say(*[json.dumps(hello)] * 2)
+    return 7
+";
+    // With something that compiling warns of, a process gives no code.
+    for ahead in ["", "assert (1, 'always true')"] {
+        let source = source.replace("{ahead}", ahead);
+        for _ in 0..3 {
+            let play = stage.run(&source).await;
+            let outputs: i64 = play.outputs.as_ref().map(|outputs| outputs.to().unwrap()).unwrap_or_default();
+            assert_eq!((play.status, outputs), (Status::Succeeded, 7), "{:?}", play.error);
+        }
+    }
+    stage.close().await;
+}

@@ -51,6 +51,9 @@ pub struct Hello {
     pub sdk: String,
     /// Version of Python.
     pub python: String,
+    /// The file as the process compiled it, where it was not given it: for [`Start::code`] of the next process.
+    #[serde(default)]
+    pub code: Option<String>,
 }
 
 /// A flow that a file declares.
@@ -452,6 +455,9 @@ pub struct Start {
     pub file_name: String,
     /// Python source.
     pub source: String,
+    /// The same compiled, as [`Hello::code`] of an earlier process had it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
     /// The entry function's name.
     pub entry: Option<String>,
     /// A JSON object.

@@ -25,6 +25,9 @@ fn every_frame_from_python_is_understood() {
         let frame = Up::parse(&line).unwrap_or_else(|refusal| panic!("{name}: {refusal}"));
         let value: Value = serde_json::from_str(&line).unwrap();
         assert_eq!(frame.number(), value.get("n").and_then(Value::as_u64), "{name}");
+        if let Up::Hello(hello) = &frame {
+            assert_eq!(hello.code.as_deref(), value.get("code").and_then(Value::as_str), "{name}");
+        }
         if let Up::End(end) = &frame {
             let sent = value.get("value").map(ToString::to_string);
             let kept = end.value.as_ref().map(|kept| kept.to::<Value>().unwrap().to_string());
@@ -49,6 +52,7 @@ fn every_frame_to_python_is_written_as_agreed() {
         attempt: 2,
         file_name: "flow.py".into(),
         source: "pass\n".into(),
+        code: None,
         entry: Some("main".into()),
         inputs: Json::parse("{\"name\":\"World\"}").unwrap(),
         workdir: "/w".into(),
@@ -62,6 +66,14 @@ fn every_frame_to_python_is_written_as_agreed() {
             record("q", RecordStatus::Expired, None, None, None),
         ],
         started: vec![("main#0/pay#0".into(), 1)],
+    };
+    let compiled = Start {
+        attempt: 1,
+        code: Some("4wAAAA==".into()),
+        inputs: Json::parse("{}").unwrap(),
+        records: Vec::new(),
+        started: Vec::new(),
+        ..start.clone()
     };
     let answer = |status, payload: &str, use_default| Down::Answer {
         path: "main#0/p#0".into(),
@@ -77,6 +89,7 @@ fn every_frame_to_python_is_written_as_agreed() {
             entry: None,
         },
         Down::Start(Box::new(start)),
+        Down::Start(Box::new(compiled)),
         Down::Ack { n: 12 },
         answer(RecordStatus::Answered, "{\"a\":1.50}", false),
         answer(RecordStatus::Expired, "\"web\"", true),

@@ -12,6 +12,8 @@ mod error;
 mod journal;
 mod keys;
 mod manifest;
+#[cfg(feature = "memory")]
+mod memory;
 mod rows;
 mod store;
 mod tables;
@@ -22,6 +24,8 @@ pub use batch::Batch;
 pub use chain::Chain;
 pub use error::Error;
 pub use keys::Table;
+#[cfg(feature = "memory")]
+pub use memory::Memory;
 pub use rows::{Change, Outcome, Payload, PlayMemory, PlayRow, Record};
 pub use store::{Direction, Durability, Row, Scan, Store, Write};
 pub use tables::{OpenOptions, PlayFilter, Tables};

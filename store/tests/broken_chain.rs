@@ -8,7 +8,7 @@ use std::sync::{
     mpsc::{Receiver, SyncSender, sync_channel},
 };
 
-use common::*;
+use common::{memory::Memory, *};
 use hero_sdk::ErrorCode;
 use hero_store::*;
 
@@ -20,42 +20,19 @@ enum Order {
 }
 
 /// An engine that does as it is told, write by write, and says when it has come to one.
-struct Ordered {
-    memory: Memory,
-    arrived: SyncSender<()>,
-    orders: Mutex<Receiver<Order>>,
-}
-
-impl Store for Ordered {
-    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-        self.memory.get(table, key)
-    }
-
-    fn scan(&self, scan: Scan) -> Result<Vec<Row>, Error> {
-        self.memory.scan(scan)
-    }
-
-    fn write(&self, group: &[Write], durability: Durability) -> Result<(), Error> {
-        self.arrived.send(()).unwrap();
-        // Once nobody gives orders any more it works.
-        let order = self.orders.lock().unwrap().recv().unwrap_or(Order::Write);
-        match order {
-            Order::Write => self.memory.write(group, durability),
-            Order::Fail => Err(Error::Stopped),
-            Order::Panic => panic!("the engine has a bug"),
-        }
-    }
-
-    fn close(&self) -> Result<(), Error> {
-        self.memory.close()
-    }
-}
-
 fn ordered() -> (Tables, Receiver<()>, SyncSender<Order>) {
     let (arrived, arrivals) = sync_channel(1_000);
     let (orders, next) = sync_channel(1_000);
-    let store = Ordered { memory: Memory::default(), arrived, orders: Mutex::new(next) };
-    (Tables::over(Arc::new(store)), arrivals, orders)
+    let memory = Memory::with(move |_, _| {
+        arrived.send(()).unwrap();
+        // Once nobody gives orders any more it works.
+        match next.recv().unwrap_or(Order::Write) {
+            Order::Write => Ok(()),
+            Order::Fail => Err(Error::Stopped),
+            Order::Panic => panic!("the engine has a bug"),
+        }
+    });
+    (Tables::over(Arc::new(memory)), arrivals, orders)
 }
 
 type Results = Arc<Mutex<Vec<(u64, Result<(), ErrorCode>)>>>;

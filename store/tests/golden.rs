@@ -7,7 +7,7 @@ mod common;
 
 use std::{path::Path, sync::Arc};
 
-use common::*;
+use common::{memory::Memory, *};
 use hero_sdk::model::*;
 use hero_store::*;
 
@@ -63,6 +63,10 @@ fn dump(memory: &Memory) -> Vec<u8> {
     bytes
 }
 
+fn put(memory: &Memory, table: Table, key: Vec<u8>, value: Vec<u8>) {
+    memory.write(&[Write { table, key, value: Some(value) }], Durability::Buffered).unwrap();
+}
+
 fn load(mut bytes: &[u8]) -> Memory {
     let mut part = || {
         let (length, rest) = bytes.split_first_chunk()?;
@@ -74,7 +78,7 @@ fn load(mut bytes: &[u8]) -> Memory {
     while let Some(name) = part() {
         let table = Table::ALL.into_iter().find(|table| table.name().as_bytes() == name).unwrap();
         let (key, value) = (part().unwrap(), part().unwrap());
-        memory.put(table, key, value);
+        put(&memory, table, key, value);
     }
     memory
 }
@@ -96,16 +100,13 @@ fn rows_of_version_1_are_read_and_written_as_they_always_were() {
 
 #[test]
 fn a_row_that_is_damaged_newer_or_elsewhere_is_never_data() {
-    let memory = Memory::default();
-    let tables = Tables::over(Arc::new(Memory::default()));
-    drop(tables);
-    let source = Arc::new(memory);
+    let source = Arc::new(Memory::default());
     let tables = Tables::over(Arc::clone(&source) as Arc<dyn Store>);
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(tables.commit(rows())).unwrap();
     let rows = source.rows();
     let (_, key, whole) = rows.iter().find(|(table, ..)| *table == Table::Plays).unwrap().clone();
     let read = |bytes: Vec<u8>| {
-        source.put(Table::Plays, key.clone(), bytes);
+        put(&source, Table::Plays, key.clone(), bytes);
         tables.play(&play_sid(1))
     };
     for place in 0..whole.len() {

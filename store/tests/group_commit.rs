@@ -9,7 +9,7 @@ use std::sync::{
     mpsc::{Receiver, SyncSender, sync_channel},
 };
 
-use common::*;
+use common::{memory::Memory, *};
 use hero_sdk::{ErrorCode, model::Status};
 use hero_store::*;
 

@@ -5,13 +5,14 @@ use std::{
     io,
     os::fd::{AsFd, OwnedFd},
     path::PathBuf,
-    sync::{Arc, mpsc},
+    sync::{Arc, OnceLock, mpsc},
+    time::Duration,
 };
 
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use rustix::{
     event::{PollFd, PollFlags, poll},
-    process::{Pid, Signal as UnixSignal, kill_process_group},
+    process::{Pid, Signal as UnixSignal, kill_process_group, pidfd_send_signal},
 };
 use serde::{Deserialize, Serialize};
 use tokio::{net::UnixStream, sync::oneshot, task::AbortHandle};
@@ -22,6 +23,12 @@ use super::{
     fork_server::{self, Start},
     process::Signal,
 };
+
+/// How often it is looked whether the fork server still answers, while it owes an answer.
+const TICK: Duration = Duration::from_secs(4);
+/// A fork server that has not answered for so many ticks is ended, with its children: it cannot tell their ends either.
+/// That is before those who asked give up, and far above what a fork takes on a busy machine.
+pub(super) const TICKS_MAX: u32 = 5;
 
 /// The actor; its fields are what every fork server is started with.
 pub(crate) struct Launcher {
@@ -41,6 +48,10 @@ pub(crate) struct State {
     next_id: u64,
     /// Asked for, not yet forked.
     pending: HashMap<u64, Pending>,
+    /// Whether a tick is on its way.
+    is_watching: bool,
+    /// The fork server that was ended because it did not answer.
+    given_up: Option<u64>,
     /// Forked and not yet ended.
     running: HashMap<u64, Running>,
 }
@@ -48,6 +59,8 @@ pub(crate) struct State {
 struct Server {
     number: u64,
     control: Arc<Control>,
+    /// Its pidfd, once it has started.
+    process: Arc<OnceLock<OwnedFd>>,
     reader: AbortHandle,
 }
 
@@ -61,6 +74,8 @@ impl Drop for Server {
 struct Pending {
     /// The fork server that was asked.
     server: u64,
+    /// Since then.
+    ticks: u32,
     reply: RpcReplyPort<Result<Process, LaunchError>>,
     stream: UnixStream,
 }
@@ -108,6 +123,8 @@ impl Actor for Launcher {
             servers_started: 0,
             next_id: 1,
             pending: HashMap::new(),
+            is_watching: false,
+            given_up: None,
             running: HashMap::new(),
         };
         if self.starts_early
@@ -142,6 +159,12 @@ impl Actor for Launcher {
                     }
                 }
                 state.spawn(&spawn, reply).await;
+                state.watch(&myself);
+            }
+            Message::Tick => {
+                state.is_watching = false;
+                state.tick();
+                state.watch(&myself);
             }
             Message::Signal { id, signal } => state.signal(id, signal).await,
             Message::Received { server, packet } if state.is_current(server) => {
@@ -178,7 +201,14 @@ impl Launcher {
             // A launcher that is gone needs no news.
             Box::new(move |stderr| drop(launcher.cast(Message::Ended { server: number, stderr })))
         };
-        let start = Start { control: theirs, python: python.clone(), sdk: self.sdk.clone(), ended };
+        let process = Arc::new(OnceLock::new());
+        let start = Start {
+            control: theirs,
+            python: python.clone(),
+            sdk: self.sdk.clone(),
+            process: Arc::clone(&process),
+            ended,
+        };
         state.thread.try_send(start).map_err(|error| io::Error::other(error.to_string()))?;
 
         let launcher = myself.clone();
@@ -192,7 +222,7 @@ impl Launcher {
             drop(launcher.cast(Message::Closed { server: number }));
         })
         .abort_handle();
-        state.server = Some(Server { number, control, reader });
+        state.server = Some(Server { number, control, process, reader });
         Ok(())
     }
 }
@@ -208,7 +238,7 @@ impl State {
         match self.send_spawn(id, spawn).await {
             Ok(stream) => {
                 let server = self.servers_started;
-                self.pending.insert(id, Pending { server, reply, stream });
+                self.pending.insert(id, Pending { server, ticks: 0, reply, stream });
             }
             Err(error) => answer(reply, Err(LaunchError::Fork(error.to_string()))),
         }
@@ -228,6 +258,31 @@ impl State {
         };
         control.send(&serde_json::to_vec(&request)?, Some(theirs.as_fd())).await?;
         UnixStream::from_std(ours)
+    }
+
+    fn watch(&mut self, myself: &ActorRef<Message>) {
+        if !self.is_watching && !self.pending.is_empty() {
+            self.is_watching = true;
+            myself.send_after(TICK, || Message::Tick);
+        }
+    }
+
+    /// Ends the fork server if it stands still. `Ended` follows, and the next request starts another one.
+    fn tick(&mut self) {
+        let Some(server) = &self.server else { return };
+        let mut stands_still = false;
+        for pending in self.pending.values_mut().filter(|pending| pending.server == server.number) {
+            pending.ticks += 1;
+            stands_still |= pending.ticks > TICKS_MAX;
+        }
+        if stands_still && let Some(process) = server.process.get() {
+            tracing::error!(
+                "the fork server does not answer; it is ended, and the next request starts another one"
+            );
+            self.given_up = Some(server.number);
+            // One that has just ended says so.
+            pidfd_send_signal(process, UnixSignal::KILL).ok();
+        }
     }
 
     async fn signal(&self, id: u64, signal: Signal) {
@@ -296,8 +351,10 @@ impl State {
 
     /// What this fork server was asked for and has not done, nobody does; the next one has requests of its own.
     fn fail_pending(&mut self, server: u64, stderr: &str) {
+        let last_word = stderr.lines().last().unwrap_or("it ended without a word");
+        let reason =
+            if self.given_up == Some(server) { "it did not answer, and was ended" } else { last_word };
         for (_, pending) in self.pending.extract_if(|_, pending| pending.server == server) {
-            let reason = stderr.lines().last().unwrap_or("it ended without a word");
             answer(pending.reply, Err(LaunchError::ForkServer(reason.to_owned())));
         }
     }

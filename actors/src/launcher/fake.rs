@@ -101,7 +101,7 @@ impl Actor for FakeLauncher {
                 drop(reply.send(Ok(process)));
             }
             Message::Signal { id, signal } => self.0.signals.lock().unwrap().push((id, signal)),
-            Message::Received { .. } | Message::Closed { .. } | Message::Ended { .. } => {}
+            Message::Tick | Message::Received { .. } | Message::Closed { .. } | Message::Ended { .. } => {}
         }
         Ok(())
     }

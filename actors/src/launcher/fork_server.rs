@@ -4,12 +4,18 @@
 //! by `pre_exec`: a plain spawn is vfork, whatever the size of this process.
 
 use std::{
-    io,
+    fs::File,
+    io::{self, Read as _, Seek as _},
     os::fd::OwnedFd,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::mpsc,
+    sync::{Arc, OnceLock, mpsc},
     thread,
+};
+
+use rustix::{
+    fs::{MemfdFlags, memfd_create},
+    process::{Pid, PidfdFlags, pidfd_open},
 };
 
 use super::Python;
@@ -25,6 +31,8 @@ pub(crate) struct Start {
     pub(crate) python: Python,
     /// The directory that holds `hero_tracing`.
     pub(crate) sdk: PathBuf,
+    /// Where its pidfd is put once it has started.
+    pub(crate) process: Arc<OnceLock<OwnedFd>>,
     /// Called when it has ended, or could not be started, with the end of its standard error.
     pub(crate) ended: Box<dyn FnOnce(String) + Send>,
 }
@@ -35,15 +43,15 @@ pub(crate) fn thread() -> io::Result<mpsc::SyncSender<Start>> {
     let (sender, orders) = mpsc::sync_channel::<Start>(1);
     thread::Builder::new().name("launcher".to_owned()).spawn(move || {
         for order in orders {
-            let Start { control, python, sdk, ended } = order;
-            ended(run(control, &python, &sdk));
+            let Start { control, python, sdk, process, ended } = order;
+            ended(run(control, &python, &sdk, &process));
         }
     })?;
     Ok(sender)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the launcher is the place where processes are started")]
-fn run(control: OwnedFd, python: &Python, sdk: &std::path::Path) -> String {
+fn run(control: OwnedFd, python: &Python, sdk: &Path, process: &OnceLock<OwnedFd>) -> String {
     // -s and -P keep the user's and the current directory out of `sys.path`, -S keeps `site` from running code of
     // installed packages; the paths that `site` would have added are appended after the SDK's. Not -I or -E: they
     // would ignore PYTHONHASHSEED.
@@ -57,12 +65,22 @@ fn run(control: OwnedFd, python: &Python, sdk: &std::path::Path) -> String {
         .envs(scrubbed_environment())
         .current_dir("/")
         .stdin(Stdio::from(control))
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped());
-    match command.spawn().and_then(std::process::Child::wait_with_output) {
-        Ok(output) => tail(&output.stderr),
-        Err(error) => format!("{}: {error}", python.executable.display()),
-    }
+        .stdout(Stdio::null());
+    // Not a pipe: a process that outlives the fork server may hold its end.
+    let words = memfd_create("stderr", MemfdFlags::CLOEXEC).map(File::from);
+    let ended = words.map_err(io::Error::from).and_then(|mut words| {
+        let mut child = command.stderr(words.try_clone()?).spawn()?;
+        // Nobody but this thread reaps it, so the number is still its own.
+        if let Ok(pidfd) = pidfd_open(Pid::from_child(&child), PidfdFlags::empty()) {
+            process.get_or_init(|| pidfd);
+        }
+        child.wait()?;
+        let mut text = Vec::new();
+        words.rewind()?;
+        words.read_to_end(&mut text)?;
+        Ok(tail(&text))
+    });
+    ended.unwrap_or_else(|error| format!("{}: {error}", python.executable.display()))
 }
 
 /// The same for every attempt of every play, so that nothing of the server's environment decides what a flow does.

@@ -35,6 +35,8 @@ pub(crate) enum Message {
         /// Which.
         signal: Signal,
     },
+    /// Time has passed while the fork server owed an answer.
+    Tick,
     /// The fork server said something.
     Received {
         /// Which fork server, by number of its start.

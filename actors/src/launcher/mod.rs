@@ -28,7 +28,7 @@ mod tests;
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum LaunchError {
     /// The fork server does not start or does not stay.
-    #[error("the fork server did not start: {0}")]
+    #[error("the fork server does not work: {0}")]
     ForkServer(String),
     /// It could not fork or hand over.
     #[error("no process could be forked: {0}")]

@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 
 /// The oldest Python that the SDK supports.
 const OLDEST: (u32, u32) = (3, 11);
+/// The oldest that has immortal objects.
+const SHARING: (u32, u32) = (3, 12);
 /// Names under which interpreters are looked for, in this order.
 const NAMES: [&str; 5] = ["python3", "python3.14", "python3.13", "python3.12", "python3.11"];
 
@@ -57,10 +59,19 @@ impl Python {
         Err(no_python(format!("no Python of at least {}.{} was found ({found})", OLDEST.0, OLDEST.1)))
     }
 
+    /// Whether it can leave most of the memory of its plays to be shared (immortal objects, PEP 683).
+    pub(crate) fn shares(&self) -> bool {
+        self.release() >= SHARING
+    }
+
     fn new_enough(self) -> Result<Self, String> {
-        let mut numbers = self.version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
-        let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
-        if version >= OLDEST { Ok(self) } else { Err(format!("Python {} is too old", self.version)) }
+        if self.release() >= OLDEST { Ok(self) } else { Err(format!("Python {} is too old", self.version)) }
+    }
+
+    /// Such as 3 and 11.
+    fn release(&self) -> (u32, u32) {
+        let mut numbers = self.version.split('.').map(|part| part.parse().unwrap_or(0));
+        (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
     }
 }
 

@@ -4,28 +4,25 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use hero_sdk::{
     Error, ErrorCode, PlaySid, ResumeId,
-    frame::{Blob, Done, DoneStatus, Up},
+    frame::{Blob, Done, DoneStatus, Hello, Up},
     model::Status,
 };
-use hero_store::{Batch, Chain, Durability, Outcome, PlayRow, Tables};
+use hero_store::{Batch, Chain, Durability, Outcome, PlayRow};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::task::JoinHandle;
 
 use super::{
-    attempt::{failed, first_frame, launch, past, read_blob},
+    attempt::{first_frame, in_words, launch, past, read_blob},
     effect::{Durable, Effect, Write},
+    environment::Environment,
     event::{Caller, Event, Garbled, Past},
     link::Link,
     machine::Machine,
     message::{Message, ReplyPort, Wish},
 };
 use crate::{
-    clock::Clock,
-    failpoint::Failpoint,
-    feeds::{Changed, Feeds},
-    handle::Handle,
-    launcher::{self, LaunchError, Process, Signal, imports},
-    paths::Paths,
+    feeds::Changed,
+    launcher::{Process, Signal, imports},
     plays,
 };
 
@@ -34,36 +31,38 @@ const FLUSH_MS: u64 = 25;
 /// How long a process may take to end after TERM, or after its last word. Python's own limit for unwinding is 2 s.
 const GRACE_MS: u64 = 3_000;
 
-/// What every play works with.
-pub(crate) struct Environment {
-    pub(crate) tables: Tables,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) feeds: Feeds,
-    pub(crate) paths: Paths,
-    pub(crate) launcher: Handle<launcher::Message>,
-    pub(crate) plays: Handle<plays::Message>,
-    pub(crate) failpoint: Failpoint,
-}
-
 /// The actor of one play.
 pub(crate) struct PlayActor(pub(crate) Arc<Environment>);
 
-/// What a play starts from: its row, new or from the store.
-pub(crate) struct Start {
-    pub(crate) row: PlayRow,
+/// What a play starts from: its row.
+pub(crate) enum Start {
+    /// It is not in the store yet.
+    New(PlayRow),
+    /// As it stands in the store, unless an earlier actor of the play has handed in more.
+    Stored(PlayRow),
+}
+
+impl Start {
+    pub(crate) fn row(&self) -> &PlayRow {
+        match self {
+            Self::New(row) | Self::Stored(row) => row,
+        }
+    }
 }
 
 pub(crate) struct State {
-    row: Option<PlayRow>,
+    start: Option<Start>,
     machine: Option<Machine>,
     play_sid: PlaySid,
     /// What the play's source says that it imports.
     imports: Vec<String>,
     /// A process that is fetched for an attempt while the commit that allows it is on its way.
-    coming: Option<(u32, JoinHandle<Result<Process, LaunchError>>)>,
+    coming: Option<(u32, JoinHandle<Result<Process, String>>)>,
     process: Option<Process>,
     /// The way to the process, and which attempt that is.
     link: Option<(u32, Link)>,
+    /// The last attempt whose process has said something.
+    heard: u32,
     callers: HashMap<Caller, ReplyPort>,
     next_number: u64,
     /// Each commit builds on the one before; after one that failed none is written.
@@ -85,13 +84,14 @@ impl Actor for PlayActor {
     async fn pre_start(&self, myself: ActorRef<Message>, start: Start) -> Result<State, ActorProcessingErr> {
         myself.cast(Message::Load)?;
         Ok(State {
-            play_sid: start.row.play.play_sid.clone(),
-            row: Some(start.row),
+            play_sid: start.row().play.play_sid.clone(),
+            start: Some(start),
             machine: None,
             imports: Vec::new(),
             coming: None,
             process: None,
             link: None,
+            heard: 0,
             callers: HashMap::new(),
             next_number: 1,
             chain: Chain::new(),
@@ -135,8 +135,8 @@ impl PlayActor {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             Message::Load => {
-                let row = state.row.take().ok_or("a play is loaded once")?;
-                let loaded = self.load(row).await.inspect_err(|error| {
+                let start = state.start.take().ok_or("a play is loaded once")?;
+                let loaded = self.load(start).await.inspect_err(|error| {
                     self.0.feeds.fail(&state.play_sid, error.clone());
                 });
                 let (machine, imports) = loaded?;
@@ -153,6 +153,12 @@ impl PlayActor {
                 if state.link_of(attempt).is_none() {
                     let (play, count) = (&state.play_sid, frames.len());
                     tracing::warn!(%play, attempt, count, "an attempt that is over wrote; it has no say any more");
+                }
+                if state.link_of(attempt).is_some()
+                    && std::mem::replace(&mut state.heard, attempt) != attempt
+                    && let Some(Ok(Up::Hello(hello))) = frames.first()
+                {
+                    self.keep_code(state, hello);
                 }
                 for frame in frames {
                     let event = match frame {
@@ -213,12 +219,11 @@ impl State {
 }
 
 impl PlayActor {
-    async fn load(&self, row: PlayRow) -> Result<(Machine, Vec<String>), Error> {
+    async fn load(&self, start: Start) -> Result<(Machine, Vec<String>), Error> {
         let tables = &self.0.tables;
-        let row = match tables.play(&row.play.play_sid)? {
-            None => row,
-            Some(_) => {
-                // What an earlier actor of this play handed in may still be on its way to the disk.
+        let row = match start {
+            Start::New(row) => row,
+            Start::Stored(row) => {
                 tables.catch_up().await?;
                 tables.play(&row.play.play_sid)?.unwrap_or(row)
             }
@@ -252,6 +257,13 @@ impl PlayActor {
             Wish::Retry { reply } => Event::Retry { caller: caller(reply) },
             Wish::Interrupt => Event::Interrupt,
         })
+    }
+
+    /// What comes after the first words of a process may be the flow's doing.
+    fn keep_code(&self, state: &State, hello: &Hello) {
+        if let (Some(machine), Some(code)) = (&state.machine, &hello.code) {
+            self.0.compiled.keep(machine.play().version_sid.clone(), code);
+        }
     }
 
     /// Whether the last attempt before this runtime recorded anything.
@@ -404,9 +416,9 @@ impl PlayActor {
         let coming = state.coming.take_if(|(of, _)| *of == attempt);
         let imports = state.imports.clone();
         tokio::spawn(async move {
-            let first = first_frame(&environment, &play_sid, attempt).map_err(failed);
+            let first = first_frame(&environment, &play_sid, attempt).map_err(in_words);
             let process = match coming {
-                Some((_, coming)) => coming.await.map_err(failed).flatten(),
+                Some((_, coming)) => coming.await.map_err(in_words).flatten(),
                 None => launch(environment, play_sid, imports).await,
             };
             let result = process.and_then(|process| Ok((process, first?)));
@@ -420,7 +432,7 @@ impl PlayActor {
         myself: &ActorRef<Message>,
         state: &mut State,
         attempt: u32,
-        result: Result<(Process, String), LaunchError>,
+        result: Result<(Process, String), String>,
     ) -> Result<(), ActorProcessingErr> {
         let event = match result {
             Ok((mut process, first)) => {
@@ -431,7 +443,7 @@ impl PlayActor {
                 state.process = Some(process);
                 Event::Spawned { attempt }
             }
-            Err(error) => Event::SpawnFailed { attempt, message: error.to_string() },
+            Err(message) => Event::SpawnFailed { attempt, message },
         };
         self.step(myself, state, event).await
     }

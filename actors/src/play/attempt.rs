@@ -12,10 +12,10 @@ use hero_sdk::{
 use hero_store::{Change, Tables};
 use sha2::{Digest as _, Sha256};
 
-use super::{actor::Environment, event::Past, frontier::frontier};
+use super::{environment::Environment, event::Past, frontier::frontier};
 use crate::{
     call::call,
-    launcher::{self, LaunchError, Process, Spawn},
+    launcher::{self, Process, Spawn},
 };
 
 /// Changes that are read at a time: the text of a play is only counted, and may be much.
@@ -44,24 +44,27 @@ pub(super) fn past(tables: &Tables, play_sid: &PlaySid) -> Result<Past, hero_sto
     Ok(past)
 }
 
-/// A process for a play, which has been told nothing yet.
+/// A process for a play, which has been told nothing yet, or why there is none.
 pub(super) async fn launch(
     environment: Arc<Environment>,
     play_sid: PlaySid,
     imports: Vec<String>,
-) -> Result<Process, LaunchError> {
+) -> Result<Process, String> {
     let paths = environment.paths.clone();
     let spawn =
         Spawn { workdir: paths.work(&play_sid), output: paths.output(&play_sid), env: Vec::new(), imports };
     // Some file systems take a millisecond for a directory.
     let made = tokio::task::spawn_blocking(move || paths.make_play(&play_sid)).await;
-    made.map_err(failed)?.map_err(failed)?;
+    made.map_err(in_words)?.map_err(in_words)?;
     let launcher = environment.launcher.get();
-    call(&launcher, |reply| launcher::Message::Spawn { spawn, reply }).await.map_err(failed)?
+    call(&launcher, |reply| launcher::Message::Spawn { spawn, reply })
+        .await
+        .map_err(in_words)?
+        .map_err(in_words)
 }
 
-pub(super) fn failed(error: impl std::fmt::Display) -> LaunchError {
-    LaunchError::Fork(error.to_string())
+pub(super) fn in_words(error: impl std::fmt::Display) -> String {
+    error.to_string()
 }
 
 /// What the process of the attempt is told first. The attempt must be in the store, and all that came before it.
@@ -82,6 +85,7 @@ pub(super) fn first_frame(
         attempt,
         file_name: version.file_name,
         source: version.source,
+        code: environment.compiled.of(&row.play.version_sid).as_deref().map(str::to_owned),
         entry: Some(version.entry),
         inputs: row.play.inputs,
         workdir: text(environment.paths.work(play_sid)),

@@ -5,7 +5,7 @@ use ractor::RpcReplyPort;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{effect::Reply, event::Garbled};
-use crate::launcher::{LaunchError, Process};
+use crate::launcher::Process;
 
 /// Where the answer to a wish goes.
 pub(crate) type ReplyPort = RpcReplyPort<Result<Reply, Error>>;
@@ -67,7 +67,7 @@ pub(crate) enum Message {
         /// Which attempt.
         attempt: u32,
         /// The process and what it is told first.
-        result: Result<(Process, String), LaunchError>,
+        result: Result<(Process, String), String>,
     },
     /// Python said something; bulk, so it carries a permit.
     Received {

@@ -4,7 +4,9 @@
 
 mod actor;
 mod attempt;
+mod compiled;
 mod effect;
+mod environment;
 mod event;
 mod frontier;
 mod link;
@@ -15,8 +17,9 @@ pub(crate) mod sample;
 mod tree;
 mod validate;
 
-pub(crate) use actor::{Environment, PlayActor, Start};
+pub(crate) use actor::{PlayActor, Start};
 pub(crate) use effect::Reply;
+pub(crate) use environment::Environment;
 pub(crate) use event::Now;
 pub(crate) use message::{Message, ReplyPort, Wish};
 pub(crate) use validate::check_against;

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     call::gone,
-    play::{self, Environment, PlayActor, Reply, Wish},
+    play::{self, Environment, PlayActor, Reply, Start, Wish},
 };
 
 /// The longest single wait of a timer; a later expiry is looked at again then, so that a clock that was set
@@ -235,7 +235,7 @@ impl PlaysActor {
             return Err(Error::new(ErrorCode::Busy, message).hint("start it again when some have ended"));
         }
         let play_sid = row.play.play_sid.clone();
-        self.bring_up(myself, state, row).await.map_err(internal)?;
+        self.bring_up(myself, state, Start::New(row)).await.map_err(internal)?;
         Ok(play_sid)
     }
 
@@ -244,7 +244,7 @@ impl PlaysActor {
         let mut swept = Vec::new();
         for row in unfinished.into_iter().filter(|row| !row.play.status.is_settled()) {
             let play_sid = row.play.play_sid.clone();
-            self.bring_up(myself, state, row).await.map_err(internal)?;
+            self.bring_up(myself, state, Start::Stored(row)).await.map_err(internal)?;
             swept.push(state.recover(&play_sid));
         }
         for resume in self.environment.tables.resumes_open()? {
@@ -268,18 +268,19 @@ impl PlaysActor {
             return Ok(());
         }
         let row = self.environment.tables.play(play_sid)?.ok_or_else(|| not_found(play_sid))?;
-        self.bring_up(myself, state, row).await.map_err(internal)
+        self.bring_up(myself, state, Start::Stored(row)).await.map_err(internal)
     }
 
     async fn bring_up(
         &self,
         myself: &ActorRef<Message>,
         state: &mut State,
-        row: PlayRow,
+        start: Start,
     ) -> Result<(), ractor::SpawnErr> {
+        let row = start.row();
         let (play_sid, idempotency_key) = (row.play.play_sid.clone(), row.memory.idempotency_key.clone());
         let play = PlayActor(Arc::clone(&self.environment));
-        let (actor, _) = Actor::spawn_linked(None, play, play::Start { row }, myself.get_cell()).await?;
+        let (actor, _) = Actor::spawn_linked(None, play, start, myself.get_cell()).await?;
         state.keys.extend(idempotency_key.clone().map(|key| (key, play_sid.clone())));
         state.living.insert(play_sid, Living { actor, wishes: 0, idempotency_key });
         Ok(())

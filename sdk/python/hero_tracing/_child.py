@@ -30,15 +30,18 @@ def run(orders: socket.socket, fork_server: int, *, rehearses: bool) -> NoReturn
             _scheduling.give_way()
             with contextlib.suppress(Exception):  # it is for speed only: what fails here fails in the play, and is told
                 _rehearsal.rehearse()
+            gc.collect()
             _scheduling.take_part()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        gc.freeze()  # nothing counts towards the play's first collection but what is its own
         data, descriptors, _, _ = socket.recv_fds(orders, REQUEST_BYTES_MAX, 1)
         orders.close()
         if data and descriptors:
             request = json.loads(data)
             with socket.socket(fileno=descriptors[0]) as spans:
                 _confine.play(request["workdir"], request["output"])
-                os.environ.update(request["env"])
-                signal.signal(signal.SIGINT, signal.default_int_handler)
+                for name, value in request["env"].items():
+                    os.environ[name] = value
                 gc.enable()
                 code = _session.serve(spans)
     except BaseException as error:

@@ -30,14 +30,16 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-from . import _child, _preload, _rehearsal, _scheduling
+from . import _child, _fork, _immortal, _preload, _rehearsal, _scheduling
 
 # Children forked ahead, so that a play starts in the time of one packet. One is taken while the next is being made.
 SPARES = 2
 # A command that runs one flow and ends gains nothing from what this server learns; the second attempt sets that off.
 LEARNS_AFTER = 2
 # The interpreter specialises code that has run some times.
-REHEARSALS = 10
+REHEARSALS = 20
+# Objects that are made immortal in a row: about as long as a rehearsal takes.
+IMMORTALS = 2000
 # Spares that end before they got a play, in a row, before this server gives up: confinement itself must be failing.
 LOST_SPARES_MAX = 10
 # Two ends of a socket, a pidfd, and one to spare.
@@ -69,7 +71,9 @@ class _Server:
         self.children: dict[int, _Child] = {}  # by pidfd
         self.attempts = 0
         self.wishes: dict[str, int] = {}  # how many attempts asked for a module
-        self.to_learn: list[Callable[[], object]] = []  # what makes later plays faster, for when nothing else waits
+        # What makes later plays faster, for when nothing else waits. At its end stands `_settle`.
+        self.to_learn: list[Callable[[], object]] = []
+        self.fork = _fork.choose()
 
     def loop(self) -> None:
         """Serve until the launcher closes its end."""
@@ -98,18 +102,37 @@ class _Server:
         for module in filter(_preload.may_load, modules):
             self.wishes[module] = wishes = self.wishes.get(module, 0) + 1
             if wishes == _preload.WISHES:
-                self.to_learn += [partial(_preload.load, step) for step in _preload.steps(module)]
+                lessons: list[Callable[[], object]] = [partial(_preload.load, step) for step in _preload.steps(module)]
+                if lessons and module == "asyncio":
+                    lessons += [partial(_rehearsal.rehearse, is_async=True)] * REHEARSALS
+                self._plan(lessons)
+
+    def _plan(self, lessons: list[Callable[[], object]]) -> None:
+        if lessons:
+            self.to_learn = [lesson for lesson in self.to_learn if lesson != self._settle] + [*lessons, self._settle]
 
     def _learn(self) -> None:
         with contextlib.suppress(Exception):  # it is for speed only: what fails here fails in a play, and is told
             self.to_learn.pop(0)()
-        if not self.to_learn:
-            gc.collect()
-            gc.freeze()
-            # The spares know nothing of it. They end by themselves, and are replaced.
-            for spare in self.spares:
-                spare.orders.close()
-            self.spares.clear()
+
+    def _settle(self) -> None:
+        """After something was learnt: have what is there now shared with children for as long as it can be."""
+        self.fork = _fork.choose()
+        gc.collect()
+        gc.unfreeze()
+        objects = gc.get_objects() if _immortal.is_possible() else []
+        gc.freeze()
+        self._share(objects)
+
+    def _share(self, objects: list[object]) -> None:
+        _immortal.make(objects, IMMORTALS)
+        if objects:
+            self.to_learn.insert(0, partial(self._share, objects))
+            return
+        # The spares know nothing of it. They end by themselves, and are replaced.
+        for spare in self.spares:
+            spare.orders.close()
+        self.spares.clear()
 
     def _request(self) -> bool:
         data, descriptors, _, _ = socket.recv_fds(self.control, _child.REQUEST_BYTES_MAX, 1)
@@ -122,7 +145,7 @@ class _Server:
                 self._wish(request["imports"])
                 self.attempts += 1
                 if self.attempts == LEARNS_AFTER:
-                    self.to_learn += [_rehearsal.rehearse] * REHEARSALS
+                    self._plan([_rehearsal.rehearse] * REHEARSALS)
         elif request["op"] == "signal":
             for child in self.children.values():
                 if child.id == request["id"]:
@@ -146,7 +169,7 @@ class _Server:
 
     def _fork(self, *, rehearses: bool) -> _Child:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        pid = os.fork()
+        pid = self.fork()
         if pid == 0:
             try:
                 self._leave(theirs.fileno())

@@ -36,9 +36,11 @@ TAG_KEY_CHARS_MAX = 100
 quote = json.encoder.encode_basestring  # type: ignore[attr-defined, unused-ignore]
 
 
-def hello(pid: int) -> str:
+def hello(pid: int, code: str = "") -> str:
+    """`code` is the file as this process compiled it, in letters that need no quotes."""
     version = "{}.{}.{}".format(*sys.version_info[:3])
-    return f'{{"t":"hello","v":{VERSION},"sdk":"{SDK_VERSION}","python":"{version}","pid":{pid}'
+    text = f'{{"t":"hello","v":{VERSION},"sdk":"{SDK_VERSION}","python":"{version}","pid":{pid}'
+    return f'{text},"code":"{code}"' if code else text
 
 
 def described(flows: list[dict[str, Any]], entry: str | None, error: dict[str, Any] | None = None) -> str:

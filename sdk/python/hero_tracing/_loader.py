@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import binascii
 import linecache
+import marshal
 import os
 import sys
 import types
+import warnings
 
 from . import _declared
 from ._codec import FLOW_MODULE
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from ._declared import Declared
 
 
+# Before packed code. Code of another interpreter is not Python's to refuse: it crashes.
+_INTERPRETER = f"{sys.implementation.cache_tag}-{sys.hexversion:x}:"
 # Beneath the work directory: where processes that the play starts find the flow's module.
 _OFFERED = ".hero"
 # The module for them. To load it so keeps the name of the file in tracebacks, and replaces this one.
@@ -39,12 +44,35 @@ class LoadError(Exception):
         self.error = error
 
 
-def load(file_name: str, source: str) -> types.ModuleType:
-    """The module of the file, after its body has run. Raises LoadError."""
+def compile_ahead(file_name: str, source: str) -> types.CodeType:
+    """The file compiled before anything is set up for it. Raises what compiling raises, and what it warns of."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return compile(source, file_name, "exec", dont_inherit=True)
+
+
+def pack(code: types.CodeType) -> str:
+    """As text, for a process of the same interpreter. Raises ValueError: some code cannot be marshalled."""
+    return _INTERPRETER + binascii.b2a_base64(marshal.dumps(code), newline=False).decode()
+
+
+def unpack(text: str) -> types.CodeType | None:
+    """What `pack` was given, if this interpreter packed it: another one may have been installed in its place.
+
+    The text comes from the runtime, which had it from a process that had run no flow.
+    """
+    if not text.startswith(_INTERPRETER):
+        return None
+    code: types.CodeType = marshal.loads(binascii.a2b_base64(text[len(_INTERPRETER) :]))
+    return code
+
+
+def load(file_name: str, source: str, code: types.CodeType | None = None) -> types.ModuleType:
+    """The module of the file, which may be compiled already, after its body has run. Raises LoadError."""
     # Tracebacks and inspect read the source from here; without a time stamp it is never looked for on disk.
     linecache.cache[file_name] = (len(source), None, source.splitlines(keepends=True), file_name)
     try:
-        code = compile(source, file_name, "exec", dont_inherit=True)
+        code = code or compile(source, file_name, "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as error:
         raise LoadError(_syntax_error(error, file_name)) from None
     module = types.ModuleType(FLOW_MODULE)

@@ -7,6 +7,7 @@ The loop is asyncio's own on the selector of `_selector`. The one module that kn
 from __future__ import annotations
 
 import asyncio
+import itertools
 import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +26,7 @@ from ._threads import JobCall
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Iterator
     from typing import Any
 
 
@@ -34,8 +35,9 @@ class Loop(asyncio.SelectorEventLoop):
 
     _ready: deque[asyncio.Handle]
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, numbers: Iterator[int]) -> None:
         self.engine = engine
+        self.numbers = numbers  # of tasks without a name
         self.gate = Gate(engine.records, self)
         self.eager = 0  # tasks that run within `create_task`
         self.thread = 0
@@ -146,6 +148,8 @@ class Loop(asyncio.SelectorEventLoop):
             ready.put_back()
 
     def create_task(self, coro: Any, *, context: Context | None = None, **options: Any) -> Any:
+        if options.get("name") is None:  # asyncio would count on from what the process ran before the play
+            options["name"] = f"Task-{next(self.numbers)}"
         scope = current.get() if context is None else context.get(current)
         if scope is None or scope.engine is not self.engine or not asyncio.iscoroutine(coro):
             return super().create_task(coro, context=context, **options)
@@ -287,9 +291,10 @@ class Policy(_base_policy):  # type: ignore[misc]
     def __init__(self, engine: Engine) -> None:
         super().__init__()
         self.engine = engine
+        self.numbers = itertools.count(1)
 
     def new_event_loop(self) -> asyncio.AbstractEventLoop:
-        return Loop(self.engine)
+        return Loop(self.engine, self.numbers)
 
 
 def install(engine: Engine) -> Callable[[], None]:

@@ -7,6 +7,7 @@ caches filled before it forks. Nothing of the rehearsal is left when it is over.
 
 from __future__ import annotations
 
+import functools
 import json
 import linecache
 import os
@@ -19,18 +20,19 @@ from ._codec import FLOW_MODULE
 from ._fingerprint import fingerprint
 
 _FILE = "<rehearsal>"
+# Where it is to be coroutines, `{define}` is `async def`, `{wait}` is `await` and `{aio}` is what waits there.
 _SOURCE = """
 from hero_tracing import flow
 
 @flow
-def step(number: int) -> int:
+{define} step(number: int) -> int:
     return number + 1
 
 @flow
-def main(number: int = 1) -> int:
-    number = step(number)
-    number += flow.pause("number", schema={"type": "integer"})
-    return step(number)
+{define} main(number: int = 1) -> int:
+    number = {wait} step(number)
+    number += {wait} flow{aio}.pause("number", schema={{"type": "integer"}})
+    return {wait} step(number)
 """
 # The first step and the answer are replayed; the second step and the end are acknowledged.
 _RECORDS = [
@@ -40,8 +42,12 @@ _RECORDS = [
 _ACKNOWLEDGED = 2
 
 
-def rehearse() -> list[bytes]:
-    """Play it, with a runtime that has said everything in advance; gives the frames that went up."""
+def rehearse(*, is_async: bool = False) -> list[bytes]:
+    """Play it, with a runtime that has said everything in advance; gives the frames that went up.
+
+    With `is_async` its flows are coroutines, and asyncio is imported.
+    """
+    source, code = _file(is_async)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     start = {
         "t": "start",
@@ -61,12 +67,21 @@ def rehearse() -> list[bytes]:
         for number in range(1, _ACKNOWLEDGED + 1):
             theirs.send(b'{"t":"ack","n":%d}\n' % number)
         try:
-            _session.serve(ours, _loader.entry_of(_loader.load(_FILE, _SOURCE), None))
+            module = _loader.load(_FILE, source, _loader.unpack(code))
+            _session.serve(ours, _loader.entry_of(module, None))
         finally:
             _clear()
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         ours.shutdown(socket.SHUT_WR)
         return list(iter(lambda: theirs.recv(_frames.LINE_BYTES_MAX), b""))
+
+
+@functools.cache
+def _file(is_async: bool) -> tuple[str, str]:
+    """Its source, and that compiled as a process is given it."""
+    words = ("async def", "await", ".aio") if is_async else ("def", "", "")
+    source = _SOURCE.format(**dict(zip(("define", "wait", "aio"), words, strict=True)))
+    return source, _loader.pack(_loader.compile_ahead(_FILE, source))
 
 
 def _clear() -> None:

@@ -23,6 +23,7 @@ from ._wire import Closed, Wire
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
+    import types
     from typing import Any
 
     from ._declared import Declared
@@ -48,15 +49,30 @@ def serve(sock: socket.socket, said: Declared | None = None) -> int:
     wire = Wire(sock)
     try:
         frame = wire.first_frame()
-        wire.send(_frames.hello(os.getpid()))
         if frame["t"] == "describe":
+            wire.send(_frames.hello(os.getpid()))
             _describe(wire, frame)
             return DONE
         if frame["t"] != "start":
             raise ValueError(f"a process begins with `describe` or `start`, not {frame['t']!r}")
-        return _Play(wire, frame, said).run()
+        code, packed = _code_of(frame) if said is None else (None, "")
+        wire.send(_frames.hello(os.getpid(), packed))
+        return _Play(wire, frame, said, code).run()
     except Closed:
         return LOST
+
+
+def _code_of(start: dict[str, Any]) -> tuple[types.CodeType | None, str]:
+    """The file compiled, and that as text for the next process of this version, unless an earlier one did it."""
+    code = _loader.unpack(start.get("code", ""))
+    if code is not None:
+        return code, ""
+    try:
+        code = _loader.compile_ahead(start["file_name"], start["source"])
+        packed = _loader.pack(code)
+    except Exception:  # whatever compiling has to say is said when the file is loaded
+        return None, ""
+    return code, packed if len(packed) <= _frames.INLINE_BYTES_MAX else ""
 
 
 def _describe(wire: Wire, frame: dict[str, Any]) -> None:
@@ -84,10 +100,11 @@ def _describe(wire: Wire, frame: dict[str, Any]) -> None:
 class _Play:
     """An attempt in this process."""
 
-    def __init__(self, wire: Wire, start: dict[str, Any], said: Declared | None) -> None:
+    def __init__(self, wire: Wire, start: dict[str, Any], said: Declared | None, code: types.CodeType | None) -> None:
         self.wire = wire
         self.start = start
         self.said = said
+        self.code = code
         self.engine = Engine(wire, start)
 
     def run(self) -> int:
@@ -102,7 +119,7 @@ class _Play:
         unset = _alarm.install(engine)
         try:
             said, inputs = self.said, start["inputs"]
-            done = _load_and_run(engine, start) if said is None else run_flow(engine, said, inputs)
+            done = _load_and_run(engine, start, self.code) if said is None else run_flow(engine, said, inputs)
         finally:
             unset()
             unhook()
@@ -121,11 +138,11 @@ class _Play:
         _exit(PARKED)
 
 
-def _load_and_run(engine: Engine, start: dict[str, Any]) -> str:
+def _load_and_run(engine: Engine, start: dict[str, Any], code: types.CodeType | None) -> str:
     """The `done` frame of an attempt."""
     _loader.offer(start["workdir"], start["file_name"], start["source"])
     try:
-        module = _loader.load(start["file_name"], start["source"])
+        module = _loader.load(start["file_name"], start["source"], code)
         said = _loader.entry_of(module, start["entry"])
     except _loader.LoadError as error:
         return _frames.done("failed", error=error.error)

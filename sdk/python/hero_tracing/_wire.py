@@ -174,7 +174,7 @@ class Wire:
         """The frame by which the runtime begins: `describe` or `start`. Raises Closed."""
         chunks: list[bytes] = []
         while True:
-            data = self.socket.recv(1 << 20)
+            data = self.socket.recv(_READ_BYTES)
             if not data:
                 raise Closed
             head, newline, tail = data.partition(b"\n")

@@ -1,16 +1,20 @@
-"""What the tests of values share: sameness in type and value, and seeds that a failure names."""
+"""What the tests share: sameness of values, seeds that a failure names, and a process as a terminal starts it."""
 
 from __future__ import annotations
 
 import math
 import os
 import random
+import signal
 import sys
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
+# A shell has what it starts in the background ignore it, and its children with it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def same(left: Any, right: Any) -> bool:

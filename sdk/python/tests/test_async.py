@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import random
+import sys
 import time
 from typing import Any
 
@@ -110,6 +111,21 @@ def test_async_flows(entry: Any, value: Any, always_replay: bool, process: bool)
     assert (result.status, result.value) == ("succeeded", value), result.failure
     if not always_replay and not process:
         assert len(bodies) == len(set(bodies))
+
+
+@flow
+async def names() -> list[str]:
+    tasks = [asyncio.current_task(), *(asyncio.create_task(fetch("a"), name=name) for name in (None, "mine", None))]
+    await asyncio.gather(*tasks[1:])
+    return [task.get_name() for task in tasks if task]
+
+
+def test_tasks_are_numbered_from_one_whatever_ran_before_in_the_process() -> None:
+    for _ in range(2):
+        asyncio.run(asyncio.sleep(0))
+        *value, last = testing.run(names).value
+        assert value == ["Task-1", "Task-2", "mine"]
+        assert last == ("Task-3" if sys.version_info >= (3, 13) else "Task-4")  # older ones number first and name then
 
 
 def test_the_order_of_completions_is_repeated() -> None:

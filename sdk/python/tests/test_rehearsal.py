@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import linecache
 import os
@@ -17,7 +18,8 @@ from hero_tracing._codec import FLOW_MODULE
 from hero_tracing._rehearsal import rehearse
 
 
-def test_nothing_is_left_of_a_rehearsal() -> None:
+@pytest.mark.parametrize("is_async", [False, True])
+def test_nothing_is_left_of_a_rehearsal(is_async: bool) -> None:
     signals = (signal.SIGTERM, signal.SIGINT, signal.SIGALRM)
 
     def state() -> list[object]:
@@ -29,15 +31,16 @@ def test_nothing_is_left_of_a_rehearsal() -> None:
             (dict(_alarm._taken), _engine.active()),
             (FLOW_MODULE in _declared.declared, FLOW_MODULE in sys.modules),
             [name for name in linecache.cache if "rehearsal>" in name],
+            asyncio._get_running_loop(),
         ]
 
-    frames = rehearse()  # the first one imports
+    frames = rehearse(is_async=is_async)  # the first one imports
     kinds = ["hello", "begin", "begin", "end", "begin", "end", "end", "done"]
     assert [json.loads(frame)["t"] for frame in frames] == kinds
     assert json.loads(frames[-1]) == {"t": "done", "status": "succeeded", "outputs": 4, "n": 2}
     before = state()
     for _ in range(3):
-        rehearse()
+        rehearse(is_async=is_async)
     assert state() == before
 
 

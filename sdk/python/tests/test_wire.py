@@ -33,7 +33,7 @@ def build(frame: dict[str, Any]) -> str:
     blob = (frame["blob"]["digest"], frame["blob"]["size"]) if "blob" in frame else None
     match frame["t"]:
         case "hello":
-            return _frames.hello(frame["pid"])
+            return _frames.hello(frame["pid"], get("code", ""))
         case "described":
             return _frames.described(frame["flows"], get("entry"), get("error"))
         case "begin":

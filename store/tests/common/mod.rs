@@ -1,10 +1,12 @@
-//! Rows of every kind, a store in a directory of its own, and an engine in memory that fails when told to.
+//! Rows of every kind, a store in a directory of its own, and the engine in memory.
 #![allow(dead_code, unreachable_pub, clippy::allow_attributes, reason = "each test file uses a part of it")]
+
+#[path = "../../src/memory.rs"]
+pub mod memory;
 
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::Mutex,
     time::Duration,
 };
 
@@ -239,73 +241,5 @@ pub fn example(workflow: u32, name: &str) -> Example {
         answers: BTreeMap::from([("ask".into(), json("true"))]),
         note: None,
         updated_at: NOW,
-    }
-}
-
-/// What the engine in memory does before a write.
-type Fault = Box<dyn FnMut(&[Write], Durability) -> Result<(), Error> + Send>;
-
-type Rows = BTreeMap<(Table, Vec<u8>), Vec<u8>>;
-
-/// An engine in memory.
-#[derive(Default)]
-pub struct Memory {
-    rows: Mutex<Rows>,
-    fault: Mutex<Option<Fault>>,
-    closed: Mutex<bool>,
-}
-
-impl Memory {
-    pub fn with(fault: impl FnMut(&[Write], Durability) -> Result<(), Error> + Send + 'static) -> Self {
-        Self { fault: Mutex::new(Some(Box::new(fault))), ..Self::default() }
-    }
-
-    pub fn rows(&self) -> Vec<(Table, Vec<u8>, Vec<u8>)> {
-        let rows = self.rows.lock().unwrap();
-        rows.iter().map(|((table, key), value)| (*table, key.clone(), value.clone())).collect()
-    }
-
-    pub fn put(&self, table: Table, key: Vec<u8>, value: Vec<u8>) {
-        self.rows.lock().unwrap().insert((table, key), value);
-    }
-
-    pub fn is_closed(&self) -> bool {
-        *self.closed.lock().unwrap()
-    }
-}
-
-impl Store for Memory {
-    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-        Ok(self.rows.lock().unwrap().get(&(table, key.to_vec())).cloned())
-    }
-
-    fn scan(&self, scan: Scan) -> Result<Vec<Row>, Error> {
-        let rows = self.rows.lock().unwrap();
-        let range = (scan.table, scan.keys.start)..(scan.table, scan.keys.end);
-        let found = rows.range(range).map(|((_, key), value)| (key.clone(), value.clone()));
-        Ok(match scan.direction {
-            Direction::Forward => found.take(scan.limit).collect(),
-            Direction::Backward => found.rev().take(scan.limit).collect(),
-        })
-    }
-
-    fn write(&self, group: &[Write], durability: Durability) -> Result<(), Error> {
-        if let Some(fault) = self.fault.lock().unwrap().as_mut() {
-            fault(group, durability)?;
-        }
-        let mut rows = self.rows.lock().unwrap();
-        for write in group {
-            let key = (write.table, write.key.clone());
-            match &write.value {
-                Some(value) => rows.insert(key, value.clone()),
-                None => rows.remove(&key),
-            };
-        }
-        Ok(())
-    }
-
-    fn close(&self) -> Result<(), Error> {
-        *self.closed.lock().unwrap() = true;
-        Ok(())
     }
 }

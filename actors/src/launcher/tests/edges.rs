@@ -1,11 +1,12 @@
 //! What the launcher looks after stands still, or says what cannot be understood.
 
 use rustix::process::{Pid, Signal as UnixSignal, kill_process};
+use tokio::sync::oneshot;
 
 use super::{Signal, Stage, eventually, runs};
 use crate::{
     call::call,
-    launcher::{Message, Process, control::Packet},
+    launcher::{LaunchError, Message, Process, actor::TICKS_MAX, control::Packet},
 };
 
 fn pid(number: &str) -> Pid {
@@ -18,6 +19,14 @@ fn fork_server(process: &Process) -> Pid {
     pid(status.lines().find_map(|line| line.strip_prefix("PPid:\t")).unwrap())
 }
 
+/// Asks for a process that may be long in coming.
+fn ask(stage: &Stage) -> oneshot::Receiver<Result<Process, LaunchError>> {
+    let (reply, spawned) = oneshot::channel();
+    let spawn = stage.request();
+    stage.launcher.cast(Message::Spawn { spawn, reply: reply.into() }).unwrap();
+    spawned
+}
+
 /// What a child asked of its process is done once it can be; until then nothing else is harmed.
 #[tokio::test]
 async fn a_frozen_fork_server_loses_no_request() {
@@ -25,20 +34,40 @@ async fn a_frozen_fork_server_loses_no_request() {
     let (mut process, grandchild) = stage.order("linger both").await;
     let server = fork_server(&process);
     kill_process(server, UnixSignal::STOP).unwrap();
-    let (reply, spawned) = ractor::concurrency::oneshot();
-    let spawn = stage.request();
-    stage.launcher.cast(Message::Spawn { spawn, reply: reply.into() }).unwrap();
+    let spawned = ask(&stage);
     process.signal(Signal::Kill);
     // Whoever asked may give up before it thaws; nobody then has the process, and it ends.
-    let (reply, given_up) = ractor::concurrency::oneshot();
-    let spawn = stage.request();
-    stage.launcher.cast(Message::Spawn { spawn, reply: reply.into() }).unwrap();
-    drop(given_up);
+    drop(ask(&stage));
     assert!(runs(&grandchild));
     kill_process(server, UnixSignal::CONT).unwrap();
     assert_eq!(process.exited.take().unwrap().await.unwrap(), Some(-9));
     eventually(|| !runs(&grandchild)).await;
     spawned.await.unwrap().unwrap();
+}
+
+/// One that does not come to itself is replaced, and what it looked after ends with it.
+#[tokio::test]
+async fn a_fork_server_that_stays_frozen_is_replaced() {
+    let stage = Stage::new().await;
+    let (mut process, grandchild) = stage.order("linger both").await;
+    let server = fork_server(&process);
+    kill_process(server, UnixSignal::STOP).unwrap();
+    let spawned = ask(&stage);
+    for _ in 0..=TICKS_MAX {
+        stage.launcher.cast(Message::Tick).unwrap();
+    }
+    let error = spawned.await.unwrap().err().unwrap();
+    assert!(error.to_string().contains("did not answer"), "{error}");
+    assert_eq!(process.exited.take().unwrap().await.unwrap(), None, "nobody knows its status");
+    eventually(|| !runs(&grandchild)).await;
+    let again = stage.spawn().await.unwrap();
+    let successor = fork_server(&again);
+    assert_ne!(successor, server);
+    // One that owes nothing is left alone.
+    for _ in 0..=TICKS_MAX {
+        stage.launcher.cast(Message::Tick).unwrap();
+    }
+    assert_eq!(fork_server(&stage.spawn().await.unwrap()), successor);
 }
 
 /// A frozen process hears no TERM; KILL ends it all the same, with its group.

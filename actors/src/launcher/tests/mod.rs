@@ -10,6 +10,17 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use super::{LaunchError, Launcher, Message, Process, Python, Signal, Spawn};
 use crate::call::call;
 
+/// What of the SDK the fork server and its children run before a session begins.
+const STAGED: [&str; 7] = [
+    "_child.py",
+    "_confine.py",
+    "_fork.py",
+    "_fork_server.py",
+    "_immortal.py",
+    "_preload.py",
+    "_scheduling.py",
+];
+
 struct Stage {
     directory: tempfile::TempDir,
     launcher: ActorRef<Message>,
@@ -28,8 +39,7 @@ impl Stage {
         std::fs::create_dir(&package).unwrap();
         std::fs::create_dir(directory.path().join("work")).unwrap();
         for (name, text) in hero_sdk::python::FILES {
-            if ["_fork_server.py", "_child.py", "_confine.py", "_preload.py", "_scheduling.py"].contains(name)
-            {
+            if STAGED.contains(name) {
                 std::fs::write(package.join(name), text).unwrap();
             }
         }

@@ -160,9 +160,9 @@ async fn nothing_is_acknowledged_behind_a_commit_that_failed() {
     // Nothing else is on its way to the store.
     say(&mut child, 2, 1);
     assert_eq!(child.hear().as_deref(), Some("{\"t\":\"ack\",\"n\":1}\n"));
-    stage.bare.engine.hold_from(stage.bare.engine.written() + 1);
+    stage.bare.gate.hold_from(stage.bare.gate.written() + 1);
     say(&mut child, 3, 2);
-    eventually(|| stage.bare.engine.is_held()).await;
+    eventually(|| stage.bare.gate.is_held()).await;
     // Past the socket, so that it is known to be there: a wish comes behind it.
     let frames = step(4, 3).iter().map(|line| Ok(Up::parse(line).unwrap())).collect();
     stage.actor().cast(play::Message::Received { attempt: 1, frames, permit: None }).unwrap();
@@ -174,8 +174,8 @@ async fn nothing_is_acknowledged_behind_a_commit_that_failed() {
     };
     let unknown = call(&stage.bare.plays, wish).await.unwrap();
     assert_eq!(unknown.unwrap_err().code, ErrorCode::NotFound);
-    stage.bare.engine.fail_next();
-    stage.bare.engine.let_go();
+    stage.bare.gate.fail_next();
+    stage.bare.gate.let_go();
     eventually(|| stage.seen.signals(child.id).contains(&Signal::Kill)).await;
     let mut told = String::new();
     child.end(-9).read_to_string(&mut told).unwrap();
@@ -200,16 +200,16 @@ async fn a_play_is_taken_up_from_what_its_last_actor_wrote() {
     // The store has nothing else to do.
     child.say(&[r#"{"t":"record","path":"main#0/now#0","kind":"value","value":1,"n":1}"#]);
     child.hear().unwrap();
-    stage.bare.engine.hold_from(stage.bare.engine.written() + 1);
+    stage.bare.gate.hold_from(stage.bare.gate.written() + 1);
     child.say(&[r#"{"t":"done","status":"succeeded","outputs":"new","n":2}"#]);
-    eventually(|| stage.bare.engine.is_held()).await;
+    eventually(|| stage.bare.gate.is_held()).await;
     let before = stage.actor();
     before.kill();
     eventually(|| stage.bare.plays.get_children().is_empty()).await;
     let cancelling = stage.bare.cancel(&stage.play_sid);
     let letting_go = async {
         eventually(|| !stage.bare.plays.get_children().is_empty()).await;
-        stage.bare.engine.let_go();
+        stage.bare.gate.let_go();
     };
     let (cancelled, ()) = tokio::join!(cancelling, letting_go);
     assert_eq!(cancelled.unwrap_err().code, ErrorCode::Conflict);

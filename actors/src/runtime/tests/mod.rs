@@ -3,7 +3,7 @@
 mod acknowledge;
 mod attempts;
 mod edges;
-mod engine;
+mod gate;
 mod races;
 mod store;
 mod supervision;

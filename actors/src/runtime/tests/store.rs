@@ -9,13 +9,10 @@ use hero_sdk::{
 use hero_store::{Batch, Tables};
 use ractor::{Actor, ActorRef};
 
-use super::{engine::Engine, eventually, limited, row};
+use super::{eventually, gate::Gate, limited, row};
 use crate::{
     call::call,
-    clock::SystemClock,
     failpoint::Failpoint,
-    feeds::Feeds,
-    handle::Handle,
     launcher::{self, Launcher},
     paths::Paths,
     play::{Environment, Reply, Wish},
@@ -24,7 +21,7 @@ use crate::{
 
 /// The directory of plays over an engine that can be held up; no Python, so that a play fails by itself.
 pub(super) struct Bare {
-    pub(super) engine: Arc<Engine>,
+    pub(super) gate: Arc<Gate>,
     pub(super) environment: Arc<Environment>,
     pub(super) plays: ActorRef<plays::Message>,
     launcher: ActorRef<launcher::Message>,
@@ -42,16 +39,9 @@ impl Bare {
 
     pub(super) async fn with(launcher: ActorRef<launcher::Message>, living_max: usize) -> Self {
         let home = tempfile::tempdir().unwrap();
-        let engine = Arc::new(Engine::default());
-        let environment = Arc::new(Environment {
-            tables: Tables::over(Arc::clone(&engine) as Arc<dyn hero_store::Store>),
-            clock: Arc::new(SystemClock::new()),
-            feeds: Feeds::default(),
-            paths: Paths::new(home.path()),
-            launcher: Handle::vacant(),
-            plays: Handle::vacant(),
-            failpoint: Failpoint::default(),
-        });
+        let gate = Arc::<Gate>::default();
+        let tables = Tables::over(Arc::new(gate.engine()));
+        let environment = Environment::new(tables, Paths::new(home.path()), Failpoint::default());
         environment.launcher.set(launcher.clone());
         let plays = PlaysActor { environment: Arc::clone(&environment), running_max: 1, living_max };
         let (plays, _) = Actor::spawn(None, plays, ()).await.unwrap();
@@ -60,7 +50,7 @@ impl Bare {
         let mut batch = Batch::new();
         batch.put_version(&version);
         environment.tables.commit(batch).await.unwrap();
-        Self { engine, environment, plays, launcher, version, _home: home }
+        Self { gate, environment, plays, launcher, version, _home: home }
     }
 
     pub(super) fn start(&self, key: Option<&str>) -> impl Future<Output = Result<Reply, Error>> + use<> {
@@ -109,16 +99,16 @@ fn version() -> WorkflowVersion {
 async fn a_play_is_not_let_go_before_its_end_is_written() {
     let bare = Bare::new(10).await;
     // After three attempts that each came to nothing.
-    bare.engine.hold_ends();
+    bare.gate.hold_ends();
     let play_sid = bare.start(None).await.unwrap().play.play_sid;
-    eventually(|| bare.engine.is_held()).await;
+    eventually(|| bare.gate.is_held()).await;
     let wishes = async {
         for _ in 0..100 {
             assert_eq!(bare.cancel(&play_sid).await.unwrap_err().code, ErrorCode::Conflict);
         }
     };
     let all = tokio::time::timeout(Duration::from_secs(10), wishes).await;
-    bare.engine.let_go();
+    bare.gate.let_go();
     all.expect("every wish met the play that has failed");
     eventually(|| bare.environment.tables.play(&play_sid).unwrap().unwrap().play.status.is_terminal()).await;
     let row = bare.environment.tables.play(&play_sid).unwrap().unwrap();
@@ -129,11 +119,11 @@ async fn a_play_is_not_let_go_before_its_end_is_written() {
 #[tokio::test(flavor = "multi_thread")]
 async fn starts_with_one_key_are_one_play_before_it_is_durable() {
     let bare = Bare::new(10).await;
-    bare.engine.hold_from(bare.engine.written() + 1);
+    bare.gate.hold_from(bare.gate.written() + 1);
     let (first, second, other) = (bare.start(Some("k")), bare.start(Some("k")), bare.start(Some("l")));
     let (first, second, other) = (tokio::spawn(first), tokio::spawn(second), tokio::spawn(other));
-    eventually(|| bare.engine.is_held()).await;
-    bare.engine.let_go();
+    eventually(|| bare.gate.is_held()).await;
+    bare.gate.let_go();
     let sid = |result: Result<Reply, Error>| result.unwrap().play.play_sid;
     let (first, second, other) =
         (sid(first.await.unwrap()), sid(second.await.unwrap()), sid(other.await.unwrap()));
@@ -148,13 +138,13 @@ async fn starts_with_one_key_are_one_play_before_it_is_durable() {
 #[tokio::test(flavor = "multi_thread")]
 async fn more_plays_than_may_live_are_refused() {
     let bare = Bare::new(2).await;
-    bare.engine.hold_from(bare.engine.written() + 1);
+    bare.gate.hold_from(bare.gate.written() + 1);
     let held = [tokio::spawn(bare.start(None)), tokio::spawn(bare.start(None))];
     let living = async || call(&bare.plays, plays::Message::Count).await.unwrap().living;
     limited(async { while living().await < 2 {} }).await;
     let error = bare.start(None).await.unwrap_err();
     assert_eq!((error.code, error.hint.is_some()), (ErrorCode::Busy, true));
-    bare.engine.let_go();
+    bare.gate.let_go();
     for started in held {
         started.await.unwrap().unwrap();
     }
@@ -193,11 +183,11 @@ async fn an_expiry_that_the_store_did_not_take_comes_again() {
     batch.put_play(&row);
     batch.put_resume(&resume);
     bare.environment.tables.commit(batch).await.unwrap();
-    bare.engine.fail_next();
+    bare.gate.fail_next();
     call(&bare.plays, |reply| plays::Message::Sweep { runs: true, reply }).await.unwrap().unwrap();
     let stored = || bare.environment.tables.resume(&resume.resume_id).unwrap().unwrap().status;
     eventually(|| stored() == ResumeStatus::Expired).await;
-    assert!(bare.engine.has_failed());
+    assert!(bare.gate.has_failed());
     eventually(|| bare.environment.tables.plays_unfinished().unwrap().is_empty()).await;
     bare.close().await;
 }
