@@ -1,6 +1,6 @@
 //! A home of its own with an embedded runtime, and the few things that workloads do with it.
 
-use std::{path::PathBuf, time::Duration};
+use std::{io, path::PathBuf, time::Duration};
 
 use hero_actors::{Config, Runtime};
 use hero_sdk::{
@@ -9,6 +9,7 @@ use hero_sdk::{
     model::{Play, Status},
 };
 use serde_json::Value;
+use tempfile::{Builder, TempDir};
 
 use crate::Result;
 
@@ -37,13 +38,19 @@ pub(crate) const STAND_STILL: Flow = Flow { source: COROUTINES, entry: "stand_st
 /// An open runtime, and the directory that it lives in.
 pub(crate) struct Home {
     pub(crate) runtime: Runtime,
-    directory: tempfile::TempDir,
+    directory: TempDir,
+}
+
+/// A new directory, which stays until all is measured: a file system without a journal takes long to find an inode
+/// where many were freed in the last minutes, and the next workload would be measured with that.
+pub(crate) fn directory() -> io::Result<TempDir> {
+    Builder::new().prefix("home").disable_cleanup(true).tempdir()
 }
 
 impl Home {
     /// A new store with a runtime that has already run one play, so that its fork server and its version are there.
     pub(crate) async fn new() -> Result<Self> {
-        let directory = tempfile::Builder::new().prefix("hero_logic_bench").tempdir()?;
+        let directory = directory()?;
         let home = Self { runtime: Runtime::open(Config::new(directory.path())).await?, directory };
         home.run(ONE_STEP, serde_json::json!({})).await?;
         Ok(home)
@@ -106,7 +113,7 @@ impl Home {
     }
 
     /// Closes the runtime; the directory stays.
-    pub(crate) async fn close(self) -> Result<tempfile::TempDir> {
+    pub(crate) async fn close(self) -> Result<TempDir> {
         self.runtime.shutdown().await?;
         Ok(self.directory)
     }

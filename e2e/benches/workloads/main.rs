@@ -88,6 +88,7 @@ fn measure(workload: &str) -> Result<()> {
 /// Runs each workload in a process of its own and passes on what it prints, as a table or as it is.
 fn measure_each(named: &[String], as_json: bool) -> Result<()> {
     let mut failed = Vec::new();
+    let homes = tempfile::Builder::new().prefix("hero_logic_bench").tempdir()?;
     for (workload, what) in WORKLOADS {
         if !named.is_empty() && !named.iter().any(|name| name == workload) {
             continue;
@@ -97,7 +98,8 @@ fn measure_each(named: &[String], as_json: bool) -> Result<()> {
             println!("{}", Figure::heading());
         }
         let mut command = Command::new(env::current_exe()?);
-        let mut child = command.args(["--here", workload]).stdout(Stdio::piped()).spawn()?;
+        let mut child =
+            command.args(["--here", workload]).env("TMPDIR", homes.path()).stdout(Stdio::piped()).spawn()?;
         let lines = child.stdout.take().ok_or("a child has the pipe that it was given")?;
         for line in BufReader::new(lines).lines() {
             let line = line?;

@@ -11,7 +11,7 @@ use crate::{
     Result,
     figure::{Figure, percentile},
     floor,
-    home::{Home, PLAIN},
+    home::{Home, PLAIN, directory},
 };
 
 /// Runs before the measured ones: they make the store and warm the machine's caches.
@@ -20,7 +20,7 @@ const FIRST_RUNS: usize = 5;
 const RUNS: usize = 30;
 
 pub(crate) async fn measure() -> Result<()> {
-    let directory = tempfile::tempdir()?;
+    let directory = directory()?;
     let file = directory.path().join("workloads.py");
     fs::write(&file, PLAIN)?;
     let binary: PathBuf = env::var_os("HERO_LOGIC_BIN")

@@ -63,6 +63,7 @@ pub(crate) async fn measure_at_once() -> Result<()> {
     let home = Home::new().await?;
     let floor = 1e3 / floor::python_fork(&home.python().await?)?;
     try_join_all((0..FIRST_PLAYS).map(|play| home.run(ONE_STEP, json!({"number": play})))).await?;
+    home.come_to_rest().await?;
     for flows in [200, 1_000] {
         let mut rates = Vec::new();
         for _ in 0..3 {
