@@ -169,10 +169,27 @@ def survivors(place: Python | Rust, mutants: list[Mutant]) -> list[str]:
     return [mutant.name for mutant in mutants if not is_caught(mutant, place)]
 
 
+def stands(test: str, mutant: Mutant) -> bool:
+    """Whether there is such a test: a module or function in Rust, a file or function of one in Python."""
+    if mutant.is_rust:
+        *_, module, name = ["", *test.split("::")]
+        for path in (ROOT / "actors/src").rglob("*.rs"):
+            is_module = path.stem == name and module in ("", path.parent.name)
+            if is_module or (module in ("", path.stem) and f"fn {name}(" in path.read_text()):
+                return True
+        return False
+    file, _, name = test.partition("::")
+    path = ROOT / "sdk/python/tests" / Path(file).name
+    return path.exists() and (not name or f"def {name.partition('[')[0]}(" in path.read_text())
+
+
 def check_all() -> int:
-    """Whether the text that each mutant replaces still stands in the code."""
+    """Whether the text that each mutant replaces still stands in the code, and its tests are there."""
     for mutant in MUTANTS:
         applied(mutant, ROOT if mutant.is_rust else ROOT / "sdk/python")
+        gone = [test for test in mutant.tests if not stands(test, mutant)]
+        if gone:
+            raise SystemExit(f"{mutant.name}: there is no test {', '.join(gone)}")
     print(f"{len(MUTANTS)} mutants can be made")
     return 0
 

@@ -226,7 +226,7 @@ MUTANTS = [
     _rust(
         "retry_beside_last_process",
         "a play is run again while its last process is still there",
-        "machine::tests::a_retry_drops_failed_records_only",
+        "machine::tests::lifecycle::a_retry_drops_failed_records_only",
         (
             "play/machine/lifecycle.rs",
             "        if self.process != Process::None {\n            // Its last",
@@ -236,13 +236,13 @@ MUTANTS = [
     _rust(
         "old_attempt_heard",
         "what an older attempt says still counts",
-        "machine::tests::an_old_attempt_has_no_say",
+        "machine::tests::frames::an_old_attempt_has_no_say",
         ("play/machine/mod.rs", "self.row.play.attempt == attempt && !matches", "attempt > 0 && !matches"),
     ),
     _rust(
         "acknowledged_before_commit",
         "an outcome is acknowledged before it is on disk",
-        "machine::tests::a_step_is_durable_before_it_is_acknowledged",
+        "machine::tests::frames::a_step_is_durable_before_it_is_acknowledged",
         (
             "play/machine/frames.rs",
             "                vec![self.commit(Durable::Yes, vec![acknowledge])]\n",
