@@ -110,6 +110,8 @@ def pass_gate(engine: Engine, scope: Scope, record: Record | None, frame: str = 
         if is_late:
             waiter.record = record
             gate.hand_over(waiter)  # its turn was before
+    if gate.is_closed or engine.stop is not None:
+        passed.set()  # they let everybody through, and may just have done so
     engine.move(-1)
     gate.loop.wake()
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import math
 import os
 import random
@@ -15,6 +16,11 @@ import pytest
 
 # A shell has what it starts in the background ignore it, and its children with it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_unconfigure() -> None:
+    """A thread that never ends keeps the interpreter from ending: then it is told where it stands, and all fails."""
+    faulthandler.dump_traceback_later(60, exit=True)
 
 
 def same(left: Any, right: Any) -> bool:

@@ -8,11 +8,13 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from hero_tracing import flow, testing
+from hero_tracing._call import pass_gate
 
 bodies: list[str] = []
 delays = random.Random(3)
@@ -224,3 +226,41 @@ def test_random_threads_replay_after_every_record(seed: int) -> None:
     assert result.status == "succeeded", result.failure
     assert chance is not None
     assert [group[0] for group in result.value] == ["A0", "B0", "C0"]
+
+
+@pytest.mark.parametrize("ends_by", ["closed", "stopped"])
+def test_nobody_is_left_at_a_gate_that_closes_just_then(ends_by: str) -> None:
+    """A job looks whether the gate is open, and comes to it when it no longer is: after all others were let through."""
+
+    class Closing:
+        """Open when it is first looked at."""
+
+        lock, looks = threading.RLock(), 0
+        loop = SimpleNamespace(wake=lambda: None)
+        ask = staticmethod(lambda *_: None)
+
+        @property
+        def is_closed(self) -> bool:
+            self.looks += 1
+            if ends_by == "stopped":
+                engine.stop = "killed"
+                return False
+            return self.looks > 1
+
+    records = SimpleNamespace(is_late=lambda _: False, keep=lambda _: None)
+    engine = SimpleNamespace(records=records, move=lambda _: None, stop=None, stopped=InterruptedError)
+    job = SimpleNamespace(came_back=lambda: None, waits=False)
+    scope = SimpleNamespace(gate=Closing(), job=job, keep=False)
+    ended: list[str] = []
+
+    def come() -> None:
+        try:
+            pass_gate(engine, scope, ["path"])  # type: ignore[arg-type]
+            ended.append("closed")
+        except InterruptedError:
+            ended.append("stopped")
+
+    thread = threading.Thread(target=come, daemon=True)
+    thread.start()
+    thread.join(20)
+    assert ended == [ends_by] and not job.waits
