@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._engine import Engine
+    from ._gate import Gate, Job
     from ._records import Record
     from ._step import Step
 
@@ -86,6 +87,21 @@ def refuse_callback(engine: Engine, name: str) -> None:
         )
 
 
+def stand(engine: Engine, gate: Gate, job: Job, passed: threading.Event) -> None:
+    """Block the thread of a job that has come to the gate until it is let through. Raises what stopped the attempt."""
+    if gate.is_closed or engine.stop is not None:
+        passed.set()  # then everybody was let through, perhaps just before this one came
+    engine.move(-1)
+    try:
+        gate.loop.wake()
+        passed.wait()
+    finally:
+        engine.move(1)
+        job.waits = False
+    if engine.stop is not None:
+        raise engine.stopped()
+
+
 def pass_gate(engine: Engine, scope: Scope, record: Record | None, frame: str = "") -> None:
     """Let a thread wait until its outcome is handed over by the loop whose executor job it runs."""
     passed = threading.Event()
@@ -110,17 +126,7 @@ def pass_gate(engine: Engine, scope: Scope, record: Record | None, frame: str = 
         if is_late:
             waiter.record = record
             gate.hand_over(waiter)  # its turn was before
-    if gate.is_closed or engine.stop is not None:
-        passed.set()  # they let everybody through, and may just have done so
-    engine.move(-1)
-    gate.loop.wake()
-    try:
-        passed.wait()
-    finally:
-        engine.move(1)
-        job.waits = False
-    if engine.stop is not None:
-        raise engine.stopped()
+    stand(engine, gate, job, passed)
     if gate.is_closed and record is None:
         engine.wait(waiter.number)
     if record is not None and scope.keep:

@@ -12,7 +12,7 @@ import time
 from os import getpid
 
 from . import _alarm, _frames
-from ._call import pass_gate, refuse_callback
+from ._call import pass_gate, refuse_callback, stand
 from ._engine import flow_line, location
 from ._errors import PauseExpired
 from ._fingerprint import fingerprint
@@ -213,17 +213,7 @@ def _hold_in_job(pause: Pause, frame: str, job: Job, gate: Gate) -> None:
         pause.open(frame)
         job.waits = True
         job.came_back()
-    if gate.is_closed or engine.stop is not None:
-        passed.set()  # they let everybody through, and may just have done so
-    engine.move(-1)
-    try:
-        gate.loop.wake()
-        passed.wait()
-    finally:
-        engine.move(1)
-        job.waits = False
-    if engine.stop is not None:
-        raise engine.stopped()
+    stand(engine, gate, job, passed)
     if pause.answer is None:  # the loop was closed meanwhile
         pause.waiter = None
         _hold(pause)
