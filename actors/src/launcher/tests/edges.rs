@@ -77,6 +77,9 @@ async fn a_frozen_process_is_killed() {
     let (mut process, grandchild) = stage.order("linger both").await;
     for number in [process.pid.to_string(), grandchild.clone()] {
         kill_process(pid(&number), UnixSignal::STOP).unwrap();
+        // A process on another CPU is still running when that returns, and would hear TERM.
+        let stat = format!("/proc/{number}/stat");
+        eventually(|| std::fs::read_to_string(&stat).unwrap().contains(") T")).await;
     }
     process.signal(Signal::Terminate);
     process.signal(Signal::Kill);
