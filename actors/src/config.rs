@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
-use crate::BundledFlow;
+use crate::{BundledFlow, SandboxConfig};
 
 /// What happens to the plays that an earlier runtime left unfinished.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,8 +29,15 @@ pub struct Config {
     pub living_max: usize,
     /// The interpreter; else `HERO_PYTHON`, else the first real `python3` of at least 3.11 on `PATH`.
     pub python: Option<PathBuf>,
+    /// How plays are confined.
+    pub sandbox: SandboxConfig,
     /// What happens to unfinished plays.
     pub recover: Recover,
+    /// Largest file that a flow may keep as an artifact, in bytes. 1 GiB unless told.
+    pub artifact_bytes_max: u64,
+    /// How long the working directory of a play stays once it has ended, in milliseconds. Seven days unless told.
+    /// Artifacts stay as long as their play.
+    pub work_kept_ms: u64,
     /// How long to wait for another process that holds the store, in milliseconds.
     pub lock_wait_ms: u64,
 }
@@ -44,7 +51,10 @@ impl Config {
             running_max: 64,
             living_max: 10_000,
             python: None,
+            sandbox: SandboxConfig::default(),
             recover: Recover::Run,
+            artifact_bytes_max: 1 << 30,
+            work_kept_ms: 7 * 24 * 3_600_000,
             lock_wait_ms: 2_000,
         }
     }

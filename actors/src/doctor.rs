@@ -3,10 +3,14 @@
 use hero_sdk::{
     Error, Logic as _,
     logic::{PlayRunAsync, PlayWait, Until},
-    model::Status,
+    model::{SandboxLevel, Status},
 };
 
-use crate::{Config, Recover, Runtime, launcher::Python, paths::Paths};
+use crate::{
+    Config, Recover, Runtime, SandboxConfig,
+    launcher::{LayerLook, Python},
+    paths::Paths,
+};
 
 /// How a check came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -24,7 +28,7 @@ pub enum CheckState {
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct Check {
     /// What.
-    pub name: &'static str,
+    pub name: String,
     /// How it came out.
     pub state: CheckState,
     /// What was seen.
@@ -79,28 +83,116 @@ pub async fn doctor(config: Config) -> Vec<Check> {
             return checks;
         }
     }
-    checks.push(check("play", play(config).await));
-    checks.push(Check {
-        name: "sandbox",
-        state: CheckState::Warning,
-        detail: "a process group, no new privileges and a scrubbed environment; files and network are open"
-            .to_owned(),
-        remedy: Some("run only flows that you trust".to_owned()),
-    });
+    let level = config.sandbox.level;
+    let (played, looks) = play(config).await;
+    checks.push(check("play", played));
+    checks.push(sandbox(level, looks.as_deref().unwrap_or_default()));
+    match looks {
+        Ok(looks) => checks.extend(looks.into_iter().map(layer)),
+        Err(error) => checks.push(check("sandbox layers", Err(error))),
+    }
     checks
 }
 
-/// Runs the flow in a store of its own, so that neither this store nor its unfinished plays are touched.
-async fn play(config: Config) -> Result<String, Error> {
+/// Runs the flow in a store of its own, so that neither this store nor its unfinished plays are touched; there each
+/// layer of the sandbox is tried as well.
+async fn play(config: Config) -> (Result<String, Error>, Result<Vec<LayerLook>, Error>) {
     let home = config.home.join(".hero/var/flows/doctor");
-    let runtime = Runtime::open(Config { home: home.clone(), ..config }).await?;
+    // What is missing is to be told, not refused.
+    let sandbox = SandboxConfig { is_required: false, ..config.sandbox };
+    let runtime = match Runtime::open(Config { home: home.clone(), sandbox, ..config }).await {
+        Ok(runtime) => runtime,
+        Err(error) => return (Err(error.clone()), Err(error)),
+    };
     let played = play_in(&runtime).await;
-    runtime.shutdown().await?;
+    let looks = runtime.probe_sandbox().await;
+    let closed = runtime.shutdown().await;
     // What is left would only be found by somebody who looks for it.
     if let Err(error) = std::fs::remove_dir_all(&home) {
         tracing::warn!(%error, "the doctor's store could not be removed");
     }
-    played
+    (closed.and(played), looks)
+}
+
+/// All layers in one line.
+fn sandbox(level: SandboxLevel, looks: &[LayerLook]) -> Check {
+    let missing = looks.iter().filter(|look| look.missing.is_some()).count();
+    let (state, detail, remedy) = match (level, missing) {
+        (SandboxLevel::Off, _) => (
+            CheckState::Warning,
+            "off: flows may do all that you may".to_owned(),
+            Some(
+                "leave --sandbox and the level in hero_logic.toml out, unless every flow is trusted"
+                    .to_owned(),
+            ),
+        ),
+        (level, 0) => (CheckState::Ok, format!("level {}, every layer is there", level.as_str()), None),
+        (level, missing) => (
+            CheckState::Warning,
+            format!("level {}, {missing} of {} layers are missing", level.as_str(), looks.len()),
+            Some("see beneath; --require-sandbox refuses to run plays so".to_owned()),
+        ),
+    };
+    Check { name: "sandbox".to_owned(), state, detail, remedy }
+}
+
+/// One layer, as a child found it that put it on.
+fn layer(look: LayerLook) -> Check {
+    let name = format!("sandbox {}", look.layer);
+    match look.missing {
+        None => {
+            let ms = look.ms.map_or(String::new(), |ms| format!(" ({ms:.2} ms)"));
+            Check {
+                name,
+                state: CheckState::Ok,
+                detail: format!("{}{ms}", purpose(&look.layer)),
+                remedy: None,
+            }
+        }
+        Some(reason) => Check {
+            name,
+            state: CheckState::Warning,
+            detail: format!("missing: {reason}"),
+            remedy: Some(remedy(&look.layer).to_owned()),
+        },
+    }
+}
+
+fn purpose(layer: &str) -> &'static str {
+    match layer {
+        "user_namespace" => "rights of its own, which count nowhere else",
+        "pid_namespace" => "it sees its own processes only, and all of them end with it",
+        "mount_namespace" => "a temporary directory and shared memory of its own, of limited size",
+        "read_only" => "nothing but its own directory can be changed, not even modes and times",
+        "ipc_namespace" => "queues and segments of its own",
+        "network_namespace" => "no network but its own",
+        "limits" => "memory, processes, file sizes, CPU time",
+        "uid" => "a user of its own, to whom nothing else belongs",
+        "capabilities" => "none",
+        "landlock" => "files and TCP ports beyond what it may have are refused",
+        "seccomp" => "system calls beyond what flows need are refused",
+        _ => "",
+    }
+}
+
+fn remedy(layer: &str) -> &'static str {
+    match layer {
+        "user_namespace" | "pid_namespace" | "mount_namespace" | "ipc_namespace" | "network_namespace" => {
+            "allow user namespaces (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, \
+             kernel.apparmor_restrict_unprivileged_userns; in a container a seccomp profile that allows clone), \
+             or start hero_logic as root"
+        }
+        "uid" => {
+            "the interpreter, the home directory and what is above them must be open to other users; \
+             mount namespaces do that where CAP_SYS_ADMIN is there"
+        }
+        "read_only" => "Linux 5.12 or newer, and mount namespaces",
+        "landlock" => {
+            "Linux 5.13 or newer with CONFIG_SECURITY_LANDLOCK, and landlock in the boot parameter lsm="
+        }
+        "seccomp" => "a kernel with CONFIG_SECCOMP_FILTER",
+        _ => "the reason says what the kernel refused",
+    }
 }
 
 async fn play_in(runtime: &Runtime) -> Result<String, Error> {
@@ -119,7 +211,8 @@ async fn play_in(runtime: &Runtime) -> Result<String, Error> {
     Err(Error::new(hero_sdk::ErrorCode::Internal, format!("the play is {}: {reason}", play.status.as_str())))
 }
 
-fn check(name: &'static str, result: Result<String, Error>) -> Check {
+fn check(name: &str, result: Result<String, Error>) -> Check {
+    let name = name.to_owned();
     match result {
         Ok(detail) => Check { name, state: CheckState::Ok, detail, remedy: None },
         Err(error) => Check { name, state: CheckState::Failed, detail: error.message, remedy: error.hint },

@@ -1,9 +1,12 @@
-//! A place where tests make a play's process die: after a given number of durable outcomes.
+//! Where tests make things fail, by the environment: a play's process after a given number of durable outcomes, the
+//! runtime itself, and layers of the sandbox.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The variable that arms it, in debug builds only: `kill_process_after_record:N`.
+/// The variable that arms the failpoint: `kill_process_after_record:N` or `end_runtime_after_copy`.
 const VARIABLE: &str = "HERO_LOGIC_FAILPOINT";
+/// The variable that takes layers of the sandbox away: their names, with commas between.
+const WITHOUT: &str = "HERO_LOGIC_SANDBOX_WITHOUT";
 
 /// Counts durable outcomes of this runtime.
 #[derive(Debug, Default)]
@@ -11,15 +14,23 @@ pub(crate) struct Failpoint {
     /// 0 when it is not armed.
     after: u64,
     seen: AtomicU64,
+    ends_after_copy: bool,
 }
 
 impl Failpoint {
     /// Armed by the environment in debug builds; never in release.
     pub(crate) fn from_environment() -> Self {
-        let wish =
-            if cfg!(debug_assertions) { std::env::var(VARIABLE).unwrap_or_default() } else { String::new() };
+        let wish = wish(VARIABLE);
         let after = wish.strip_prefix("kill_process_after_record:").and_then(|number| number.parse().ok());
-        Self { after: after.unwrap_or(0), seen: AtomicU64::new(0) }
+        let ends_after_copy = wish == "end_runtime_after_copy";
+        Self { after: after.unwrap_or(0), seen: AtomicU64::new(0), ends_after_copy }
+    }
+
+    /// The content of an artifact is kept, and its row is not written.
+    pub(crate) fn copied(&self) {
+        if self.ends_after_copy {
+            std::process::abort();
+        }
     }
 
     /// True once: when the count passes the mark.
@@ -32,13 +43,22 @@ impl Failpoint {
     }
 }
 
+/// Layers of the sandbox that the environment takes away in debug builds; never in release.
+pub(crate) fn layers_taken_away() -> Vec<String> {
+    wish(WITHOUT).split(',').filter(|layer| !layer.is_empty()).map(str::to_owned).collect()
+}
+
+fn wish(variable: &str) -> String {
+    if cfg!(debug_assertions) { std::env::var(variable).unwrap_or_default() } else { String::new() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn it_hits_once() {
-        let failpoint = Failpoint { after: 3, seen: AtomicU64::new(0) };
+        let failpoint = Failpoint { after: 3, ..Failpoint::default() };
         assert_eq!(
             [1, 1, 0, 1, 1].map(|outcomes| failpoint.hit(outcomes)),
             [false, false, false, true, false]

@@ -3,6 +3,8 @@
 //! [`Runtime`] is usable as a library and implements [`hero_sdk::Logic`] by messages to actors. This crate knows no
 //! transport, no terminal and no page.
 
+mod artifacts;
+mod beneath;
 mod call;
 mod clock;
 mod config;
@@ -17,8 +19,12 @@ mod plays;
 mod registry;
 mod root;
 mod runtime;
+mod sandbox;
+mod secrets;
+mod wipe;
 
 pub use config::{Config, Recover};
 pub use doctor::{Check, CheckState, doctor};
 pub use registry::BundledFlow;
 pub use runtime::Runtime;
+pub use sandbox::{Excess, SandboxConfig};

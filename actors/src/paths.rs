@@ -16,6 +16,13 @@ pub(crate) struct Paths {
 }
 
 impl Paths {
+    /// The name of [`Self::work`] in a play's directory.
+    pub(crate) const WORK: &str = "work";
+    /// The name of [`Self::blobs`] there.
+    pub(crate) const BLOBS: &str = "blobs";
+    /// The name of [`Self::output`] there.
+    pub(crate) const OUTPUT: &str = "output.log";
+
     pub(crate) fn new(home: &Path) -> Self {
         Self { home: home.to_owned() }
     }
@@ -38,6 +45,11 @@ impl Paths {
         self.home.join(".hero/var/flows/sdk")
     }
 
+    /// The secrets that were set. Its directory is made with it.
+    pub(crate) fn secrets(&self) -> PathBuf {
+        self.home.join(".hero/etc/secrets.json")
+    }
+
     /// What is known of the interpreter.
     pub(crate) fn python(&self) -> PathBuf {
         self.home.join(".hero/var/flows/python.json")
@@ -50,17 +62,32 @@ impl Paths {
 
     /// The private, lasting directory of a play's processes.
     pub(crate) fn work(&self, play_sid: &PlaySid) -> PathBuf {
-        self.play(play_sid).join("work")
+        self.play(play_sid).join(Self::WORK)
     }
 
     /// Large values of a play, named by their digest. Its processes make it when they have one.
     pub(crate) fn blobs(&self, play_sid: &PlaySid) -> PathBuf {
-        self.play(play_sid).join("blobs")
+        self.play(play_sid).join(Self::BLOBS)
     }
 
     /// What a play's processes write past `print`.
     pub(crate) fn output(&self, play_sid: &PlaySid) -> PathBuf {
-        self.play(play_sid).join("output.log")
+        self.play(play_sid).join(Self::OUTPUT)
+    }
+
+    /// Contents of artifacts. Made when there is one.
+    pub(crate) fn artifacts(&self) -> PathBuf {
+        self.home.join(".hero/var/artifacts")
+    }
+
+    /// What is to be deleted. Made when there is something.
+    pub(crate) fn trash(&self) -> PathBuf {
+        self.home.join(".hero/var/trash")
+    }
+
+    /// When the home was last swept.
+    pub(crate) fn swept(&self) -> PathBuf {
+        self.home.join(".hero/var/swept")
     }
 
     /// Makes what a play's process must find; it may be there.
@@ -68,15 +95,17 @@ impl Paths {
         self.make_private(&self.work(play_sid))
     }
 
-    fn plays(&self) -> PathBuf {
+    /// Everything that plays' processes have their hands on, a directory for each play.
+    pub(crate) fn plays(&self) -> PathBuf {
         self.home.join(".hero/var/plays")
     }
 
-    fn play(&self, play_sid: &PlaySid) -> PathBuf {
+    /// All that is a play's own.
+    pub(crate) fn play(&self, play_sid: &PlaySid) -> PathBuf {
         self.plays().join(play_sid.as_str())
     }
 
-    fn make_private(&self, directory: &Path) -> Result<(), Error> {
+    pub(crate) fn make_private(&self, directory: &Path) -> Result<(), Error> {
         DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(|error| {
             let message = format!("{} cannot be made: {error}", directory.display());
             let home = self.home.display();

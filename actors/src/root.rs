@@ -140,6 +140,10 @@ impl Root {
         let launcher = Launcher {
             python: self.python.clone(),
             sdk: self.environment.paths.sdk(),
+            plays: self.environment.paths.plays(),
+            describe: self.environment.paths.describe(),
+            sandbox: self.environment.sandbox.clone(),
+            known: self.environment.layers.clone(),
             starts_early: self.runs,
         };
         let (actor, _) = Actor::spawn_linked(None, launcher, (), myself.get_cell()).await?;

@@ -3,29 +3,33 @@
 use std::{sync::Arc, time::Duration};
 
 use hero_sdk::{
-    Error, ErrorCode, Json, PlaySid,
+    Error, ErrorCode, Json, PlaySid, Secret, SecretName, SecretValue,
     logic::{
-        Logic, PlayList, PlayResume, PlayRunAsync, PlaySpans, PlayStart, PlayWait, Plays, Retried,
-        ServerInfo, SpanFeed, StartOptions, Until,
+        ArtifactFetch, Logic, PlayList, PlayResume, PlayRunAsync, PlaySpans, PlayStart, PlayWait, Plays,
+        Retried, ServerInfo, SpanFeed, StartOptions, Until,
     },
-    model::{Play, ResumeRequest, SpanPage, Status, Workflow, WorkflowVersion},
+    model::{Artifact, Play, ResumeRequest, Sandbox, SpanPage, Status, Workflow, WorkflowVersion},
 };
-use hero_store::{Change, OpenOptions, PlayFilter, PlayMemory, PlayRow, Tables};
+use hero_store::{OpenOptions, PlayFilter, PlayMemory, PlayRow, Tables};
 use ractor::{Actor, ActorRef};
 
+use self::feed::{SPANS_LIMIT, feed, page};
 use crate::{
     Config, Recover,
     call::call,
-    failpoint::Failpoint,
+    failpoint::{Failpoint, layers_taken_away},
     handle::Handle,
-    launcher::{Python, stage_sdk},
+    launcher::{self, LaunchError, LayerLook, Python, stage_sdk},
     paths::Paths,
-    play::{Environment, Reply, ReplyPort, Wish, check_against},
-    plays::{self, not_found},
+    play::{Environment, Reply, ReplyPort, Wish, check_against, not_launched},
+    plays::{self, Sweeper, not_found},
     registry::{self, Source},
     root::{self, Root},
+    sandbox::grant,
+    secrets::{self, Redactor},
 };
 
+mod feed;
 #[cfg(test)]
 mod tests;
 
@@ -33,8 +37,6 @@ mod tests;
 const LIST_LIMIT: u32 = 50;
 /// See [`LIST_LIMIT`].
 const LIST_LIMIT_MAX: u32 = 1_000;
-/// Changes of a page unless told.
-const SPANS_LIMIT: u32 = 1_000;
 /// How long a shutdown waits for processes to be gone before it leaves them to the kernel.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(10);
 /// Characters of an idempotency key.
@@ -59,13 +61,16 @@ pub struct Runtime {
     registry: Handle<registry::Message>,
     root: ActorRef<root::Message>,
     python: Result<Python, String>,
+    /// None where plays do not run.
+    sweeper: Option<Sweeper>,
 }
 
 impl Runtime {
     /// Opens the store under `config.home`, starts the actors, and takes up what was left unfinished.
     ///
-    /// Errors: `store_locked`, `store_newer`, `storage_full`, `storage_failed`, `no_python`.
-    pub async fn open(config: Config) -> Result<Self, Error> {
+    /// Errors: `store_locked`, `store_newer`, `storage_full`, `storage_failed`, `no_python`, `sandbox_unavailable`.
+    pub async fn open(mut config: Config) -> Result<Self, Error> {
+        config.sandbox.without.extend(layers_taken_away());
         let paths = Paths::new(&config.home);
         let lock_wait = Duration::from_millis(config.lock_wait_ms);
         let open = move || Ok(Tables::open(&paths.store(), OpenOptions { lock_wait })?);
@@ -90,9 +95,9 @@ impl Runtime {
         })
         .await
         .map_err(internal)??;
-        let environment = Environment::new(tables, paths, failpoint);
+        let environment = Environment::new(tables, &config, failpoint);
         let registry = Handle::vacant();
-        let runs = config.recover == Recover::Run;
+        let (runs, work_kept_ms) = (config.recover == Recover::Run, config.work_kept_ms);
         let root = Root {
             environment: Arc::clone(&environment),
             registry: registry.clone(),
@@ -103,11 +108,21 @@ impl Runtime {
             runs,
         };
         let (root, _) = Actor::spawn(None, root, ()).await.map_err(internal)?;
-        let runtime = Self { environment, registry, root, python };
-        match runtime.sweep(runs).await {
-            Ok(0) => Ok(runtime),
+        let mut runtime = Self { environment, registry, root, python, sweeper: None };
+        let confined = if runs { runtime.require_sandbox().await } else { Ok(()) };
+        let swept = match confined {
+            Ok(()) => runtime.sweep(runs).await,
+            Err(error) => Err(error),
+        };
+        match swept {
             Ok(swept) => {
-                tracing::info!(plays = swept, "took up what an earlier runtime left unfinished");
+                if swept > 0 {
+                    tracing::info!(plays = swept, "took up what an earlier runtime left unfinished");
+                }
+                if runs {
+                    let environment = Arc::clone(&runtime.environment);
+                    runtime.sweeper = Some(Sweeper::start(environment, work_kept_ms));
+                }
                 Ok(runtime)
             }
             Err(error) => {
@@ -120,6 +135,29 @@ impl Runtime {
         }
     }
 
+    /// Refuses to go on where confinement is required and a layer is missing.
+    async fn require_sandbox(&self) -> Result<(), Error> {
+        let sandbox = &self.environment.sandbox;
+        if !sandbox.is_required {
+            return Ok(());
+        }
+        let launcher = self.environment.launcher.get();
+        let layers = call(&launcher, |reply| launcher::Message::Layers { reply }).await?;
+        let missing = match layers {
+            _ if !sandbox.without.is_empty() => Some(format!("{} (left out)", sandbox.without.join(", "))),
+            Ok(layers) => layers.missing_in_words(),
+            Err(error) => Some(error.to_string()),
+        };
+        missing.map_or(Ok(()), |missing| Err(not_launched(LaunchError::Unconfined(missing))))
+    }
+
+    /// Has a child put on each layer of the sandbox alone, and try what that must refuse.
+    pub(crate) async fn probe_sandbox(&self) -> Result<Vec<LayerLook>, Error> {
+        let launcher = self.environment.launcher.get();
+        let looks = call(&launcher, |reply| launcher::Message::Probe { reply }).await?;
+        looks.map_err(not_launched)
+    }
+
     async fn sweep(&self, runs: bool) -> Result<usize, Error> {
         let plays = self.environment.plays.get();
         call(&plays, |reply| plays::Message::Sweep { runs, reply }).await?
@@ -128,6 +166,9 @@ impl Runtime {
     /// Interrupts every play, waits until no process is left, and closes the store. Interrupted plays go on at the
     /// next start.
     pub async fn shutdown(self) -> Result<(), Error> {
+        if let Some(sweeper) = &self.sweeper {
+            sweeper.stop().await;
+        }
         let plays = self.environment.plays.get();
         let waited = ractor::rpc::call(&plays, plays::Message::Shutdown, Some(SHUTDOWN_LIMIT)).await;
         if !waited.is_ok_and(|result| result.is_success()) {
@@ -168,6 +209,17 @@ impl Runtime {
                 .hint(describe_inputs(&version))
                 .fields(fields));
         }
+        let secrets = self.environment.vault.read(&secrets::declared(&version.options))?;
+        let inputs = match Redactor::new(&secrets, &version.source) {
+            Some(redactor) => redactor.kept(&inputs),
+            None => inputs,
+        };
+        let sandbox = &self.environment.sandbox;
+        let sandbox = Sandbox {
+            level: sandbox.level,
+            layers: self.environment.layers.known().layers.to_vec(),
+            allowance: grant(&version.options, sandbox)?,
+        };
         let play_sid = PlaySid::new();
         let play = Play {
             root_play_sid: play_sid.clone(),
@@ -192,6 +244,7 @@ impl Runtime {
             ended_at: None,
             duration_ms: 0.0,
             pending_resumes: 0,
+            sandbox: Some(sandbox),
         };
         let memory = PlayMemory { idempotency_key, ..PlayMemory::default() };
         let row = Box::new(PlayRow { play, memory });
@@ -307,15 +360,7 @@ impl Logic for Runtime {
 
     async fn play_feed(&self, play_sid: PlaySid, after_seq: u64) -> Result<SpanFeed, Error> {
         self.play_status(play_sid.clone()).await?;
-        let changes = self.environment.feeds.subscribe(&play_sid);
-        let feed = Feed {
-            environment: Arc::clone(&self.environment),
-            play_sid,
-            cursor: after_seq,
-            changes,
-            is_first: true,
-        };
-        Ok(Box::pin(futures_util::stream::unfold(Some(feed), Feed::next)))
+        Ok(feed(Arc::clone(&self.environment), play_sid, after_seq))
     }
 
     async fn play_retry(&self, play_sid: PlaySid) -> Result<Retried, Error> {
@@ -323,8 +368,39 @@ impl Logic for Runtime {
         Ok(Retried { play, runs_again })
     }
 
+    async fn play_artifacts(&self, play_sid: PlaySid) -> Result<Vec<Artifact>, Error> {
+        self.play_status(play_sid.clone()).await?;
+        Ok(self.environment.tables.artifacts(&play_sid)?)
+    }
+
+    async fn play_artifact_fetch(&self, play_sid: PlaySid, name: String) -> Result<ArtifactFetch, Error> {
+        self.play_status(play_sid.clone()).await?;
+        let missing = || {
+            Error::new(ErrorCode::NotFound, format!("play {play_sid} has no artifact {name:?}"))
+                .hint(format!("`hero_logic play artifacts {play_sid}` lists those that it has"))
+        };
+        let artifact = self.environment.tables.artifact(&play_sid, &name)?.ok_or_else(missing)?;
+        let content = self.environment.artifacts.read(&artifact).await?;
+        Ok(ArtifactFetch { artifact, content })
+    }
+
     async fn workflow_list(&self) -> Result<Vec<Workflow>, Error> {
         call(&self.registry.get(), registry::Message::List).await?
+    }
+
+    async fn secret_set(&self, name: SecretName, value: SecretValue) -> Result<(), Error> {
+        let (environment, now) = (Arc::clone(&self.environment), self.environment.clock.now().wall);
+        blocking(move || environment.vault.set(name, value, now)).await
+    }
+
+    async fn secret_list(&self) -> Result<Vec<Secret>, Error> {
+        let environment = Arc::clone(&self.environment);
+        blocking(move || environment.vault.list()).await
+    }
+
+    async fn secret_remove(&self, name: SecretName) -> Result<(), Error> {
+        let environment = Arc::clone(&self.environment);
+        blocking(move || environment.vault.remove(&name)).await
     }
 
     async fn server_info(&self) -> Result<ServerInfo, Error> {
@@ -338,69 +414,14 @@ impl Logic for Runtime {
                 .map_or(String::new(), |python| python.executable.display().to_string()),
             python_version: self.python.as_ref().map_or(String::new(), |python| python.version.clone()),
             store: self.environment.paths.store().display().to_string(),
-            sandbox: ["session", "no_new_privs", "pdeathsig", "scrubbed environment"]
-                .map(str::to_owned)
-                .to_vec(),
+            sandbox_level: self.environment.sandbox.level,
+            sandbox: self.environment.layers.known().layers.to_vec(),
+            sandbox_missing: self.environment.layers.known().missing.as_ref().clone(),
+            sandbox_defaults: self.environment.sandbox.defaults.clone(),
             plays_running: number(counts.running),
             plays_queued: number(counts.queued),
         })
     }
-}
-
-/// A watcher of one play: pages from the store after its cursor, woken by changes.
-struct Feed {
-    environment: Arc<Environment>,
-    play_sid: PlaySid,
-    cursor: u64,
-    changes: tokio::sync::watch::Receiver<()>,
-    is_first: bool,
-}
-
-impl Feed {
-    /// The next page; the one after which nothing can come ends the stream.
-    async fn next(feed: Option<Self>) -> Option<(Result<SpanPage, Error>, Option<Self>)> {
-        let mut feed = feed?;
-        loop {
-            if let Some(trouble) = feed.environment.feeds.trouble(&feed.play_sid) {
-                return Some((Err(trouble), None));
-            }
-            let page = match page(&feed.environment, &feed.play_sid, feed.cursor, SPANS_LIMIT) {
-                Ok(page) => page,
-                Err(error) => return Some((Err(error), None)),
-            };
-            let is_empty = page.spans.is_empty() && page.logs.is_empty();
-            feed.cursor = page.last_seq;
-            // The terminal status and the last spans are one commit, so a terminal page that is empty is the end.
-            if page.status.is_terminal() && is_empty {
-                return if feed.is_first { Some((Ok(page), None)) } else { None };
-            }
-            if !is_empty || feed.is_first {
-                feed.is_first = false;
-                return Some((Ok(page), Some(feed)));
-            }
-            feed.changes.changed().await.ok()?;
-        }
-    }
-}
-
-fn page(
-    environment: &Environment,
-    play_sid: &PlaySid,
-    after_seq: u64,
-    limit: u32,
-) -> Result<SpanPage, Error> {
-    // The status is read first: what it says is then never newer than the changes that follow.
-    let row = environment.tables.play(play_sid)?.ok_or_else(|| not_found(play_sid))?;
-    let mut page =
-        SpanPage { spans: Vec::new(), logs: Vec::new(), last_seq: after_seq, status: row.play.status };
-    for change in environment.tables.changes_after(play_sid, after_seq, limit as usize)? {
-        page.last_seq = change.seq();
-        match change {
-            Change::Span(span) => page.spans.push(span),
-            Change::Log(line) => page.logs.push(line),
-        }
-    }
-    Ok(page)
 }
 
 /// The interpreter, or why there is none, with the SDK where it finds it.
@@ -441,6 +462,13 @@ fn describe_inputs(version: &WorkflowVersion) -> String {
         })
         .collect();
     format!("{} takes {}", version.name, inputs.join(", "))
+}
+
+/// Work that waits for the disk, beside the threads that wait for nothing.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.map_err(internal)?
 }
 
 fn internal(error: impl std::fmt::Display) -> Error {

@@ -177,3 +177,79 @@ def main() -> int:
     }
     stage.close().await;
 }
+
+/// Outputs that come as a file are read as what they were said to be, and nothing is waited for.
+#[tokio::test(flavor = "multi_thread")]
+async fn outputs_that_come_as_a_file_are_that_file() {
+    let stage = Stage::new().await;
+    let head = "
+import hashlib
+
+def done(make, size=None):
+    text = b'[1, 2]'
+    digest = hashlib.sha256(text).hexdigest()
+    blobs = os.path.join(os.path.dirname(flow.workdir), 'blobs')
+    os.makedirs(blobs)
+    with open('outside', 'wb') as file:
+        file.write(text)
+    make(os.path.abspath('outside'), os.path.join(blobs, digest))
+    blob = f'{{\"digest\":\"{digest}\",\"size\":{size or len(text)}}}'
+    say(f'{{\"t\":\"done\",\"status\":\"succeeded\",\"blob\":{blob},\"n\":1}}')
+    # Its own last word, which comes next, must not be faster than the file is read.
+    find().recv(100)
+
+@flow
+def main():
+";
+    for (body, expected) in [
+        ("done(os.rename)", ""),
+        ("done(os.symlink)", "it is a symbolic link"),
+        ("done(lambda _, path: os.mkfifo(path))", "it is a pipe, not a file"),
+        ("done(lambda _, path: os.mkdir(path))", "it is a directory, not a file"),
+        ("done(os.rename, 5)", "it does not have the 5 bytes that it was said to have"),
+        ("done(os.rename, 7)", "it does not have the 7 bytes that it was said to have"),
+        ("done(lambda _, path: open(path, 'wb').write(b'[1, 3]'))", "its content does not match its name"),
+        ("done(lambda _, path: None)", "there is no such file"),
+    ] {
+        let play = stage.run(&format!("{head}    {body}\n")).await;
+        match play.error {
+            None => assert_eq!((play.outputs.unwrap().as_str(), expected), ("[1, 2]", ""), "{body}"),
+            Some(error) => {
+                assert_eq!(error.code, "invalid_outputs", "{body}");
+                assert!(
+                    !expected.is_empty() && error.message.ends_with(expected),
+                    "{body}: {}",
+                    error.message
+                );
+            }
+        }
+    }
+    stage.close().await;
+}
+
+/// A process that asks for more copies than anybody would, and does not wait for them, is told so; the others go on.
+#[tokio::test(flavor = "multi_thread")]
+async fn artifacts_that_nobody_waits_for() {
+    let stage = Stage::new().await;
+    let source = "
+@flow
+def main() -> int:
+    with open('file', 'w') as file:
+        file.write('text')
+    put = '{\"t\":\"artifact\",\"id\":1,\"path\":\"%s\",\"name\":\"%s\",\"media_type\":\"%s\",\"n\":%d}'
+    say(*(put % ('file', 'x' + str(n), 'a/b', n) for n in range(1, 1501)))
+    say(put % ('../../x', 'y', 'a/b', 1501), put % ('file', 'y/z', 'a/b', 1502), put % ('file', 'y', 'ab', 1503))
+    say('{\"t\":\"artifact\",\"id\":9,\"path\":\"file\",\"name\":\"y\",\"media_type\":\"a/b\"}')
+    return 7
+";
+    let play = stage.run(source).await;
+    assert_eq!((play.status, play.attempt), (Status::Succeeded, 1), "{:?}", play.error);
+    let artifacts = stage.runtime.play_artifacts(play.play_sid.clone()).await.unwrap();
+    assert!(
+        artifacts.iter().all(|artifact| artifact.name.starts_with('x') && artifact.size == 4),
+        "{artifacts:#?}"
+    );
+    let (_, logs) = stage.tree(&play.play_sid).await;
+    assert_eq!(refused(&logs, "malformed"), 1, "it has no number: {logs:#?}");
+    stage.close().await;
+}

@@ -24,6 +24,7 @@ struct Stage {
 impl Stage {
     async fn new() -> Self {
         let mut stage = Self { home: tempfile::tempdir().unwrap(), runtime: None };
+        fs::create_dir(stage.outside()).unwrap();
         stage.open().await;
         stage
     }
@@ -37,7 +38,9 @@ impl Stage {
                 "from hero_tracing import flow\n\n@flow\ndef main(n: int = 4) -> int:\n    return 2 * n\n"
                     .into(),
         };
-        Config { library: vec![hello], lock_wait_ms: 50, ..Config::new(self.home.path()) }
+        let mut config = Config { library: vec![hello], lock_wait_ms: 50, ..Config::new(self.home.path()) };
+        config.sandbox.defaults.write = vec![self.outside().display().to_string()];
+        config
     }
 
     async fn open(&mut self) {
@@ -52,9 +55,14 @@ impl Stage {
         self.runtime.as_ref().unwrap()
     }
 
-    /// A file outside the play, to which steps write that they ran.
+    /// A directory outside of plays, in which they may write.
+    fn outside(&self) -> PathBuf {
+        self.home.path().join("outside")
+    }
+
+    /// A file there, to which steps write that they ran.
     fn witness(&self) -> PathBuf {
-        self.home.path().join("witness")
+        self.outside().join("witness")
     }
 
     fn witnessed(&self) -> Vec<String> {

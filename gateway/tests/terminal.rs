@@ -75,6 +75,19 @@ def main(gate: str):
 "#;
 
 #[test]
+fn what_a_flow_wishes_for_stays_above_its_tree() {
+    let home = Home::new();
+    let source =
+        "from hero_tracing import flow\n\n\n@flow(sandbox={'memory_mb': 4096})\ndef main():\n    return 1\n";
+    let mut session = run(&home, source, &[]);
+    assert_eq!(session.end(), 0, "{}", session.screen());
+    let screen = session.screen();
+    let lines: Vec<&str> = screen.lines().collect();
+    assert_eq!(lines[0], "sandbox    memory 4096 MB", "{screen}");
+    assert!(lines[1].contains(" main  ok"), "{screen}");
+}
+
+#[test]
 fn the_tree_lives_and_follows_the_size() {
     let home = Home::new();
     let gate = home.path("gate");
@@ -409,4 +422,22 @@ fn a_terminal_without_cursor_gets_plain_lines() {
 fn terminate(session: &Session) {
     let pid = rustix::process::Pid::from_raw(i32::try_from(session.pid()).unwrap()).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+}
+
+#[test]
+fn a_secret_is_typed_unseen() {
+    let home = Home::new();
+    let mut session = home.start(&["secret", "set", "API_KEY"], 24, 80);
+    session.wait_for("Value of API_KEY");
+    session.keys("hunter2!");
+    session.keys(ENTER);
+    assert_eq!(session.end(), 0, "{}", session.screen());
+    assert!(!session.bytes().contains("hunter"), "{}", session.bytes());
+    let kept = std::fs::read_to_string(home.path("home/.hero/etc/secrets.json")).unwrap();
+    assert!(kept.contains("\"hunter2!\""), "{kept}");
+
+    let mut session = home.start(&["secret", "set", "OTHER"], 24, 80);
+    session.wait_for("Value of OTHER");
+    session.keys(CTRL_C);
+    assert_eq!(session.end(), 130, "{}", session.screen());
 }

@@ -22,10 +22,18 @@ pub enum ErrorCode {
     Busy,
     /// The wait ended before what was waited for.
     Timeout,
+    /// A secret that the flow declares is not set.
+    SecretMissing,
+    /// A record holds an earlier value of a secret than is set now.
+    SecretChanged,
     /// No process could be started for the play.
     SpawnFailed,
     /// No Python that can run flows was found.
     NoPython,
+    /// The flow wishes for more than the configuration lets it have; nothing was done.
+    SandboxDenied,
+    /// Confinement was required, and this machine does not give all of it.
+    SandboxUnavailable,
     /// The store's disk is full; reads go on.
     StorageFull,
     /// Another process holds the store.
@@ -54,8 +62,12 @@ impl ErrorCode {
             Self::Conflict => "conflict",
             Self::Busy => "busy",
             Self::Timeout => "timeout",
+            Self::SecretMissing => "secret_missing",
+            Self::SecretChanged => "secret_changed",
             Self::SpawnFailed => "spawn_failed",
             Self::NoPython => "no_python",
+            Self::SandboxDenied => "sandbox_denied",
+            Self::SandboxUnavailable => "sandbox_unavailable",
             Self::StorageFull => "storage_full",
             Self::StoreLocked => "store_locked",
             Self::StoreNewer => "store_newer",

@@ -8,7 +8,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Json,
+    Json, SecretName, SecretValue,
     model::{LogLevel, LogStream, PlayError, SpanKind},
 };
 
@@ -287,6 +287,21 @@ pub struct Pause {
     pub n: u64,
 }
 
+/// A file of the working directory that is to be kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PutArtifact {
+    /// The node that puts it.
+    pub id: u64,
+    /// By which it is found.
+    pub name: String,
+    /// Where it lies, from the working directory: names between slashes, none of them `.` or `..`.
+    pub path: String,
+    /// What it is.
+    pub media_type: String,
+    /// Asks for [`Down::Kept`] or [`Down::NotKept`].
+    pub n: u64,
+}
+
 /// Which answers end a park.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -366,6 +381,7 @@ pub enum Up {
     Log(Log),
     Cost(Cost),
     Progress(ProgressFrame),
+    Artifact(PutArtifact),
     Pause(Pause),
     Park(Park),
     Notice(Notice),
@@ -413,6 +429,7 @@ impl Up {
             "log" => Self::Log(of(line)?),
             "cost" => Self::Cost(of(line)?),
             "progress" => Self::Progress(of(line)?),
+            "artifact" => Self::Artifact(of(line)?),
             "pause" => Self::Pause(of(line)?),
             "park" => Self::Park(of(line)?),
             "notice" => Self::Notice(of(line)?),
@@ -428,6 +445,7 @@ impl Up {
             Self::End(frame) => frame.n,
             Self::Try(frame) => Some(frame.n),
             Self::Record(frame) => frame.n,
+            Self::Artifact(frame) => Some(frame.n),
             Self::Pause(frame) => Some(frame.n),
             Self::Park(frame) => Some(frame.n),
             Self::Done(frame) => Some(frame.n),
@@ -462,6 +480,13 @@ pub struct Start {
     pub entry: Option<String>,
     /// A JSON object.
     pub inputs: Json,
+    /// The values of the secrets that the entry flow declares.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub secrets: BTreeMap<SecretName, SecretValue>,
+    /// Variables of the runtime's environment that the play may have. They travel here, past the fork server, whose
+    /// memory every play has.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub env: BTreeMap<String, String>,
     /// The current directory of the process.
     pub workdir: String,
     /// Where large values are.
@@ -502,6 +527,8 @@ pub enum Down {
     Ack { n: u64 },
     Answer { path: String, status: RecordStatus, payload: Json, use_default: bool },
     Refused { n: u64, code: String, message: String },
+    Kept { n: u64, digest: String, size: u64 },
+    NotKept { n: u64, code: String, message: String },
 }
 
 impl Down {

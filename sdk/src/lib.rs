@@ -9,11 +9,13 @@ pub mod json;
 pub mod logic;
 pub mod model;
 pub mod python;
+pub mod secret;
 pub mod sid;
 pub mod timestamp;
 
 pub use error::{Error, ErrorCode, FieldError};
 pub use json::Json;
 pub use logic::Logic;
+pub use secret::{Secret, SecretName, SecretSource, SecretValue};
 pub use sid::{PlaySid, ResumeId, VersionSid, WorkflowSid};
 pub use timestamp::Timestamp;

@@ -7,12 +7,15 @@ use futures_core::Stream;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, Json, PlaySid, ResumeId,
-    model::{Play, ResumeRequest, SpanPage, Status, Workflow},
+    Error, Json, PlaySid, ResumeId, Secret, SecretName, SecretValue,
+    model::{Allowance, Artifact, Play, ResumeRequest, SandboxLevel, SpanPage, Status, Workflow},
 };
 
 /// Pages of changes, each after the last, until the play is terminal and everything was delivered.
 pub type SpanFeed = Pin<Box<dyn Stream<Item = Result<SpanPage, Error>> + Send>>;
+
+/// The bytes of an artifact, in order. Where they turn out not to be what was put there, the last item says so.
+pub type ArtifactContent = Pin<Box<dyn Stream<Item = Result<Vec<u8>, Error>> + Send>>;
 
 /// What one play needs beside its source.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -143,6 +146,14 @@ pub struct Retried {
     pub runs_again: Vec<String>,
 }
 
+/// An artifact and what is in it.
+pub struct ArtifactFetch {
+    /// What is known of it.
+    pub artifact: Artifact,
+    /// Its bytes.
+    pub content: ArtifactContent,
+}
+
 /// What the runtime is and where it stands.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ServerInfo {
@@ -154,8 +165,14 @@ pub struct ServerInfo {
     pub python_version: String,
     /// The directory of the store.
     pub store: String,
-    /// Confinement that every play gets, by layer.
+    /// How closely plays are confined.
+    pub sandbox_level: SandboxLevel,
+    /// By what, as far as it is known yet: from the first process on.
     pub sandbox: Vec<String>,
+    /// Layers of the level that this machine does not give, and why.
+    pub sandbox_missing: BTreeMap<String, String>,
+    /// What a play may do whose flow wishes for nothing.
+    pub sandbox_defaults: Allowance,
     /// Plays that have a process now.
     pub plays_running: u32,
     /// Plays that wait for a place.
@@ -198,8 +215,23 @@ pub trait Logic: Send + Sync {
     /// Runs a failed, cancelled or diverged play again: failed records are dropped, finished ones stay.
     async fn play_retry(&self, play_sid: PlaySid) -> Result<Retried, Error>;
 
+    /// The artifacts of a play, by name.
+    async fn play_artifacts(&self, play_sid: PlaySid) -> Result<Vec<Artifact>, Error>;
+
+    /// One of them, with its content.
+    async fn play_artifact_fetch(&self, play_sid: PlaySid, name: String) -> Result<ArtifactFetch, Error>;
+
     /// The workflows of the library, by name.
     async fn workflow_list(&self) -> Result<Vec<Workflow>, Error>;
+
+    /// Sets a secret, in place of the value that it had. No method gives a value back.
+    async fn secret_set(&self, name: SecretName, value: SecretValue) -> Result<(), Error>;
+
+    /// The secrets that flows may declare, by name, without their values.
+    async fn secret_list(&self) -> Result<Vec<Secret>, Error>;
+
+    /// Removes a secret that was set.
+    async fn secret_remove(&self, name: SecretName) -> Result<(), Error>;
 
     /// What the runtime is and where it stands.
     async fn server_info(&self) -> Result<ServerInfo, Error>;

@@ -1,8 +1,10 @@
 //! The golden frames, which the Python tests read as well.
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
 
+use std::collections::BTreeMap;
+
 use hero_sdk::{
-    Json,
+    Json, SecretValue,
     frame::{Down, RecordStatus, Start, Up},
 };
 use serde::Deserialize;
@@ -55,6 +57,8 @@ fn every_frame_to_python_is_written_as_agreed() {
         code: None,
         entry: Some("main".into()),
         inputs: Json::parse("{\"name\":\"World\"}").unwrap(),
+        secrets: BTreeMap::new(),
+        env: BTreeMap::new(),
         workdir: "/w".into(),
         blob_dir: "/b".into(),
         records: vec![
@@ -75,6 +79,13 @@ fn every_frame_to_python_is_written_as_agreed() {
         started: Vec::new(),
         ..start.clone()
     };
+    let value = SecretValue::try_from("correct horse \"battery\"".to_owned()).unwrap();
+    let secret = Start {
+        code: None,
+        secrets: BTreeMap::from([("API_KEY".parse().unwrap(), value)]),
+        env: BTreeMap::from([("REGION".into(), "north".into())]),
+        ..compiled.clone()
+    };
     let answer = |status, payload: &str, use_default| Down::Answer {
         path: "main#0/p#0".into(),
         status,
@@ -90,10 +101,13 @@ fn every_frame_to_python_is_written_as_agreed() {
         },
         Down::Start(Box::new(start)),
         Down::Start(Box::new(compiled)),
+        Down::Start(Box::new(secret)),
         Down::Ack { n: 12 },
         answer(RecordStatus::Answered, "{\"a\":1.50}", false),
         answer(RecordStatus::Expired, "\"web\"", true),
         Down::Refused { n: 13, code: "unknown_parent".into(), message: "span 9 has no parent 8".into() },
+        Down::Kept { n: 14, digest: digest.into(), size: 4 },
+        Down::NotKept { n: 15, code: "not_found".into(), message: "there is no such file".into() },
     ];
     let expected = vectors("down.json");
     assert_eq!(frames.len(), expected.len());

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, btree_map::Entry};
 
 use hero_sdk::{
     PlaySid,
-    model::{Example, LogLine, ResumeRequest, ResumeStatus, Span, Workflow, WorkflowVersion},
+    model::{Artifact, Example, LogLine, ResumeRequest, ResumeStatus, Span, Workflow, WorkflowVersion},
 };
 use serde::Serialize;
 
@@ -90,6 +90,16 @@ impl Batch {
         } else {
             self.delete(Key::open_resume(id));
         }
+    }
+
+    /// Puts an artifact, and keeps the index by content. `replaces` is the digest under which it was put before.
+    pub fn put_artifact(&mut self, artifact: &Artifact, replaces: Option<&str>) {
+        let Artifact { play_sid, name, digest, .. } = artifact;
+        if let Some(before) = replaces.filter(|before| before != digest) {
+            self.delete(Key::artifact_with_digest(before, play_sid, name));
+        }
+        self.put(Key::artifact(play_sid, name), artifact);
+        self.put(Key::artifact_with_digest(digest, play_sid, name), play_sid);
     }
 
     /// Puts a version, and keeps the indexes by digest (the newest put wins) and by number.

@@ -5,13 +5,13 @@
 
 use std::sync::Arc;
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-use crate::{Error, Table, keys::Key};
+use crate::{Error, Table, keys::Key, shapes::Shaped};
 
-/// Version of every row that this build writes. An older one would be read by its own arm in [`decode`].
-const ROW_VERSION: u8 = 1;
+/// Version of every row that this build writes. An older one is read by its own arm in [`decode`].
+const ROW_VERSION: u8 = 2;
 const CHECKSUM_BYTES: usize = 4;
 
 /// The bytes of `row` at `key`.
@@ -26,7 +26,7 @@ pub(crate) fn encode<T: Serialize>(key: &Key, row: &T) -> Vec<u8> {
 }
 
 /// The row in `bytes`, which were found at `key` of `table`.
-pub(crate) fn decode<T: DeserializeOwned>(table: Table, key: &[u8], bytes: &[u8]) -> Result<T, Error> {
+pub(crate) fn decode<T: Shaped>(table: Table, key: &[u8], bytes: &[u8]) -> Result<T, Error> {
     let damaged = || Error::corrupt(format!("row {} of {}", printable(key), table.name()));
     let split = bytes.len().checked_sub(CHECKSUM_BYTES).ok_or_else(damaged)?;
     let (content, expected) = bytes.split_at_checked(split).ok_or_else(damaged)?;
@@ -37,11 +37,16 @@ pub(crate) fn decode<T: DeserializeOwned>(table: Table, key: &[u8], bytes: &[u8]
     if *version > ROW_VERSION {
         return Err(Error::Newer { found: u32::from(*version), supported: u32::from(ROW_VERSION) });
     }
-    let (row, used) =
-        bincode::serde::decode_from_slice(payload, bincode::config::standard()).map_err(|error| {
-            let Error::Corrupt { what, .. } = damaged() else { unreachable!("`damaged` makes only this") };
-            Error::Corrupt { what, source: Some(Arc::new(error)) }
-        })?;
+    let form = bincode::config::standard();
+    let decoded = match version {
+        1 => bincode::serde::decode_from_slice::<T::One, _>(payload, form)
+            .map(|(row, used)| (row.into(), used)),
+        _ => bincode::serde::decode_from_slice(payload, form),
+    };
+    let (row, used) = decoded.map_err(|error| {
+        let Error::Corrupt { what, .. } = damaged() else { unreachable!("`damaged` makes only this") };
+        Error::Corrupt { what, source: Some(Arc::new(error)) }
+    })?;
     if used != payload.len() { Err(damaged()) } else { Ok(row) }
 }
 

@@ -23,7 +23,7 @@ use crate::{
     watermark::Watermark,
 };
 
-/// Rows in memory per table before they become a file. With seven tables the worst case is some 112 MiB.
+/// Rows in memory per table before they become a file. With eight tables the worst case is some 128 MiB.
 const MEMTABLE_BYTES_MAX: u64 = 16 << 20;
 /// All journals together; beyond it the engine writes out tables that hold old ones. Bounds the time of an opening.
 const JOURNAL_BYTES_MAX: u64 = 128 << 20;

@@ -28,12 +28,22 @@ pub enum Table {
     Library,
     /// Everything that finds a row by another key, each under a letter.
     Index,
+    /// Play, name → `Artifact`; and which of them have a content, by its digest; each under a letter.
+    Artifacts,
 }
 
 impl Table {
     /// Every table; a table's place here is its number.
-    pub const ALL: [Self; 7] =
-        [Self::Meta, Self::Plays, Self::Records, Self::Changes, Self::Resumes, Self::Library, Self::Index];
+    pub const ALL: [Self; 8] = [
+        Self::Meta,
+        Self::Plays,
+        Self::Records,
+        Self::Changes,
+        Self::Resumes,
+        Self::Library,
+        Self::Index,
+        Self::Artifacts,
+    ];
 
     /// The name on disk, which never changes.
     pub fn name(self) -> &'static str {
@@ -45,6 +55,7 @@ impl Table {
             Self::Resumes => "resumes",
             Self::Library => "library",
             Self::Index => "index",
+            Self::Artifacts => "artifacts",
         }
     }
 }
@@ -72,6 +83,12 @@ mod index {
     pub(super) const OPEN_RESUME: u8 = b'o';
     pub(super) const RESUME_OF_PLAY: u8 = b'r';
     pub(super) const UNFINISHED: u8 = b'u';
+}
+
+/// Letters within `Table::Artifacts`.
+mod artifacts {
+    pub(super) const OF_PLAY: u8 = b'p';
+    pub(super) const WITH_DIGEST: u8 = b'd';
 }
 
 impl Key {
@@ -201,6 +218,25 @@ impl Key {
         Self::lettered(Table::Index, index::NAME).text(name)
     }
 
+    pub(crate) fn artifact(play: &PlaySid, name: &str) -> Self {
+        Self::artifacts(play).text(name)
+    }
+
+    /// Prefix of all artifacts of a play.
+    pub(crate) fn artifacts(play: &PlaySid) -> Self {
+        Self::lettered(Table::Artifacts, artifacts::OF_PLAY).sid(play.as_str(), PlaySid::PREFIX)
+    }
+
+    /// A digest has a fixed length, so it may stand before more.
+    pub(crate) fn artifact_with_digest(digest: &str, play: &PlaySid, name: &str) -> Self {
+        Self::artifacts_with_digest(digest).sid(play.as_str(), PlaySid::PREFIX).text(name)
+    }
+
+    /// Prefix of the index of artifacts by their content.
+    pub(crate) fn artifacts_with_digest(digest: &str) -> Self {
+        Self::lettered(Table::Artifacts, artifacts::WITH_DIGEST).text(digest)
+    }
+
     /// The least key above every key that starts with this one.
     pub(crate) fn after_prefix(&self) -> Vec<u8> {
         let mut end = self.bytes.clone();
@@ -238,6 +274,7 @@ mod tests {
         fn the_order_of_keys_is_the_order_of_ids_and_numbers(
             one in ulid(), other in ulid(), first: u64, second: u64, path in ".{0,40}",
         ) {
+            let digest = "0123456789abcdef".repeat(4);
             let (play, next): (PlaySid, PlaySid) = (sid("play_", &one), sid("play_", &other));
             prop_assert_eq!(Key::play(&play).cmp(&Key::play(&next)), play.cmp(&next));
             prop_assert_eq!(Key::unfinished(&play).cmp(&Key::unfinished(&next)), play.cmp(&next));
@@ -256,6 +293,8 @@ mod tests {
                 (Key::all_unfinished(), Key::unfinished(&play)),
                 (Key::resumes_of_play(&play), Key::resume_of_play(&play, &resume)),
                 (Key::open_resumes(), Key::open_resume(&resume)),
+                (Key::artifacts(&play), Key::artifact(&play, &path)),
+                (Key::artifacts_with_digest(&digest), Key::artifact_with_digest(&digest, &play, &path)),
             ] {
                 prop_assert_eq!(prefix.table, key.table);
                 prop_assert!(prefix.bytes <= key.bytes && key.bytes < prefix.after_prefix());

@@ -15,6 +15,7 @@ mod manifest;
 #[cfg(feature = "memory")]
 mod memory;
 mod rows;
+mod shapes;
 mod store;
 mod tables;
 mod watermark;

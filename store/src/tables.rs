@@ -4,13 +4,12 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use hero_sdk::{
     PlaySid, ResumeId, VersionSid, WorkflowSid,
-    model::{Example, Play, ResumeRequest, Status, Workflow, WorkflowVersion},
+    model::{Artifact, Example, Play, ResumeRequest, Status, Workflow, WorkflowVersion},
 };
-use serde::de::DeserializeOwned;
 
 use crate::{
     Batch, Change, Direction, Durability, Error, PlayRow, Record, Scan, Store, codec, disk::Disk, keys::Key,
-    store::Row, writer::Writer,
+    shapes::Shaped, store::Row, writer::Writer,
 };
 
 /// Rows that one scan of a filtered list reads at a time, so that a rare match does not load everything at once.
@@ -182,6 +181,24 @@ impl Tables {
         Ok(resumes)
     }
 
+    /// An artifact.
+    pub fn artifact(&self, play: &PlaySid, name: &str) -> Result<Option<Artifact>, Error> {
+        self.get(&Key::artifact(play, name))
+    }
+
+    /// The artifacts of a play, by name.
+    pub fn artifacts(&self, play: &PlaySid) -> Result<Vec<Artifact>, Error> {
+        self.all(&Key::artifacts(play))
+    }
+
+    /// Whether any artifact has the content of this digest.
+    pub fn is_content_in_use(&self, digest: &str) -> Result<bool, Error> {
+        let prefix = Key::artifacts_with_digest(digest);
+        let keys = prefix.bytes.clone()..prefix.after_prefix();
+        let scan = Scan { table: prefix.table, keys, direction: Direction::Forward, limit: 1 };
+        Ok(!self.store.scan(scan)?.is_empty())
+    }
+
     /// The records of a play, in order of `seq`.
     pub fn records(&self, play: &PlaySid) -> Result<Vec<Record>, Error> {
         let mut records: Vec<Record> = self.all(&Key::records(play))?;
@@ -250,13 +267,13 @@ impl Tables {
         self.writer.close_blocking()
     }
 
-    fn get<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>, Error> {
+    fn get<T: Shaped>(&self, key: &Key) -> Result<Option<T>, Error> {
         let bytes = self.store.get(key.table, &key.bytes)?;
         bytes.map(|bytes| codec::decode(key.table, &key.bytes, &bytes)).transpose()
     }
 
     /// The row whose id stands at `key` of an index.
-    fn through<Id: DeserializeOwned, T>(
+    fn through<Id: Shaped, T>(
         &self,
         key: &Key,
         read: impl Fn(&Self, &Id) -> Result<Option<T>, Error>,
@@ -267,7 +284,7 @@ impl Tables {
         }
     }
 
-    fn all<T: DeserializeOwned>(&self, prefix: &Key) -> Result<Vec<T>, Error> {
+    fn all<T: Shaped>(&self, prefix: &Key) -> Result<Vec<T>, Error> {
         let rows = self.store.scan(Scan {
             table: prefix.table,
             keys: prefix.bytes.clone()..prefix.after_prefix(),
@@ -291,6 +308,6 @@ impl Tables {
     }
 }
 
-fn decode_all<T: DeserializeOwned>(table: crate::Table, rows: Vec<Row>) -> Result<Vec<T>, Error> {
+fn decode_all<T: Shaped>(table: crate::Table, rows: Vec<Row>) -> Result<Vec<T>, Error> {
     rows.iter().map(|(key, value)| codec::decode(table, key, value)).collect()
 }

@@ -1,6 +1,6 @@
-//! Rows of format version 1, byte for byte. The fixture stays for ever: later versions must read it.
+//! Rows of each format version, byte for byte. The fixtures stay for ever: later versions must read them.
 //!
-//! Should version 1 itself be wrong before its first release, `HERO_STORE_WRITE_GOLDEN=1` writes it anew.
+//! Should the newest version itself be wrong before its first release, `HERO_STORE_WRITE_GOLDEN=1` writes it anew.
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
 
 mod common;
@@ -25,10 +25,11 @@ fn rows() -> Batch {
     batch.put_version(&version(1, Some((1, 1)), "d1"));
     batch.put_workflow(&workflow(1, "hello"));
     batch.put_example(&example(1, "world"));
+    batch.put_artifact(&artifact(1, "out.csv", "ab"), None);
     batch
 }
 
-fn check_reads(tables: &Tables) {
+fn check_reads(tables: &Tables, play: fn(u32, Status) -> PlayRow, artifacts: &[Artifact]) {
     assert_eq!(tables.play(&play_sid(1)).unwrap(), Some(play(1, Status::Running)));
     assert_eq!(tables.play(&play_sid(2)).unwrap(), Some(play(2, Status::Failed)));
     assert_eq!(tables.plays_unfinished().unwrap(), [play(1, Status::Running)]);
@@ -49,6 +50,8 @@ fn check_reads(tables: &Tables) {
     assert_eq!(tables.workflow_version(&workflow_sid(1), 1).unwrap(), Some(version));
     assert_eq!(tables.workflow_by_name("hello").unwrap(), Some(workflow(1, "hello")));
     assert_eq!(tables.examples(&workflow_sid(1)).unwrap(), [example(1, "world")]);
+    assert_eq!(tables.artifacts(&play_sid(1)).unwrap(), artifacts);
+    assert_eq!(tables.is_content_in_use(&"ab".repeat(32)).unwrap(), !artifacts.is_empty());
 }
 
 /// Table name, key and value, each behind its length in four big-endian bytes.
@@ -83,18 +86,34 @@ fn load(mut bytes: &[u8]) -> Memory {
     memory
 }
 
+fn golden(version: u32) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/version_{version}.bin"))
+}
+
 #[test]
-fn rows_of_version_1_are_read_and_written_as_they_always_were() {
+fn rows_of_version_1_are_read() {
+    // Nor were there artifacts.
+    let before_sandboxes = |number, status| {
+        let mut row = play(number, status);
+        row.play.sandbox = None;
+        row
+    };
+    check_reads(&Tables::over(Arc::new(load(&std::fs::read(golden(1)).unwrap()))), before_sandboxes, &[]);
+}
+
+#[test]
+fn rows_of_version_2_are_read_and_written_as_they_always_were() {
     let memory = Arc::new(Memory::default());
     let tables = Tables::over(Arc::clone(&memory) as Arc<dyn Store>);
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(tables.commit(rows())).unwrap();
-    check_reads(&tables);
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/version_1.bin");
+    let artifacts = [artifact(1, "out.csv", "ab")];
+    check_reads(&tables, play, &artifacts);
+    let path = golden(2);
     if std::env::var_os("HERO_STORE_WRITE_GOLDEN").is_some() {
         std::fs::write(&path, dump(&memory)).unwrap();
     }
     let golden = std::fs::read(&path).unwrap();
-    check_reads(&Tables::over(Arc::new(load(&golden))));
+    check_reads(&Tables::over(Arc::new(load(&golden))), play, &artifacts);
     assert!(golden == dump(&memory), "rows are written in another form than before");
 }
 

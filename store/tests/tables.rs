@@ -206,6 +206,29 @@ fn the_library_is_found_by_name_number_and_digest() {
 }
 
 #[test]
+fn an_artifact_is_found_by_its_play_and_its_content_by_whoever_has_it() {
+    let first = batch(|batch| {
+        batch.put_artifact(&artifact(1, "b", "b0"), None);
+        batch.put_artifact(&artifact(1, "a", "a0"), None);
+        batch.put_artifact(&artifact(2, "a", "a0"), None);
+    });
+    let replaced = batch(|batch| batch.put_artifact(&artifact(1, "a", "c0"), Some(&"a0".repeat(32))));
+    let again = batch(|batch| batch.put_artifact(&artifact(1, "b", "b0"), Some(&"b0".repeat(32))));
+    check(vec![first, replaced, again], |tables| {
+        let expected = [artifact(1, "a", "c0"), artifact(1, "b", "b0")];
+        assert_eq!(tables.artifacts(&play_sid(1)).unwrap(), expected);
+        assert_eq!(tables.artifact(&play_sid(2), "a").unwrap(), Some(artifact(2, "a", "a0")));
+        assert_eq!(tables.artifact(&play_sid(2), "b").unwrap(), None);
+        for (digest, is_in_use) in [("a0", true), ("b0", true), ("c0", true), ("d0", false)] {
+            assert_eq!(tables.is_content_in_use(&digest.repeat(32)).unwrap(), is_in_use, "{digest}");
+        }
+    });
+    let gone = batch(|batch| batch.put_artifact(&artifact(2, "a", "e0"), Some(&"a0".repeat(32))));
+    let first = batch(|batch| batch.put_artifact(&artifact(2, "a", "a0"), None));
+    check(vec![first, gone], |tables| assert!(!tables.is_content_in_use(&"a0".repeat(32)).unwrap()));
+}
+
+#[test]
 fn text_of_any_length_and_kind_is_a_key() {
     let texts = ["", "\0", "\u{10ffff}", "a/b#0~c%5B", &"x".repeat(70_000), &("x".repeat(70_000) + "y")];
     let put = batch(|batch| {

@@ -3,7 +3,10 @@
 use std::{
     collections::HashMap,
     io,
-    os::fd::{AsFd, OwnedFd},
+    os::{
+        fd::{AsFd, OwnedFd},
+        unix::net::UnixStream as StdStream,
+    },
     path::PathBuf,
     sync::{Arc, OnceLock, mpsc},
     time::Duration,
@@ -14,15 +17,16 @@ use rustix::{
     event::{PollFd, PollFlags, poll},
     process::{Pid, Signal as UnixSignal, kill_process_group, pidfd_send_signal},
 };
-use serde::{Deserialize, Serialize};
 use tokio::{net::UnixStream, sync::oneshot, task::AbortHandle};
 
 use super::{
-    LaunchError, Message, Process, Python, Spawn,
+    KnownLayers, LaunchError, LayerLook, Layers, Message, Process, Python, Spawn,
     control::{Control, Packet},
     fork_server::{self, Start},
+    orders::{Reply, Request},
     process::Signal,
 };
+use crate::sandbox::SandboxConfig;
 
 /// How often it is looked whether the fork server still answers, while it owes an answer.
 const TICK: Duration = Duration::from_secs(4);
@@ -36,6 +40,14 @@ pub(crate) struct Launcher {
     pub(crate) python: Result<Python, String>,
     /// The directory that holds `hero_tracing`.
     pub(crate) sdk: PathBuf,
+    /// The directory of all plays.
+    pub(crate) plays: PathBuf,
+    /// The directory in which processes are that have none of their own.
+    pub(crate) describe: PathBuf,
+    /// How children are confined.
+    pub(crate) sandbox: SandboxConfig,
+    /// Where it is told by what they are.
+    pub(crate) known: KnownLayers,
     /// Whether a fork server is started ahead of the first play.
     pub(crate) starts_early: bool,
 }
@@ -48,6 +60,12 @@ pub(crate) struct State {
     next_id: u64,
     /// Asked for, not yet forked.
     pending: HashMap<u64, Pending>,
+    /// Who waits to hear what confines children.
+    curious: Vec<RpcReplyPort<Result<Layers, LaunchError>>>,
+    /// Who waits for children that try the layers, in the order of asking.
+    probes: Vec<RpcReplyPort<Result<Vec<LayerLook>, LaunchError>>>,
+    /// Whether it was said already that layers are missing.
+    has_warned: bool,
     /// Whether a tick is on its way.
     is_watching: bool,
     /// The fork server that was ended because it did not answer.
@@ -62,6 +80,8 @@ struct Server {
     /// Its pidfd, once it has started.
     process: Arc<OnceLock<OwnedFd>>,
     reader: AbortHandle,
+    /// Once it is ready.
+    layers: Option<Layers>,
 }
 
 impl Drop for Server {
@@ -86,31 +106,6 @@ struct Running {
     exited: oneshot::Sender<Option<i32>>,
 }
 
-#[derive(Serialize)]
-#[serde(tag = "op", rename_all = "snake_case")]
-enum Request<'a> {
-    Spawn {
-        id: u64,
-        workdir: &'a str,
-        output: &'a str,
-        env: HashMap<&'a str, &'a str>,
-        imports: &'a [String],
-    },
-    Signal {
-        id: u64,
-        signal: i32,
-    },
-}
-
-#[derive(Deserialize)]
-#[serde(tag = "op", rename_all = "snake_case")]
-enum Reply {
-    Ready { pid: u32, python: String },
-    Spawned { id: u64, pid: u32 },
-    Failed { id: u64, message: String },
-    Exited { id: u64, status: i32 },
-}
-
 impl Actor for Launcher {
     type Msg = Message;
     type State = State;
@@ -123,6 +118,9 @@ impl Actor for Launcher {
             servers_started: 0,
             next_id: 1,
             pending: HashMap::new(),
+            curious: Vec::new(),
+            probes: Vec::new(),
+            has_warned: false,
             is_watching: false,
             given_up: None,
             running: HashMap::new(),
@@ -131,7 +129,7 @@ impl Actor for Launcher {
             && let Ok(python) = &self.python
         {
             // An interpreter takes tens of milliseconds to come up.
-            self.start_server(&myself, &mut state, python)?;
+            self.start_server(&myself, &mut state, python).await?;
         }
         Ok(state)
     }
@@ -150,17 +148,23 @@ impl Actor for Launcher {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             Message::Spawn { spawn, reply } => {
-                match &self.python {
-                    Ok(python) if state.server.is_none() => self.start_server(&myself, state, python)?,
-                    Ok(_) => {}
-                    Err(reason) => {
-                        answer(reply, Err(LaunchError::ForkServer(reason.clone())));
-                        return Ok(());
-                    }
+                match self.have_server(&myself, state).await? {
+                    Ok(()) => state.spawn(&spawn, reply).await,
+                    Err(error) => answer(reply, Err(error)),
                 }
-                state.spawn(&spawn, reply).await;
                 state.watch(&myself);
             }
+            Message::Layers { reply } => match self.have_server(&myself, state).await? {
+                Ok(()) => {
+                    state.curious.push(reply);
+                    state.tell_layers();
+                }
+                Err(error) => drop(reply.send(Err(error))),
+            },
+            Message::Probe { reply } => match self.have_server(&myself, state).await? {
+                Ok(()) => state.probe(reply).await,
+                Err(error) => drop(reply.send(Err(error))),
+            },
             Message::Tick => {
                 state.is_watching = false;
                 state.tick();
@@ -168,7 +172,7 @@ impl Actor for Launcher {
             }
             Message::Signal { id, signal } => state.signal(id, signal).await,
             Message::Received { server, packet } if state.is_current(server) => {
-                state.received(&myself, packet)?;
+                self.received(&myself, state, packet)?;
             }
             Message::Received { .. } => {}
             Message::Closed { server } => {
@@ -191,9 +195,29 @@ impl Actor for Launcher {
 }
 
 impl Launcher {
-    fn start_server(&self, myself: &ActorRef<Message>, state: &mut State, python: &Python) -> io::Result<()> {
+    /// Makes sure that there is a fork server, or says why there can be none.
+    async fn have_server(
+        &self,
+        myself: &ActorRef<Message>,
+        state: &mut State,
+    ) -> io::Result<Result<(), LaunchError>> {
+        match &self.python {
+            Ok(python) if state.server.is_none() => self.start_server(myself, state, python).await.map(Ok),
+            Ok(_) => Ok(Ok(())),
+            Err(reason) => Ok(Err(LaunchError::ForkServer(reason.clone()))),
+        }
+    }
+
+    async fn start_server(
+        &self,
+        myself: &ActorRef<Message>,
+        state: &mut State,
+        python: &Python,
+    ) -> io::Result<()> {
         let (control, theirs) = Control::pair()?;
         let control = Arc::new(control);
+        let setup = Request::setup(&self.sandbox, &self.plays, &self.describe)?;
+        control.send(&serde_json::to_vec(&setup)?, None).await?;
         state.servers_started += 1;
         let number = state.servers_started;
         let ended = {
@@ -222,7 +246,70 @@ impl Launcher {
             drop(launcher.cast(Message::Closed { server: number }));
         })
         .abort_handle();
-        state.server = Some(Server { number, control, process, reader });
+        state.server = Some(Server { number, control, process, reader, layers: None });
+        Ok(())
+    }
+
+    fn received(
+        &self,
+        myself: &ActorRef<Message>,
+        state: &mut State,
+        packet: Packet,
+    ) -> Result<(), serde_json::Error> {
+        match serde_json::from_slice(&packet.bytes)? {
+            Reply::Ready { pid, python, layers, missing } => {
+                tracing::debug!(pid, python, ?layers, ?missing, "the fork server is ready");
+                let layers = Layers { layers: layers.into(), missing: missing.into() };
+                state.warn_of(&layers);
+                self.known.learn(layers.clone());
+                if let Some(server) = &mut state.server {
+                    server.layers = Some(layers);
+                }
+                state.tell_layers();
+            }
+            Reply::Spawned { id, pid } => {
+                if let (Some(pending), Some(pidfd)) = (state.pending.remove(&id), packet.descriptor) {
+                    let (exited, exit) = oneshot::channel();
+                    state.running.insert(id, Running { pid, pidfd, exited });
+                    let layers = state.server.as_ref().and_then(|server| server.layers.clone());
+                    let process = Process {
+                        id,
+                        pid,
+                        stream: Some(pending.stream),
+                        exited: Some(exit),
+                        layers: layers.unwrap_or_default(),
+                        launcher: myself.clone(),
+                    };
+                    let missing = process.layers.missing_in_words();
+                    // Nobody waits any more, or nobody may have it: dropping the process kills it.
+                    answer(
+                        pending.reply,
+                        match missing {
+                            Some(missing) if self.sandbox.is_required => {
+                                Err(LaunchError::Unconfined(missing))
+                            }
+                            _ => Ok(process),
+                        },
+                    );
+                }
+            }
+            Reply::Failed { id, message } => {
+                if let Some(pending) = state.pending.remove(&id) {
+                    answer(pending.reply, Err(LaunchError::Fork(message)));
+                }
+            }
+            Reply::Probed { layers } => {
+                if !state.probes.is_empty() {
+                    drop(state.probes.remove(0).send(Ok(layers)));
+                }
+            }
+            Reply::Exited { id, status } => {
+                if let Some(running) = state.running.remove(&id) {
+                    // Who held it may have gone.
+                    running.exited.send(Some(status)).ok();
+                }
+            }
+        }
         Ok(())
     }
 }
@@ -235,29 +322,36 @@ impl State {
     async fn spawn(&mut self, spawn: &Spawn, reply: RpcReplyPort<Result<Process, LaunchError>>) {
         let id = self.next_id;
         self.next_id += 1;
-        match self.send_spawn(id, spawn).await {
-            Ok(stream) => {
+        let (ours, theirs) = match pair() {
+            Ok(pair) => pair,
+            Err(error) => return answer(reply, Err(LaunchError::Fork(error.to_string()))),
+        };
+        match self.send_spawn(id, spawn, &theirs).await {
+            Err(error) if !is_gone(&error) => answer(reply, Err(LaunchError::Fork(error.to_string()))),
+            // A fork server that is gone has had a last word, which comes with its end.
+            _ => {
                 let server = self.servers_started;
-                self.pending.insert(id, Pending { server, ticks: 0, reply, stream });
+                self.pending.insert(id, Pending { server, ticks: 0, reply, stream: ours });
             }
-            Err(error) => answer(reply, Err(LaunchError::Fork(error.to_string()))),
         }
     }
 
-    async fn send_spawn(&self, id: u64, spawn: &Spawn) -> io::Result<UnixStream> {
+    async fn send_spawn(&self, id: u64, spawn: &Spawn, theirs: &StdStream) -> io::Result<()> {
         let control = &self.server.as_ref().ok_or_else(|| io::Error::other("no fork server"))?.control;
-        let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
-        ours.set_nonblocking(true)?;
-        let not_utf8 = || io::Error::other("a path that is not UTF-8");
-        let request = Request::Spawn {
-            id,
-            workdir: spawn.workdir.to_str().ok_or_else(not_utf8)?,
-            output: spawn.output.to_str().ok_or_else(not_utf8)?,
-            env: spawn.env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
-            imports: &spawn.imports,
+        let request = serde_json::to_vec(&Request::spawn(id, spawn)?)?;
+        control.send(&request, Some(theirs.as_fd())).await
+    }
+
+    async fn probe(&mut self, reply: RpcReplyPort<Result<Vec<LayerLook>, LaunchError>>) {
+        let Some(server) = &self.server else { return };
+        let sent = match serde_json::to_vec(&Request::Probe {}) {
+            Ok(bytes) => server.control.send(&bytes, None).await,
+            Err(error) => Err(error.into()),
         };
-        control.send(&serde_json::to_vec(&request)?, Some(theirs.as_fd())).await?;
-        UnixStream::from_std(ours)
+        match sent {
+            Ok(()) => self.probes.push(reply),
+            Err(error) => drop(reply.send(Err(LaunchError::Fork(error.to_string())))),
+        }
     }
 
     fn watch(&mut self, myself: &ActorRef<Message>) {
@@ -300,37 +394,23 @@ impl State {
         }
     }
 
-    fn received(&mut self, myself: &ActorRef<Message>, packet: Packet) -> Result<(), serde_json::Error> {
-        match serde_json::from_slice(&packet.bytes)? {
-            Reply::Ready { pid, python } => tracing::debug!(pid, python, "the fork server is ready"),
-            Reply::Spawned { id, pid } => {
-                if let (Some(pending), Some(pidfd)) = (self.pending.remove(&id), packet.descriptor) {
-                    let (exited, exit) = oneshot::channel();
-                    self.running.insert(id, Running { pid, pidfd, exited });
-                    let process = Process {
-                        id,
-                        pid,
-                        stream: Some(pending.stream),
-                        exited: Some(exit),
-                        launcher: myself.clone(),
-                    };
-                    // Nobody waits any more: dropping the process kills it.
-                    answer(pending.reply, Ok(process));
-                }
-            }
-            Reply::Failed { id, message } => {
-                if let Some(pending) = self.pending.remove(&id) {
-                    answer(pending.reply, Err(LaunchError::Fork(message)));
-                }
-            }
-            Reply::Exited { id, status } => {
-                if let Some(running) = self.running.remove(&id) {
-                    // Who held it may have gone.
-                    running.exited.send(Some(status)).ok();
-                }
+    /// Answers who wants to know, once it is known.
+    fn tell_layers(&mut self) {
+        if let Some(layers) = self.server.as_ref().and_then(|server| server.layers.as_ref()) {
+            for reply in self.curious.drain(..) {
+                drop(reply.send(Ok(layers.clone())));
             }
         }
-        Ok(())
+    }
+
+    fn warn_of(&mut self, layers: &Layers) {
+        if let Some(missing) = layers.missing_in_words()
+            && !std::mem::replace(&mut self.has_warned, true)
+        {
+            tracing::warn!(
+                "plays are confined by less than there is: {missing}; `hero_logic doctor` says more"
+            );
+        }
     }
 
     /// The fork server has gone and cannot tell exits: the kernel kills its children, we kill their groups, and the
@@ -357,7 +437,26 @@ impl State {
         for (_, pending) in self.pending.extract_if(|_, pending| pending.server == server) {
             answer(pending.reply, Err(LaunchError::ForkServer(reason.to_owned())));
         }
+        if self.server.is_none() {
+            for reply in self.curious.drain(..) {
+                drop(reply.send(Err(LaunchError::ForkServer(reason.to_owned()))));
+            }
+            for reply in self.probes.drain(..) {
+                drop(reply.send(Err(LaunchError::ForkServer(reason.to_owned()))));
+            }
+        }
     }
+}
+
+/// A span socket: our end, and the child's.
+fn pair() -> io::Result<(UnixStream, StdStream)> {
+    let (ours, theirs) = StdStream::pair()?;
+    ours.set_nonblocking(true)?;
+    Ok((UnixStream::from_std(ours)?, theirs))
+}
+
+fn is_gone(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe)
 }
 
 fn kill_group(pid: u32) {

@@ -9,7 +9,7 @@ use std::{
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::oneshot;
 
-use super::{Message, Process, Signal};
+use super::{Layers, Message, Process, Signal};
 
 /// A process from its own side.
 pub(crate) struct Child {
@@ -93,13 +93,16 @@ impl Actor for FakeLauncher {
                 self.0.children.lock().unwrap().push(Child { id: *last, stream: theirs, exited });
                 let process = Process {
                     id: *last,
-                    pid: 0,
+                    pid: u32::MAX, // nobody has it
                     stream: Some(tokio::net::UnixStream::from_std(ours)?),
                     exited: Some(exit),
+                    layers: Layers::default(),
                     launcher: myself,
                 };
                 drop(reply.send(Ok(process)));
             }
+            Message::Layers { reply } => drop(reply.send(Ok(Layers::default()))),
+            Message::Probe { reply } => drop(reply.send(Ok(Vec::new()))),
             Message::Signal { id, signal } => self.0.signals.lock().unwrap().push((id, signal)),
             Message::Tick | Message::Received { .. } | Message::Closed { .. } | Message::Ended { .. } => {}
         }

@@ -7,13 +7,16 @@ mod actor;
 mod control;
 mod fork_server;
 mod imports;
+mod layers;
 mod message;
+mod orders;
 mod process;
 mod python;
 mod stage;
 
 pub(crate) use actor::Launcher;
 pub(crate) use imports::imports;
+pub(crate) use layers::{KnownLayers, LayerLook, Layers};
 pub(crate) use message::{Message, Spawn};
 pub(crate) use process::{Process, Signal};
 pub(crate) use python::Python;
@@ -33,4 +36,7 @@ pub(crate) enum LaunchError {
     /// It could not fork or hand over.
     #[error("no process could be forked: {0}")]
     Fork(String),
+    /// Confinement is required and not all of it is there.
+    #[error("the sandbox is required, and this is missing: {0}")]
+    Unconfined(String),
 }

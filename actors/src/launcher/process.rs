@@ -3,7 +3,7 @@
 use ractor::ActorRef;
 use tokio::{net::UnixStream, sync::oneshot};
 
-use super::Message;
+use super::{Layers, Message};
 
 /// A running child and our end of its span socket. Dropping it kills its whole group.
 pub(crate) struct Process {
@@ -15,6 +15,8 @@ pub(crate) struct Process {
     pub(crate) stream: Option<UnixStream>,
     /// Its exit status (minus the signal where one ended it); none where nobody saw it. Fires when the group is dead.
     pub(crate) exited: Option<oneshot::Receiver<Option<i32>>>,
+    /// By what it is confined.
+    pub(crate) layers: Layers,
     pub(super) launcher: ActorRef<Message>,
 }
 

@@ -3,28 +3,35 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use hero_sdk::{
-    Error, ErrorCode, PlaySid, ResumeId,
-    frame::{Blob, Done, DoneStatus, Hello, Up},
+    Error, ErrorCode, Json, PlaySid, ResumeId,
+    frame::{Hello, Up},
     model::Status,
 };
-use hero_store::{Batch, Chain, Durability, Outcome, PlayRow};
+use hero_store::{Batch, Chain, Durability, Outcome};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::task::JoinHandle;
 
 use super::{
-    attempt::{first_frame, in_words, launch, past, read_blob},
+    attempt::{First, Needs, first_frame, has_progressed, launch, no_process, past, sandbox},
     effect::{Durable, Effect, Write},
     environment::Environment,
-    event::{Caller, Event, Garbled, Past},
+    event::{Caller, Event, Past},
+    files::{self, Copies},
+    limits::{Watch, Watched},
     link::Link,
     machine::Machine,
-    message::{Message, ReplyPort, Wish},
+    message::{Message, ReplyPort, Start, Wish},
+    values::{clean, keep_out_of_files, known},
 };
 use crate::{
     feeds::Changed,
     launcher::{Process, Signal, imports},
     plays,
+    secrets::Redactor,
 };
+
+/// A machine, what its processes need, and what keeps the values of its secrets out.
+type Loaded = (Machine, Needs, Option<Arc<Redactor>>);
 
 /// How long changes that nobody waits for may stay unwritten. Long enough to gather a burst, too short to be seen.
 const FLUSH_MS: u64 = 25;
@@ -34,33 +41,22 @@ const GRACE_MS: u64 = 3_000;
 /// The actor of one play.
 pub(crate) struct PlayActor(pub(crate) Arc<Environment>);
 
-/// What a play starts from: its row.
-pub(crate) enum Start {
-    /// It is not in the store yet.
-    New(PlayRow),
-    /// As it stands in the store, unless an earlier actor of the play has handed in more.
-    Stored(PlayRow),
-}
-
-impl Start {
-    pub(crate) fn row(&self) -> &PlayRow {
-        match self {
-            Self::New(row) | Self::Stored(row) => row,
-        }
-    }
-}
-
 pub(crate) struct State {
     start: Option<Start>,
     machine: Option<Machine>,
     play_sid: PlaySid,
-    /// What the play's source says that it imports.
-    imports: Vec<String>,
+    needs: Needs,
+    /// Where its version declares secrets: knows the values of the last attempt.
+    redactor: Option<Arc<Redactor>>,
     /// A process that is fetched for an attempt while the commit that allows it is on its way.
-    coming: Option<(u32, JoinHandle<Result<Process, String>>)>,
+    coming: Option<(u32, JoinHandle<Result<Process, Error>>)>,
     process: Option<Process>,
+    /// Looks at what the process uses.
+    watch: Option<Watch>,
     /// The way to the process, and which attempt that is.
     link: Option<(u32, Link)>,
+    /// What its process wants copied. What has not begun when it is gone does not begin.
+    copies: Copies,
     /// The last attempt whose process has said something.
     heard: u32,
     callers: HashMap<Caller, ReplyPort>,
@@ -87,10 +83,13 @@ impl Actor for PlayActor {
             play_sid: start.row().play.play_sid.clone(),
             start: Some(start),
             machine: None,
-            imports: Vec::new(),
+            needs: Needs { imports: Vec::new(), options: Json::null() },
+            redactor: None,
             coming: None,
             process: None,
+            watch: None,
             link: None,
+            copies: Copies::default(),
             heard: 0,
             callers: HashMap::new(),
             next_number: 1,
@@ -121,6 +120,7 @@ impl Actor for PlayActor {
         // On a clean exit the state would live on in the supervisor's event, and the process with it.
         state.coming = None;
         state.process = None;
+        state.watch = None;
         state.link = None;
         Ok(())
     }
@@ -139,8 +139,10 @@ impl PlayActor {
                 let loaded = self.load(start).await.inspect_err(|error| {
                     self.0.feeds.fail(&state.play_sid, error.clone());
                 });
-                let (machine, imports) = loaded?;
-                (state.machine, state.imports) = (Some(machine), imports);
+                let (machine, needs, redactor) = loaded?;
+                (state.machine, state.needs, state.redactor) = (Some(machine), needs, redactor);
+                // A runtime that was killed has left what its last process wrote.
+                clean(&self.0, &state.play_sid, &state.redactor).await;
                 Ok(())
             }
             Message::Wish(wish) => {
@@ -160,6 +162,7 @@ impl PlayActor {
                 {
                     self.keep_code(state, hello);
                 }
+                keep_out_of_files(&self.0, &state.play_sid, &state.redactor, &frames).await;
                 for frame in frames {
                     let event = match frame {
                         Ok(frame) => Event::Received { attempt, frame },
@@ -170,11 +173,25 @@ impl PlayActor {
                 drop(permit);
                 Ok(())
             }
+            Message::ArtifactCopied { attempt, path, frame, result } => {
+                let copied =
+                    result.as_ref().map(|held| (held.digest.clone(), held.size)).map_err(Clone::clone);
+                self.step(myself, state, Event::ArtifactCopied { attempt, path, frame, result: copied })
+                    .await?;
+                result.into_iter().for_each(|held| files::let_go(&self.0, held));
+                Ok(())
+            }
+            Message::BeyondLimit { attempt, error } => {
+                self.step(myself, state, Event::BeyondLimit { attempt, error }).await
+            }
             Message::Overflowed { attempt } => self.step(myself, state, Event::Overflowed { attempt }).await,
             Message::Exited { attempt, status } => {
                 if state.link_of(attempt).is_some() {
                     state.process = None;
+                    state.watch = None;
                     state.link = None;
+                    state.copies = Copies::default();
+                    clean(&self.0, &state.play_sid, &state.redactor).await;
                 }
                 self.step(myself, state, Event::Exited { attempt, status }).await
             }
@@ -219,7 +236,7 @@ impl State {
 }
 
 impl PlayActor {
-    async fn load(&self, start: Start) -> Result<(Machine, Vec<String>), Error> {
+    async fn load(&self, start: Start) -> Result<Loaded, Error> {
         let tables = &self.0.tables;
         let row = match start {
             Start::New(row) => row,
@@ -232,7 +249,11 @@ impl PlayActor {
             || Error::new(ErrorCode::StoreCorrupt, format!("play {} has no version", row.play.play_sid));
         let version = tables.version(&row.play.version_sid)?.ok_or_else(missing)?;
         let past = if row.play.attempt == 0 { Past::default() } else { past(tables, &row.play.play_sid)? };
-        Ok((Machine::new(row, version.outputs, past, ResumeId::new), imports(&version.source)))
+        let redactor = known(&self.0, &version);
+        let needs = Needs { imports: imports(&version.source), options: version.options };
+        let mut machine = Machine::new(row, version.outputs, past, ResumeId::new);
+        machine.keep_out(redactor.clone());
+        Ok((machine, needs, redactor))
     }
 
     fn event_of(&self, wish: Wish, state: &mut State) -> Result<Event, ActorProcessingErr> {
@@ -246,7 +267,9 @@ impl PlayActor {
             Wish::Accept { reply } => Event::Accept { caller: caller(reply) },
             Wish::Recover { reply } => {
                 let caller = caller(reply);
-                Event::Recover { progressed: self.has_progressed(state)?, caller }
+                let attempt = state.machine.as_ref().map_or(0, |machine| machine.play().attempt);
+                let progressed = has_progressed(&self.0.tables, &state.play_sid, attempt)?;
+                Event::Recover { progressed, caller }
             }
             Wish::Admitted => Event::Admitted,
             Wish::Answer { resume_id, payload, answered_by, reply } => {
@@ -264,14 +287,6 @@ impl PlayActor {
         if let (Some(machine), Some(code)) = (&state.machine, &hello.code) {
             self.0.compiled.keep(machine.play().version_sid.clone(), code);
         }
-    }
-
-    /// Whether the last attempt before this runtime recorded anything.
-    fn has_progressed(&self, state: &State) -> Result<bool, ActorProcessingErr> {
-        let attempt = state.machine.as_ref().map_or(0, |machine| machine.play().attempt);
-        let records = self.0.tables.records(&state.play_sid)?;
-        let counts = |outcome: &Outcome| !matches!(outcome, Outcome::Started { .. });
-        Ok(records.iter().any(|record| record.attempt == attempt && counts(&record.outcome)))
     }
 
     async fn step(
@@ -327,7 +342,11 @@ impl PlayActor {
                 }
                 Effect::FlushSoon => {}
                 Effect::LoadOutputs { attempt, n, blob } => {
-                    self.load_outputs(myself, state, attempt, n, blob)
+                    let redactor = state.redactor.clone();
+                    files::load_outputs(&self.0, &state.play_sid, redactor, myself, attempt, n, blob);
+                }
+                Effect::CopyArtifact { attempt, path, frame } => {
+                    state.copies.begin(&self.0, &state.play_sid, myself, attempt, path, frame);
                 }
             }
         }
@@ -349,19 +368,13 @@ impl PlayActor {
         let mut changed = Changed::Tree;
         for write in &writes {
             match write {
-                Write::Play(row) => {
-                    changed = Changed::Row;
-                    batch.put_play(row);
-                }
+                Write::Play(_) => changed = Changed::Row,
                 Write::Record(record) => {
                     outcomes += u64::from(!matches!(record.outcome, Outcome::Started { .. }));
-                    batch.put_record(&state.play_sid, record);
                 }
-                Write::DropRecord(path) => batch.delete_record(&state.play_sid, path),
-                Write::Span { span, replaces } => batch.put_span(&state.play_sid, span, *replaces),
-                Write::Log(line) => batch.put_log(&state.play_sid, line),
-                Write::Resume(resume) => batch.put_resume(resume),
+                _ => {}
             }
+            write.add_to(&mut batch, &state.play_sid);
         }
         let attempt = state.machine.as_ref().map_or(0, |machine| machine.play().attempt);
         let mut frames = Vec::new();
@@ -375,7 +388,7 @@ impl PlayActor {
         if rest.iter().any(|effect| matches!(effect, Effect::StartProcess { attempt: of } if *of == attempt))
         {
             // It is told nothing before the commit, and goes with this actor.
-            let launched = launch(Arc::clone(&self.0), state.play_sid.clone(), state.imports.clone());
+            let launched = launch(Arc::clone(&self.0), state.play_sid.clone(), state.needs.clone());
             state.coming = Some((attempt, tokio::spawn(launched)));
         }
         let commit = state.next_number;
@@ -414,12 +427,12 @@ impl PlayActor {
     fn start_process(&self, myself: &ActorRef<Message>, state: &mut State, attempt: u32) {
         let (environment, play, play_sid) = (Arc::clone(&self.0), myself.clone(), state.play_sid.clone());
         let coming = state.coming.take_if(|(of, _)| *of == attempt);
-        let imports = state.imports.clone();
+        let needs = state.needs.clone();
         tokio::spawn(async move {
-            let first = first_frame(&environment, &play_sid, attempt).map_err(in_words);
+            let first = first_frame(&environment, &play_sid, attempt);
             let process = match coming {
-                Some((_, coming)) => coming.await.map_err(in_words).flatten(),
-                None => launch(environment, play_sid, imports).await,
+                Some((_, coming)) => coming.await.map_err(no_process).flatten(),
+                None => launch(environment, play_sid, needs).await,
             };
             let result = process.and_then(|process| Ok((process, first?)));
             // A play that is gone drops the process, which kills it.
@@ -432,44 +445,26 @@ impl PlayActor {
         myself: &ActorRef<Message>,
         state: &mut State,
         attempt: u32,
-        result: Result<(Process, String), String>,
+        result: Result<(Process, First), Error>,
     ) -> Result<(), ActorProcessingErr> {
         let event = match result {
-            Ok((mut process, first)) => {
+            Ok((mut process, First { line, redactor })) => {
                 let stream = process.stream.take().ok_or("a new process has its socket")?;
                 let exited = process.exited.take().ok_or("a new process has an end to wait for")?;
                 tracing::debug!(play = %state.play_sid, attempt, pid = process.pid, "process started");
-                state.link = Some((attempt, Link::open(stream, attempt, &first, exited, myself.clone())));
-                state.process = Some(process);
-                Event::Spawned { attempt }
+                state.link = Some((attempt, Link::open(stream, attempt, &line, exited, myself.clone())));
+                let sandbox = sandbox(&self.0, &state.needs, &process.layers)?;
+                if let Some(machine) = &mut state.machine {
+                    machine.keep_out(redactor.clone());
+                    let watched = Watched::of(&self.0, machine.play(), &process, &sandbox);
+                    state.watch = watched.map(|watched| watched.start(attempt, myself.clone()));
+                }
+                (state.process, state.redactor) = (Some(process), redactor);
+                Event::Spawned { attempt, sandbox: Box::new(sandbox) }
             }
-            Err(message) => Event::SpawnFailed { attempt, message },
+            Err(error) => Event::SpawnFailed { attempt, error },
         };
         self.step(myself, state, event).await
-    }
-
-    /// Outputs that came as a file: checked against their digest, and handed on as if they had come inline.
-    fn load_outputs(&self, myself: &ActorRef<Message>, state: &State, attempt: u32, n: u64, blob: Blob) {
-        let path = self.0.paths.blobs(&state.play_sid).join(&blob.digest);
-        let play = myself.clone();
-        tokio::task::spawn_blocking(move || {
-            let frame = read_blob(&path, &blob)
-                .map(|outputs| {
-                    Up::Done(Done {
-                        status: DoneStatus::Succeeded,
-                        outputs: Some(outputs),
-                        blob: None,
-                        error: None,
-                        n,
-                    })
-                })
-                .map_err(|reason| Garbled {
-                    reason: format!("the file that holds the outputs: {reason}"),
-                    n: Some(n),
-                    is_done: true,
-                });
-            drop(play.cast(Message::Received { attempt, frames: vec![frame], permit: None }));
-        });
     }
 
     fn tell_plays(&self, message: plays::Message) {

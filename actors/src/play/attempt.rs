@@ -1,21 +1,30 @@
 //! What an attempt is started from: the play's past, its process, and the first frame for it.
 
 use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Arc, PoisonError},
 };
 
 use hero_sdk::{
     Error, ErrorCode, Json, PlaySid,
-    frame::{self, Blob, Down},
+    frame::{self, Down},
+    model::{Allowance, Sandbox},
 };
-use hero_store::{Change, Tables};
-use sha2::{Digest as _, Sha256};
+use hero_store::{Change, Outcome, Tables};
 
-use super::{environment::Environment, event::Past, frontier::frontier};
+use super::{
+    environment::Environment,
+    event::Past,
+    files::blobs,
+    frontier::frontier,
+    values::{reveal, reveal_record},
+};
 use crate::{
     call::call,
-    launcher::{self, Process, Spawn},
+    launcher::{self, LaunchError, Layers, Process, Spawn},
+    sandbox::grant,
+    secrets::{self, Redactor},
 };
 
 /// Changes that are read at a time: the text of a play is only counted, and may be much.
@@ -23,7 +32,8 @@ const PAST_PAGE: usize = 1_000;
 
 /// What the store has of a play, for its machine.
 pub(super) fn past(tables: &Tables, play_sid: &PlaySid) -> Result<Past, hero_store::Error> {
-    let mut past = Past { resumes: tables.resumes_of(play_sid)?, ..Past::default() };
+    let resumes = tables.resumes_of(play_sid)?;
+    let mut past = Past { resumes, artifacts: tables.artifacts(play_sid)?, ..Past::default() };
     loop {
         let page = tables.changes_after(play_sid, past.last_seq, PAST_PAGE)?;
         let Some(last) = page.last() else { break };
@@ -44,40 +54,112 @@ pub(super) fn past(tables: &Tables, play_sid: &PlaySid) -> Result<Past, hero_sto
     Ok(past)
 }
 
+/// Whether this attempt of the play recorded anything.
+pub(super) fn has_progressed(
+    tables: &Tables,
+    play_sid: &PlaySid,
+    attempt: u32,
+) -> Result<bool, hero_store::Error> {
+    let counts = |outcome: &Outcome| !matches!(outcome, Outcome::Started { .. });
+    Ok(tables.records(play_sid)?.iter().any(|record| record.attempt == attempt && counts(&record.outcome)))
+}
+
+/// What a play's process needs, by its version.
+#[derive(Clone, Debug)]
+pub(super) struct Needs {
+    /// What the source says that it imports.
+    pub(super) imports: Vec<String>,
+    /// The entry's options.
+    pub(super) options: Json,
+}
+
 /// A process for a play, which has been told nothing yet, or why there is none.
 pub(super) async fn launch(
     environment: Arc<Environment>,
     play_sid: PlaySid,
-    imports: Vec<String>,
-) -> Result<Process, String> {
+    needs: Needs,
+) -> Result<Process, Error> {
     let paths = environment.paths.clone();
-    let spawn =
-        Spawn { workdir: paths.work(&play_sid), output: paths.output(&play_sid), env: Vec::new(), imports };
+    let Needs { imports, options } = needs;
+    let allowance = grant(&options, &environment.sandbox)?;
+    let spawn = Box::new(Spawn {
+        workdir: paths.work(&play_sid),
+        home: Some(paths.play(&play_sid)),
+        output: Some(paths.output(&play_sid)),
+        imports,
+        allowance,
+    });
     // Some file systems take a millisecond for a directory.
-    let made = tokio::task::spawn_blocking(move || paths.make_play(&play_sid)).await;
-    made.map_err(in_words)?.map_err(in_words)?;
+    let wiping = Arc::clone(&environment);
+    let made = tokio::task::spawn_blocking(move || {
+        let _not_now = wiping.wiping.read().unwrap_or_else(PoisonError::into_inner);
+        paths.make_play(&play_sid)
+    });
+    let made = made.await;
+    made.map_err(no_process)?.map_err(no_process)?;
     let launcher = environment.launcher.get();
     call(&launcher, |reply| launcher::Message::Spawn { spawn, reply })
         .await
-        .map_err(in_words)?
-        .map_err(in_words)
+        .map_err(no_process)?
+        .map_err(not_launched)
 }
 
-pub(super) fn in_words(error: impl std::fmt::Display) -> String {
-    error.to_string()
+/// What a process with these layers is confined to.
+pub(super) fn sandbox(environment: &Environment, needs: &Needs, layers: &Layers) -> Result<Sandbox, Error> {
+    let mut allowance = grant(&needs.options, &environment.sandbox)?;
+    allowance.subprocess.get_or_insert(layers.end_all());
+    Ok(Sandbox { level: environment.sandbox.level, layers: layers.layers.to_vec(), allowance })
 }
 
-/// What the process of the attempt is told first. The attempt must be in the store, and all that came before it.
+/// Those of this process's variables that the play may have.
+fn variables(allowance: &Allowance) -> BTreeMap<String, String> {
+    let value = |name: &String| Some((name.clone(), std::env::var(name).ok()?));
+    allowance.env.iter().filter_map(value).collect()
+}
+
+/// What is told when no process can be had.
+pub(super) fn no_process(error: impl std::fmt::Display) -> Error {
+    Error::new(ErrorCode::SpawnFailed, error.to_string())
+        .hint("`hero_logic doctor` says whether Python starts here")
+}
+
+/// The same of what the launcher says.
+pub(crate) fn not_launched(error: LaunchError) -> Error {
+    match error {
+        LaunchError::Unconfined(_) => Error::new(ErrorCode::SandboxUnavailable, error.to_string())
+            .hint("`hero_logic doctor` says what each layer needs; without --require-sandbox plays run with the others"),
+        LaunchError::ForkServer(_) | LaunchError::Fork(_) => no_process(error),
+    }
+}
+
+/// What the process of an attempt is told first.
+pub(crate) struct First {
+    /// The frame, as its line.
+    pub(super) line: String,
+    /// Knows the values of the secrets that the line holds.
+    pub(super) redactor: Option<Arc<Redactor>>,
+}
+
+/// Makes the first frame of an attempt, which must be in the store, and all that came before it. The secrets are read
+/// anew each time. Errors that do not pass: `secret_missing`, `secret_changed`.
 pub(super) fn first_frame(
     environment: &Environment,
     play_sid: &PlaySid,
     attempt: u32,
-) -> Result<String, Error> {
+) -> Result<First, Error> {
     let tables = &environment.tables;
     let missing = || Error::new(ErrorCode::Internal, "the play has no row or no version");
     let row = tables.play(play_sid)?.ok_or_else(missing)?;
     let version = tables.version(&row.play.version_sid)?.ok_or_else(missing)?;
-    let (records, started) = frontier(&tables.records(play_sid)?);
+    let (mut records, started) = frontier(&tables.records(play_sid)?);
+    let secrets = environment.vault.read(&secrets::declared(&version.options))?;
+    let redactor = Redactor::new(&secrets, &version.source).map(Arc::new);
+    let mut inputs = row.play.inputs;
+    if let Some(redactor) = &redactor {
+        let blobs = blobs(&environment.paths, play_sid);
+        records.iter_mut().try_for_each(|record| reveal_record(redactor, &blobs, record))?;
+        inputs = reveal(redactor, &inputs, "an input")?;
+    }
     let text = |path: PathBuf| path.display().to_string();
     let start = frame::Start {
         v: frame::VERSION,
@@ -87,22 +169,13 @@ pub(super) fn first_frame(
         source: version.source,
         code: environment.compiled.of(&row.play.version_sid).as_deref().map(str::to_owned),
         entry: Some(version.entry),
-        inputs: row.play.inputs,
+        inputs,
+        secrets,
+        env: variables(&grant(&version.options, &environment.sandbox)?),
         workdir: text(environment.paths.work(play_sid)),
         blob_dir: text(environment.paths.blobs(play_sid)),
         records,
         started,
     };
-    Ok(Down::Start(Box::new(start)).to_line())
-}
-
-/// A file of the play, checked against its name, as JSON.
-pub(super) fn read_blob(path: &Path, blob: &Blob) -> Result<Json, String> {
-    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
-    let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    if digest != blob.digest {
-        return Err("its content does not match its name".to_owned());
-    }
-    let text = String::from_utf8(bytes).map_err(|error| error.to_string())?;
-    Json::parse(&text).map_err(|error| error.to_string())
+    Ok(First { line: Down::Start(Box::new(start)).to_line(), redactor })
 }

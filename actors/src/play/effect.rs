@@ -1,11 +1,11 @@
 //! What a play wants done. The machine decides; the actor acts, in this order.
 
 use hero_sdk::{
-    Error, ResumeId, Timestamp,
-    frame::{Blob, Down},
-    model::{LogLine, Play, ResumeRequest, Span},
+    Error, PlaySid, ResumeId, Timestamp,
+    frame::{Blob, Down, PutArtifact},
+    model::{Artifact, LogLine, Play, ResumeRequest, Span},
 };
-use hero_store::{PlayRow, Record};
+use hero_store::{Batch, PlayRow, Record};
 
 use super::event::Caller;
 
@@ -24,6 +24,23 @@ pub(crate) enum Write {
     Log(LogLine),
     /// A question in its newest state.
     Resume(Box<ResumeRequest>),
+    /// An artifact; the content of the digest that it `replaces` is no longer its own.
+    Artifact { artifact: Box<Artifact>, replaces: Option<String> },
+}
+
+impl Write {
+    /// Adds it to a batch of this play's.
+    pub(crate) fn add_to(&self, batch: &mut Batch, play_sid: &PlaySid) {
+        match self {
+            Self::Play(row) => batch.put_play(row),
+            Self::Record(record) => batch.put_record(play_sid, record),
+            Self::DropRecord(path) => batch.delete_record(play_sid, path),
+            Self::Span { span, replaces } => batch.put_span(play_sid, span, *replaces),
+            Self::Log(line) => batch.put_log(play_sid, line),
+            Self::Resume(resume) => batch.put_resume(resume),
+            Self::Artifact { artifact, replaces } => batch.put_artifact(artifact, replaces.as_deref()),
+        }
+    }
 }
 
 /// Whether a commit must survive power loss before its consequences happen.
@@ -62,6 +79,8 @@ pub(crate) enum Effect {
     Reply { caller: Caller, result: Box<Result<Reply, Error>> },
     /// Read the outputs from this file, then raise `Received` with them inline.
     LoadOutputs { attempt: u32, n: u64, blob: Blob },
+    /// Copy a file for the node at `path`, then raise `ArtifactCopied`.
+    CopyArtifact { attempt: u32, path: String, frame: PutArtifact },
 }
 
 /// The answer to a wish.

@@ -1,18 +1,22 @@
 //! What every play, and whoever looks after plays, works with.
 
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 
 use hero_store::Tables;
 
 use super::compiled::Compiled;
 use crate::{
+    Config,
+    artifacts::Artifacts,
     clock::{Clock, SystemClock},
     failpoint::Failpoint,
     feeds::Feeds,
     handle::Handle,
-    launcher,
+    launcher::{self, KnownLayers},
     paths::Paths,
     plays,
+    sandbox::SandboxConfig,
+    secrets::Vault,
 };
 
 /// One of a runtime.
@@ -21,6 +25,12 @@ pub(crate) struct Environment {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) feeds: Feeds,
     pub(crate) paths: Paths,
+    pub(crate) vault: Vault,
+    pub(crate) sandbox: SandboxConfig,
+    pub(crate) layers: KnownLayers,
+    pub(crate) artifacts: Artifacts,
+    /// Taken for reading while a play's working directory is made, for writing while one is taken away.
+    pub(crate) wiping: RwLock<()>,
     pub(crate) compiled: Compiled,
     pub(crate) launcher: Handle<launcher::Message>,
     pub(crate) plays: Handle<plays::Message>,
@@ -29,12 +39,19 @@ pub(crate) struct Environment {
 
 impl Environment {
     /// Over a store, with nobody at the handles yet.
-    pub(crate) fn new(tables: Tables, paths: Paths, failpoint: Failpoint) -> Arc<Self> {
+    pub(crate) fn new(tables: Tables, config: &Config, failpoint: Failpoint) -> Arc<Self> {
+        let paths = Paths::new(&config.home);
+        let artifacts = Artifacts::new(paths.artifacts(), config.artifact_bytes_max);
         Arc::new(Self {
             tables,
             clock: Arc::new(SystemClock::new()),
             feeds: Feeds::default(),
+            vault: Vault::new(paths.secrets()),
             paths,
+            sandbox: config.sandbox.clone(),
+            layers: KnownLayers::default(),
+            artifacts,
+            wiping: RwLock::default(),
             compiled: Compiled::default(),
             launcher: Handle::vacant(),
             plays: Handle::vacant(),

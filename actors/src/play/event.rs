@@ -1,6 +1,12 @@
 //! What can happen to a play. Facts are in the past tense, wishes in the imperative.
 
-use hero_sdk::{Json, ResumeId, Timestamp, frame::Up, model::ResumeRequest};
+use hero_sdk::{
+    Error, Json, ResumeId, Timestamp,
+    frame::{PutArtifact, Up},
+    model::{Artifact, PlayError, ResumeRequest, Sandbox},
+};
+
+use crate::artifacts::NotKept;
 
 /// Names a caller who waits for the answer to a wish.
 pub(crate) type Caller = u64;
@@ -16,10 +22,6 @@ pub(crate) struct Now {
 
 /// An event of a play's life. Whatever stems from a process carries its attempt, and late ones are dropped.
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "an event lives for one call, and the large one is nearly every one"
-)]
 pub(crate) enum Event {
     /// The play was just accepted; commit it.
     Accept { caller: Caller },
@@ -27,16 +29,20 @@ pub(crate) enum Event {
     Recover { progressed: bool, caller: Caller },
     /// There is a place for it to run.
     Admitted,
-    /// Its process runs.
-    Spawned { attempt: u32 },
+    /// Its process runs, confined so.
+    Spawned { attempt: u32, sandbox: Box<Sandbox> },
     /// Its process could not be started.
-    SpawnFailed { attempt: u32, message: String },
+    SpawnFailed { attempt: u32, error: Error },
     /// Python said something.
     Received { attempt: u32, frame: Up },
     /// Python sent a line that is not a frame.
     Garbled { attempt: u32, garbled: Garbled },
+    /// A file was copied for the node at `path`, as `frame` asked, or was not: its digest and size, or why not.
+    ArtifactCopied { attempt: u32, path: String, frame: PutArtifact, result: Result<(String, u64), NotKept> },
     /// Python sent a line without end; nothing can be read any more.
     Overflowed { attempt: u32 },
+    /// The play uses more than it may.
+    BeyondLimit { attempt: u32, error: Box<PlayError> },
     /// The process and its whole group are gone.
     Exited { attempt: u32, status: Option<i32> },
     /// The group was asked to end and has had its time.
@@ -71,6 +77,8 @@ pub(crate) struct Garbled {
 pub(crate) struct Past {
     /// All its questions.
     pub(crate) resumes: Vec<ResumeRequest>,
+    /// All its artifacts.
+    pub(crate) artifacts: Vec<Artifact>,
     /// All its nodes.
     pub(crate) spans: Vec<hero_sdk::model::Span>,
     /// How many lines of text it has.

@@ -1,14 +1,38 @@
 //! What a play is told.
 
-use hero_sdk::{Error, Json, ResumeId, frame::Up};
+use hero_sdk::{
+    Error, Json, ResumeId,
+    frame::{PutArtifact, Up},
+    model::PlayError,
+};
+use hero_store::PlayRow;
 use ractor::RpcReplyPort;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{effect::Reply, event::Garbled};
-use crate::launcher::Process;
+use super::{attempt::First, effect::Reply, event::Garbled};
+use crate::{
+    artifacts::{Held, NotKept},
+    launcher::Process,
+};
 
 /// Where the answer to a wish goes.
 pub(crate) type ReplyPort = RpcReplyPort<Result<Reply, Error>>;
+
+/// What a play starts from: its row.
+pub(crate) enum Start {
+    /// It is not in the store yet.
+    New(PlayRow),
+    /// As it stands in the store, unless an earlier actor of the play has handed in more.
+    Stored(PlayRow),
+}
+
+impl Start {
+    pub(crate) fn row(&self) -> &PlayRow {
+        match self {
+            Self::New(row) | Self::Stored(row) => row,
+        }
+    }
+}
 
 /// Something that somebody outside wants of a play. These are counted, so that a play is not let go with one unread.
 pub(crate) enum Wish {
@@ -62,12 +86,12 @@ pub(crate) enum Message {
     Load,
     /// Somebody wants something.
     Wish(Wish),
-    /// Its process was started, or was not. The text is the first frame for it.
+    /// Its process was started, or was not.
     Started {
         /// Which attempt.
         attempt: u32,
         /// The process and what it is told first.
-        result: Result<(Process, String), String>,
+        result: Result<(Process, First), Error>,
     },
     /// Python said something; bulk, so it carries a permit.
     Received {
@@ -78,10 +102,28 @@ pub(crate) enum Message {
         /// Lets the next batch be read when dropped.
         permit: Option<OwnedSemaphorePermit>,
     },
+    /// A file was copied, or was not.
+    ArtifactCopied {
+        /// Which attempt.
+        attempt: u32,
+        /// The node that asked for it.
+        path: String,
+        /// As it asked.
+        frame: PutArtifact,
+        /// The content, or why there is none.
+        result: Result<Held, NotKept>,
+    },
     /// Python sent a line without end, or asks and never reads the answers.
     Overflowed {
         /// Which attempt.
         attempt: u32,
+    },
+    /// The play uses more than it may.
+    BeyondLimit {
+        /// Which attempt.
+        attempt: u32,
+        /// Of what, and how much.
+        error: Box<PlayError>,
     },
     /// The process and its group are gone.
     Exited {

@@ -8,18 +8,23 @@ mod compiled;
 mod effect;
 mod environment;
 mod event;
+mod files;
 mod frontier;
+mod limits;
 mod link;
 mod machine;
 mod message;
 #[cfg(test)]
 pub(crate) mod sample;
 mod tree;
+mod usage;
 mod validate;
+mod values;
 
-pub(crate) use actor::{PlayActor, Start};
+pub(crate) use actor::PlayActor;
+pub(crate) use attempt::not_launched;
 pub(crate) use effect::Reply;
 pub(crate) use environment::Environment;
 pub(crate) use event::Now;
-pub(crate) use message::{Message, ReplyPort, Wish};
+pub(crate) use message::{Message, ReplyPort, Start, Wish};
 pub(crate) use validate::check_against;

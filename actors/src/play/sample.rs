@@ -2,9 +2,17 @@
 
 use hero_sdk::{
     Json, PlaySid, Timestamp, VersionSid,
-    model::{Play, Status},
+    model::{Play, Sandbox, Status},
 };
 use hero_store::{PlayMemory, PlayRow};
+
+use crate::SandboxConfig;
+
+/// What confines its processes.
+pub(crate) fn sandbox() -> Box<Sandbox> {
+    let SandboxConfig { level, defaults: allowance, .. } = SandboxConfig::default();
+    Box::new(Sandbox { level, layers: vec!["landlock".into()], allowance })
+}
 
 /// A play as it is when it is accepted.
 pub(crate) fn row(version: &VersionSid) -> PlayRow {
@@ -32,6 +40,7 @@ pub(crate) fn row(version: &VersionSid) -> PlayRow {
         ended_at: None,
         duration_ms: 0.0,
         pending_resumes: 0,
+        sandbox: Some(*sandbox()),
     };
     PlayRow { play, memory: PlayMemory::default() }
 }

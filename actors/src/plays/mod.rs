@@ -5,6 +5,8 @@
 mod actor;
 mod admission;
 mod message;
+mod retention;
 
 pub(crate) use actor::{PlaysActor, not_found};
 pub(crate) use message::Message;
+pub(crate) use retention::Sweeper;

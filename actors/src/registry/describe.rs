@@ -15,8 +15,8 @@ use tokio::{
 use super::message::Source;
 use crate::{
     call::call,
-    launcher::{self, LaunchError, Spawn},
-    play::Environment,
+    launcher::{self, Spawn},
+    play::{Environment, not_launched},
 };
 
 /// A source that takes longer to import does work at its top level that belongs into a flow.
@@ -24,16 +24,17 @@ const IMPORT_LIMIT: Duration = Duration::from_secs(30);
 
 /// The flow that the source's entry is.
 pub(super) async fn describe(environment: &Environment, source: &Source) -> Result<DeclaredFlow, Error> {
-    let spawn = Spawn {
+    let spawn = Box::new(Spawn {
         workdir: environment.paths.describe(),
-        output: environment.paths.describe().join("output.log"),
-        env: Vec::new(),
+        home: None,
+        output: None,
         imports: Vec::new(),
-    };
+        allowance: environment.sandbox.defaults.clone(),
+    });
     let launcher = environment.launcher.get();
     let spawned = call(&launcher, |reply| launcher::Message::Spawn { spawn, reply }).await?;
     // The process is killed when this is dropped, however the description ends.
-    let mut process = spawned.map_err(spawn_failed)?;
+    let mut process = spawned.map_err(not_launched)?;
     let stream = process.stream.take().ok_or_else(|| broken("it has no socket"))?;
     let described = match tokio::time::timeout(IMPORT_LIMIT, ask(stream, source)).await {
         Ok(described) => described?,
@@ -101,10 +102,4 @@ fn invalid_source(file_name: &str, error: PlayError) -> Error {
 fn broken(reason: &str) -> Error {
     Error::new(ErrorCode::InvalidSource, format!("the file could not be described: {reason}"))
         .hint("importing it must not exit, fork or close descriptors")
-}
-
-/// What a caller is told when no process can be had.
-pub(crate) fn spawn_failed(error: LaunchError) -> Error {
-    Error::new(ErrorCode::SpawnFailed, error.to_string())
-        .hint("`hero_logic doctor` says whether Python starts here")
 }

@@ -66,7 +66,9 @@ impl Stage {
     /// With an interpreter other than the default.
     pub async fn with(python: Option<PathBuf>) -> Self {
         let home = tempfile::tempdir().unwrap();
-        let runtime = Runtime::open(Config { python, ..Config::new(home.path()) }).await.unwrap();
+        let mut config = Config { python, ..Config::new(home.path()) };
+        config.sandbox.defaults.memory_mb = 8192; // so that nothing but the runtime stands in their way
+        let runtime = Runtime::open(config).await.unwrap();
         Self { home, runtime }
     }
 

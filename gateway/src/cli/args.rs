@@ -1,8 +1,12 @@
 //! What can be typed. Only form is checked here; what names and ids mean is the commands' business.
 
-use std::path::PathBuf;
+use std::{
+    ffi::OsString,
+    path::{Component, Path, PathBuf},
+};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use hero_sdk::model;
 
 const ABOUT: &str = "Run, watch, pause and resume Python flows";
 
@@ -25,12 +29,52 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
+impl Arguments {
+    /// Reads what was typed, beginning with the program's name.
+    pub(crate) fn read(typed: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        Self::try_parse_from(in_front(typed))
+    }
+}
+
+/// Options of every command that add up.
+const ADD_UP: [&str; 3] = ["--allow-read", "--allow-write", "--allow-env"];
+
+/// The same with these options in front of the command: clap forgets those that stand there when there are more of them
+/// after it.
+fn in_front(typed: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut typed = typed.into_iter();
+    let mut front: Vec<OsString> = typed.next().into_iter().collect();
+    let mut others = Vec::new();
+    while let Some(argument) = typed.next() {
+        let text = argument.to_string_lossy();
+        let option = text.split_once('=').map_or(&*text, |(option, _)| option);
+        if argument == "--" {
+            others.push(argument);
+            others.extend(typed.by_ref());
+        } else if !ADD_UP.contains(&option) {
+            others.push(argument);
+        } else if option.len() < text.len() {
+            front.push(argument);
+        } else {
+            match typed.next() {
+                Some(value) => front.extend([argument, value]),
+                None => others.push(argument),
+            }
+        }
+    }
+    front.extend(others);
+    front
+}
+
 /// Options of every command.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Global {
     /// Directory that takes the place of `~` in every path of hero_logic [env: HERO_HOME]
     #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) home: Option<PathBuf>,
+    /// File of settings in the place of .hero/hero_logic.toml in the home [env: HERO_CONFIG]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) config: Option<PathBuf>,
     /// When to use colour; NO_COLOR is respected
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ColorWhen::Auto)]
     pub(crate) color: ColorWhen,
@@ -40,6 +84,76 @@ pub(crate) struct Global {
     /// Print one JSON document on standard output, and nothing else there
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) sandbox: Sandbox,
+}
+
+impl Global {
+    /// The options by which another command finds the same plays, and runs them alike.
+    pub(crate) fn repeated(&self) -> Vec<String> {
+        let Self { home, config, sandbox, color: _, quiet: _, json: _ } = self;
+        let path = |path: &PathBuf| path.to_string_lossy().into_owned();
+        let level = sandbox.level.and_then(|level| level.to_possible_value());
+        let one = [
+            ("--home", home.as_ref().map(path)),
+            ("--config", config.as_ref().map(path)),
+            ("--sandbox", level.map(|level| level.get_name().to_owned())),
+        ];
+        let many = [
+            ("--allow-read", &sandbox.read),
+            ("--allow-write", &sandbox.write),
+            ("--allow-env", &sandbox.env),
+        ];
+        let one = one.into_iter().filter_map(|(option, value)| Some([option.to_owned(), value?]));
+        let many = many
+            .into_iter()
+            .flat_map(|(option, values)| values.iter().map(move |value| [option.to_owned(), value.clone()]));
+        let require = sandbox.require.then(|| "--require-sandbox".to_owned());
+        one.chain(many).flatten().chain(require).collect()
+    }
+}
+
+/// How plays of this command are confined, where not as the file of settings says.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Confinement of plays")]
+pub(crate) struct Sandbox {
+    /// How closely plays are confined; goes before the file of settings
+    #[arg(id = "sandbox", long = "sandbox", global = true, value_enum, value_name = "LEVEL")]
+    pub(crate) level: Option<SandboxLevel>,
+    /// Run nothing where a layer of the sandbox is missing
+    #[arg(long = "require-sandbox", global = true)]
+    pub(crate) require: bool,
+    /// Let flows read this path that wish for it, and all beneath; may be given several times
+    #[arg(long = "allow-read", global = true, value_name = "PATH", value_parser = path, value_hint = ValueHint::AnyPath)]
+    pub(crate) read: Vec<String>,
+    /// The same for reading and writing
+    #[arg(long = "allow-write", global = true, value_name = "PATH", value_parser = path, value_hint = ValueHint::AnyPath)]
+    pub(crate) write: Vec<String>,
+    /// Let flows have this variable of the environment that wish for it; may be given several times
+    #[arg(long = "allow-env", global = true, value_name = "NAME", value_parser = variable)]
+    pub(crate) env: Vec<String>,
+}
+
+impl Sandbox {
+    /// The level, where one is given.
+    pub(crate) fn level(&self) -> Option<model::SandboxLevel> {
+        self.level.map(|level| match level {
+            SandboxLevel::Default => model::SandboxLevel::Default,
+            SandboxLevel::Strict => model::SandboxLevel::Strict,
+            SandboxLevel::Off => model::SandboxLevel::Off,
+        })
+    }
+}
+
+/// `hero_sdk::model::SandboxLevel` by its stable text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SandboxLevel {
+    /// By every layer, with the network open unless it is said otherwise
+    Default,
+    /// By every layer, and without a network
+    Strict,
+    /// Not at all: for flows that are trusted like hero_logic itself
+    Off,
 }
 
 /// When to use colour.
@@ -66,6 +180,9 @@ pub(crate) enum Command {
     /// The library of flows
     #[command(subcommand)]
     Workflow(Workflow),
+    /// Keys that flows use and that are never shown
+    #[command(subcommand)]
+    Secret(Secret),
     /// Check what hero_logic needs: Python, the store, the home directory
     Doctor,
     /// Print a completion script for a shell
@@ -125,10 +242,14 @@ pub(crate) struct Resume {
 pub(crate) enum Play {
     /// Plays, newest first
     List(PlayList),
-    /// One play: status, inputs, outputs, error, open questions
+    /// One play: status, inputs, outputs, error, open questions, artifacts
     Show(PlaySid),
     /// The tree of a play
     Tree(PlaySid),
+    /// The files that a play has kept
+    Artifacts(PlaySid),
+    /// The content of a file that a play has kept, on standard output
+    Artifact(PlayArtifact),
     /// Watch a play until it ends or waits, and answer its questions
     Follow(PlayGoOn),
     /// End a play
@@ -143,6 +264,17 @@ pub(crate) enum Play {
 pub(crate) struct PlaySid {
     /// The play
     pub(crate) play_sid: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlayArtifact {
+    /// The play
+    pub(crate) play_sid: String,
+    /// The artifact, by its name
+    pub(crate) name: String,
+    /// Write the content to this file; with --json what is known of it goes to standard output
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) output: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -225,6 +357,63 @@ pub(crate) enum Workflow {
     List,
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum Secret {
+    /// Set a secret: its value is asked for, or read from standard input
+    Set(SecretSet),
+    /// The secrets by name, never their values
+    List,
+    /// Remove a secret
+    Remove(SecretName),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SecretSet {
+    /// Its name: upper-case letters, digits and `_`
+    pub(crate) name: String,
+    /// `@` and a file that holds the value, or `-` for standard input; a line end at its end is cut
+    #[arg(long, value_name = "@FILE|-")]
+    pub(crate) value: Option<String>,
+    /// A value that was typed where everybody can see it, to say so.
+    #[arg(hide = true)]
+    pub(crate) typed: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SecretName {
+    /// Its name
+    pub(crate) name: String,
+}
+
+/// A path that is there, from the root on and without `..`: what a flow wishes for is compared with it as text.
+fn path(text: &str) -> Result<String, String> {
+    let path = std::path::absolute(text).map_err(|error| error.to_string())?;
+    if !path.try_exists().map_err(|error| error.to_string())? {
+        return Err("there is no such path".to_owned());
+    }
+    without_parents(&path).into_os_string().into_string().map_err(|_| "it is not UTF-8".to_owned())
+}
+
+fn without_parents(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        if part == Component::ParentDir {
+            plain.pop();
+        } else {
+            plain.push(part);
+        }
+    }
+    plain
+}
+
+/// The name of a variable.
+fn variable(text: &str) -> Result<String, String> {
+    if text.is_empty() || text.contains('=') {
+        return Err("expected the name of a variable, such as REGION".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
 /// A span of time that a timer can hold.
 fn seconds(text: &str) -> Result<f64, String> {
     /// A hundred years; beyond it milliseconds no longer fit the timers.
@@ -244,5 +433,50 @@ mod tests {
     #[test]
     fn the_declaration_is_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    fn parse(typed: &[&str]) -> Arguments {
+        Arguments::read([&["hero_logic"], typed].concat().into_iter().map(OsString::from)).unwrap()
+    }
+
+    #[test]
+    fn paths_are_made_absolute_and_plain() {
+        let here = std::env::current_dir().unwrap();
+        let flags = ["--allow-read", "src/../Cargo.toml", "--allow-read", "/", "--allow-write", "src/"];
+        let sandbox = parse(&[&["run", "hello"], &flags[..]].concat()).global.sandbox;
+        assert_eq!(sandbox.read, [here.join("Cargo.toml").display().to_string(), "/".to_owned()]);
+        assert_eq!(sandbox.write, [here.join("src").display().to_string()]);
+    }
+
+    #[test]
+    fn flags_stand_before_or_after_the_command() {
+        let flags = ["--sandbox", "strict", "--require-sandbox", "--allow-env", "A", "--allow-env", "B"];
+        for typed in [[&flags[..], &["run", "hello"]].concat(), [&["run", "hello"], &flags[..]].concat()] {
+            let sandbox = parse(&typed).global.sandbox;
+            assert_eq!(sandbox.level(), Some(model::SandboxLevel::Strict));
+            assert!(sandbox.require);
+            assert_eq!(sandbox.env, ["A", "B"]);
+        }
+    }
+
+    #[test]
+    fn what_is_allowed_adds_up_wherever_it_stands() {
+        let typed = "--allow-env A run --allow-env=B hello --allow-env C --quiet";
+        let Arguments { global, command: Command::Run(run) } = parse(&typed.split(' ').collect::<Vec<_>>())
+        else {
+            panic!("not run")
+        };
+        assert_eq!(
+            (global.sandbox.env, run.target.as_str()),
+            (["A", "B", "C"].map(str::to_owned).into(), "hello")
+        );
+    }
+
+    #[test]
+    fn what_decides_how_plays_run_is_repeated() {
+        let flags = "--home h --config c --sandbox off --allow-read / --allow-env A --require-sandbox";
+        let typed: Vec<&str> = flags.split(' ').collect();
+        let global = parse(&[&typed[..], &["--quiet", "play", "list"]].concat()).global;
+        assert_eq!(global.repeated().join(" "), flags);
     }
 }

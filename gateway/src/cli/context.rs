@@ -1,28 +1,36 @@
 //! What every command is given: options of all commands, streams, signals, and the way to the runtime.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use hero_sdk::{Logic, PlaySid, ResumeId, model::Play};
+use hero_sdk::{
+    Logic, PlaySid, ResumeId,
+    model::{Play, Sandbox, SandboxLevel},
+};
 
 use crate::cli::{
     answers::Answers,
     args::{Global, Interaction},
+    configuration, confinement,
     drive::{Drive, OnSignal},
-    embedded::{self, Purpose},
+    embedded::{self, Purpose, SandboxConfig},
     errors::{Exit, Failure},
     output::Output,
+    plain::PlainLines,
     prompt::{Person, Prompter},
     signals::{Signals, killed},
     sink::Sink,
-    style::Palette,
+    style::{Paint, Palette},
     terminal::{Terminal, stderr_size},
     view::{Style, View},
 };
 
 /// What every command is given.
 pub(crate) struct Context {
-    /// `--home`, as it was typed; commands that are suggested repeat it.
-    pub(crate) home_option: Option<PathBuf>,
+    /// Options of all commands, as they were typed.
+    pub(crate) global: Global,
     /// How a play is shown.
     pub(crate) style: Style,
     /// Who answers questions; none without a terminal.
@@ -48,7 +56,7 @@ impl Context {
         let prompter: Option<Arc<dyn Prompter>> =
             if terminal.can_prompt { Some(Arc::new(Person::new(terminal.err))) } else { None };
         Self {
-            home_option: global.home.clone(),
+            global: global.clone(),
             style,
             prompter,
             out: Output {
@@ -65,9 +73,7 @@ impl Context {
 
     /// The directory that takes the place of `~`: `--home`, else `HERO_HOME`, else the user's.
     pub(crate) fn home(&self) -> Result<PathBuf, Failure> {
-        let from_environment =
-            || std::env::var_os("HERO_HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
-        let home = self.home_option.clone().or_else(from_environment).or_else(std::env::home_dir);
+        let home = self.global.home.clone().or_else(|| path_of("HERO_HOME")).or_else(std::env::home_dir);
         let home = home.filter(|home| !home.as_os_str().is_empty()).ok_or_else(|| {
             Failure::usage("no_home", "there is no home directory")
                 .hint("give one with --home DIR or HERO_HOME")
@@ -77,6 +83,12 @@ impl Context {
         })
     }
 
+    /// How plays are confined, by the file of settings beneath `home` or another one, and by flags.
+    pub(crate) fn sandbox(&self, home: &Path) -> Result<SandboxConfig, Failure> {
+        let Global { config, sandbox, .. } = &self.global;
+        configuration::sandbox(home, config.clone().or_else(|| path_of("HERO_CONFIG")), sandbox)
+    }
+
     /// Opens the runtime, does `work` with it and closes it again. A kill closes nothing.
     pub(crate) async fn with_logic<T>(
         &mut self,
@@ -84,10 +96,14 @@ impl Context {
         work: impl AsyncFnOnce(&mut Self, &dyn Logic) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let home = self.home()?;
+        let sandbox = self.sandbox(&home)?;
         let mut signals = self.signals.clone();
-        let session = signals.or(embedded::open(home, purpose)).await??;
+        let session = signals.or(embedded::open(home, sandbox, purpose)).await??;
         self.signals = signals;
-        let result = work(self, session.logic()).await;
+        let result = match self.warn_of_level(session.logic(), purpose).await {
+            Ok(()) => work(self, session.logic()).await,
+            Err(failure) => Err(failure),
+        };
         if let Err(Failure { exit: Exit::Killed, .. }) = &result {
             return result;
         }
@@ -97,6 +113,28 @@ impl Context {
         };
         let value = result?;
         closed.map(|()| value)
+    }
+
+    /// Says so where plays run that nothing confines.
+    async fn warn_of_level(&mut self, logic: &dyn Logic, purpose: Purpose) -> Result<(), Failure> {
+        if purpose == Purpose::Run && logic.server_info().await?.sandbox_level == SandboxLevel::Off {
+            let head = self.palette.paint(Paint::Attention, "warning:");
+            self.err.print(&format!("{head} plays are not confined: the sandbox is off\n"));
+        }
+        Ok(())
+    }
+
+    /// Says what the flow of a play wished for, before it is watched.
+    pub(crate) async fn tell_wishes(&mut self, logic: &dyn Logic, play: &Play) -> Result<(), Failure> {
+        let is_told =
+            |sandbox: &&Sandbox| sandbox.level != SandboxLevel::Off && !matches!(self.style, Style::Quiet);
+        let Some(sandbox) = play.sandbox.as_ref().filter(is_told) else { return Ok(()) };
+        let wishes = confinement::wishes(&sandbox.allowance, &logic.server_info().await?.sandbox_defaults);
+        if !wishes.is_empty() {
+            let line = PlainLines::line("sandbox", Paint::Note, &wishes);
+            self.err.print(&(line.to_text(self.palette) + "\n"));
+        }
+        Ok(())
     }
 
     /// A play to be watched, with the answers and the prompts that were asked for.
@@ -122,6 +160,11 @@ impl Context {
             ask_first: None,
         }
     }
+}
+
+/// A path that the environment names; an empty variable is as good as none.
+fn path_of(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
 /// A play's id as it was typed.

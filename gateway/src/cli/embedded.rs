@@ -1,12 +1,15 @@
 //! The runtime in this very process. The only file of the command line that knows `hero_actors`.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use hero_actors::{BundledFlow, Config, Recover, Runtime};
-pub(crate) use hero_actors::{Check, CheckState};
+pub(crate) use hero_actors::{Check, CheckState, SandboxConfig};
 use hero_sdk::Logic;
 
 use crate::cli::errors::Failure;
+
+/// How many days the working directory of a play stays after its end.
+const WORK_DAYS: &str = "HERO_WORK_DAYS";
 
 /// What a command wants of the runtime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +38,15 @@ impl Session {
 }
 
 /// Opens the runtime on the store under `home`.
-pub(crate) async fn open(home: PathBuf, purpose: Purpose) -> Result<Session, Failure> {
-    let mut config = config(home);
+pub(crate) async fn open(
+    home: PathBuf,
+    sandbox: SandboxConfig,
+    purpose: Purpose,
+) -> Result<Session, Failure> {
+    let mut config = config(home, sandbox);
+    if let Some(work_kept_ms) = work_kept_ms(std::env::var_os(WORK_DAYS))? {
+        config.work_kept_ms = work_kept_ms;
+    }
     config.recover = match purpose {
         Purpose::Run => Recover::Run,
         Purpose::Look => Recover::Mark,
@@ -45,12 +55,25 @@ pub(crate) async fn open(home: PathBuf, purpose: Purpose) -> Result<Session, Fai
 }
 
 /// Checks what the runtime needs.
-pub(crate) async fn doctor(home: PathBuf) -> Vec<Check> {
-    hero_actors::doctor(config(home)).await
+pub(crate) async fn doctor(home: PathBuf, sandbox: SandboxConfig) -> Vec<Check> {
+    hero_actors::doctor(config(home, sandbox)).await
 }
 
-fn config(home: PathBuf) -> Config {
-    let mut config = Config::new(home);
+/// What the variable asks for; an empty one is as good as none.
+fn work_kept_ms(days: Option<OsString>) -> Result<Option<u64>, Failure> {
+    /// A hundred years.
+    const DAYS_MAX: f64 = 36_525.0;
+    const DAY_MS: f64 = 86_400_000.0;
+    let Some(days) = days.filter(|days| !days.is_empty()) else { return Ok(None) };
+    match days.to_str().and_then(|days| days.parse::<f64>().ok()) {
+        Some(days) if (0.0..=DAYS_MAX).contains(&days) => Ok(Some((days * DAY_MS) as u64)),
+        _ => Err(Failure::usage("usage", format!("{WORK_DAYS} is {days:?}"))
+            .hint("give a number of days, such as 7 or 0.5")),
+    }
+}
+
+fn config(home: PathBuf, sandbox: SandboxConfig) -> Config {
+    let mut config = Config { sandbox, ..Config::new(home) };
     config.library = hero_seeds::FLOWS
         .iter()
         .map(|seed| BundledFlow {
@@ -61,4 +84,18 @@ fn config(home: PathBuf) -> Config {
         })
         .collect();
     config
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_a_number() {
+        let of = |days: &str| work_kept_ms(Some(days.into())).map_err(|failure| failure.code);
+        assert_eq!([of(""), of("0"), of("0.5")], [Ok(None), Ok(Some(0)), Ok(Some(43_200_000))]);
+        for days in ["-1", "week", "nan", "inf", "1e9"] {
+            assert_eq!(of(days), Err("usage"), "{days}");
+        }
+    }
 }

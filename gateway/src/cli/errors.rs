@@ -140,11 +140,15 @@ impl From<hero_sdk::Error> for Failure {
             | ErrorCode::InvalidInputs
             | ErrorCode::InvalidPayload
             | ErrorCode::InvalidSource
+            | ErrorCode::SandboxDenied
             | ErrorCode::NotFound
+            | ErrorCode::SecretMissing
             | ErrorCode::Conflict => Exit::Usage,
             ErrorCode::Busy
             | ErrorCode::Timeout
+            | ErrorCode::SecretChanged
             | ErrorCode::SpawnFailed
+            | ErrorCode::SandboxUnavailable
             | ErrorCode::NoPython
             | ErrorCode::StorageFull
             | ErrorCode::StoreLocked

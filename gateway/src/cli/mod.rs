@@ -4,6 +4,8 @@ mod answers;
 mod args;
 mod clock;
 mod commands;
+mod configuration;
+mod confinement;
 mod context;
 mod drive;
 mod embedded;
@@ -34,7 +36,7 @@ mod view;
 
 use std::process::ExitCode;
 
-use clap::{Parser, error::ErrorKind};
+use clap::error::ErrorKind;
 use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 
 use self::{
@@ -50,7 +52,7 @@ use self::{
 
 /// Runs the command that was typed, and gives its exit code.
 pub fn main() -> ExitCode {
-    let exit = match Arguments::try_parse() {
+    let exit = match Arguments::read(std::env::args_os()) {
         Ok(arguments) => run(arguments),
         Err(error) => refuse(&error),
     };
@@ -156,6 +158,8 @@ fn tell(failure: &Failure, terminal: Terminal, is_json: bool) -> Exit {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser as _;
+
     use super::*;
 
     #[test]

@@ -106,6 +106,11 @@ impl PlainLines {
         line
     }
 
+    /// A line that is no fact of the tree.
+    pub(crate) fn line(word: &str, paint: Paint, text: &str) -> Line {
+        start(word, paint, text)
+    }
+
     fn log_line(&self, log: &LogLine) -> Line {
         let (word, paint) = match log.level {
             LogLevel::Debug => ("debug", Paint::Faint),

@@ -3,7 +3,10 @@
 use std::fmt;
 
 use hero_sdk::{Json, model::ResumeRequest};
-use inquire::{InquireError, MultiSelect, Select, list_option::ListOption, ui::RenderConfig};
+use inquire::{
+    InquireError, MultiSelect, Password, PasswordDisplayMode, Select, list_option::ListOption,
+    ui::RenderConfig,
+};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use rustyline::error::ReadlineError;
 
@@ -33,6 +36,9 @@ pub(crate) enum Asked {
 pub(crate) trait Prompter: Send + Sync {
     /// Asks; `refused` is the answer before, if there was one.
     fn ask(&self, request: &ResumeRequest, refused: Option<&Refused>) -> Result<Asked, Failure>;
+
+    /// Asks for a text that is not shown while it is typed; none where the person left.
+    fn ask_hidden(&self, label: &str) -> Result<Option<String>, Failure>;
 
     /// Gives the terminal back in its usual mode while another thread still asks.
     fn abandon(&self);
@@ -95,6 +101,17 @@ impl Prompter for Person {
             Err(Unanswered::Broken(error)) => {
                 Err(Failure::trouble("terminal", format!("the terminal cannot be asked: {error}"))
                     .hint("answer with --answer NAME=JSON, or use --no-input"))
+            }
+        }
+    }
+
+    fn ask_hidden(&self, label: &str) -> Result<Option<String>, Failure> {
+        let prompt = Password::new(label).with_render_config(self.render_config()).without_confirmation();
+        match prompt.with_display_mode(PasswordDisplayMode::Hidden).prompt().map_err(Unanswered::from) {
+            Ok(text) => Ok(Some(text)),
+            Err(Unanswered::Left) => Ok(None),
+            Err(Unanswered::Broken(error)) => {
+                Err(Failure::trouble("terminal", format!("the terminal cannot be asked: {error}")))
             }
         }
     }

@@ -1,6 +1,6 @@
 //! How a play's end, or its waiting, is told: outputs on standard output, everything else on standard error.
 
-use std::{fmt::Write as _, path::Path};
+use std::fmt::Write as _;
 
 use hero_sdk::{
     Logic,
@@ -8,6 +8,7 @@ use hero_sdk::{
 };
 
 use crate::cli::{
+    args::Global,
     context::Context,
     drive::Ending,
     errors::{Exit, Failure, push_hint},
@@ -42,7 +43,7 @@ pub(crate) async fn report_play(
         Status::AwaitingResume => logic.play_pending_resumes(Some(play.play_sid.clone())).await?,
         _ => Vec::new(),
     };
-    context.err.print(&ending_text(play, &resumes, context.home_option.as_deref(), context.palette));
+    context.err.print(&ending_text(play, &resumes, &context.global, context.palette));
     if context.out.json {
         context.out.document(&PlayDocument { play, resumes: &resumes })?;
     } else if let (Status::Succeeded, Some(outputs)) = (play.status, &play.outputs) {
@@ -52,16 +53,16 @@ pub(crate) async fn report_play(
 }
 
 /// What a person should know of a play that did not succeed.
-fn ending_text(play: &Play, resumes: &[ResumeRequest], home: Option<&Path>, palette: Palette) -> String {
+fn ending_text(play: &Play, resumes: &[ResumeRequest], global: &Global, palette: Palette) -> String {
     let mut shown = String::new();
     if let Some(error) = &play.error {
         push_play_error(&mut shown, error, palette);
     }
     match play.status {
-        Status::AwaitingResume => push_questions(&mut shown, resumes, home, palette),
+        Status::AwaitingResume => push_questions(&mut shown, resumes, global, palette),
         // An error with a hint of its own is one of the source, which a retry does not change.
         Status::Failed if play.error.as_ref().is_none_or(|error| error.hint.is_none()) => {
-            let command = command(home, &["play", "retry", play.play_sid.as_str()]);
+            let command = command(global, &["play", "retry", play.play_sid.as_str()]);
             let hint = format!("the same source again, finished steps stay: {command}");
             push_hint(&mut shown, Some(&hint), palette);
         }
@@ -111,7 +112,7 @@ fn push_indented(shown: &mut String, text: &str) {
 pub(crate) fn push_questions(
     shown: &mut String,
     resumes: &[ResumeRequest],
-    home: Option<&Path>,
+    global: &Global,
     palette: Palette,
 ) {
     for request in resumes {
@@ -121,18 +122,18 @@ pub(crate) fn push_questions(
         let path = palette.paint(Paint::Faint, &visible(&request.path));
         let sample = crate::cli::escape::json(Field::of(request).sample().as_str());
         let ids = [request.play_sid.as_str(), request.resume_id.as_str()];
-        let command = command(home, &["resume", ids[0], ids[1], "--payload", &sample]);
+        let command = command(global, &["resume", ids[0], ids[1], "--payload", &sample]);
         writeln!(shown, "{mark} {name}  {}  {path}", visible(question))
             .expect("writing to a String does not fail");
         writeln!(shown, "  {command}").expect("writing to a String does not fail");
     }
 }
 
-/// A command to be pasted, on the same home directory.
-pub(crate) fn command(home: Option<&Path>, words: &[&str]) -> String {
-    let home = home.map(|home| home.to_string_lossy().into_owned());
-    let option = home.iter().flat_map(|home| ["--home", home.as_str()]);
+/// A command to be pasted, with the options on which it depends.
+pub(crate) fn command(global: &Global, words: &[&str]) -> String {
+    let options = global.repeated();
+    let options = options.iter().map(String::as_str);
     let quoted: Vec<String> =
-        std::iter::once("hero_logic").chain(option).chain(words.iter().copied()).map(shell::quote).collect();
+        std::iter::once("hero_logic").chain(options).chain(words.iter().copied()).map(shell::quote).collect();
     quoted.join(" ")
 }

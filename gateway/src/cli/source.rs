@@ -15,7 +15,7 @@ use crate::cli::{
 const FILE_BYTES_MAX: u64 = 16 << 20;
 
 /// The text of a regular file of bearable size, without a byte order mark, which editors leave and parsers refuse.
-fn read_text(path: &Path) -> std::io::Result<String> {
+pub(crate) fn read_text(path: &Path) -> std::io::Result<String> {
     let metadata = std::fs::metadata(path)?;
     if !metadata.is_file() && !metadata.is_dir() {
         return Err(std::io::Error::other("it is not a regular file"));
@@ -45,25 +45,35 @@ pub(crate) async fn argument_text(
     argument: &str,
     signals: &mut Signals,
 ) -> Result<String, Failure> {
-    let cannot_read = |what: &str, error: std::io::Error| {
-        Failure::usage("unreadable_file", format!("{option}: cannot read {what}: {}", reason(&error)))
-            .hint(format!("{option} takes JSON, @ and the path of a JSON file, or - for standard input"))
-    };
-    if argument == "-" {
-        if std::io::stdin().is_terminal() {
-            eprintln!("{option} -: type the JSON here; Ctrl-D on an empty line ends it");
-        }
-        let text = tokio::select! {
-            text = tokio::task::spawn_blocking(read_standard_input) => text,
-            () = signals.next() => return Err(interrupted()),
-        };
-        let text = text.unwrap_or_else(|panicked| Err(std::io::Error::other(panicked)));
-        return text.map_err(|error| cannot_read("standard input", error));
+    if argument == "-" && std::io::stdin().is_terminal() {
+        eprintln!("{option} -: type the JSON here; Ctrl-D on an empty line ends it");
     }
-    match argument.strip_prefix('@') {
-        Some(path) => read_text(Path::new(path)).map_err(|error| cannot_read(path, error)),
+    let hint = format!("{option} takes JSON, @ and the path of a JSON file, or - for standard input");
+    match text_elsewhere(option, argument, signals).await {
+        Some(text) => text.map_err(|failure| failure.hint(hint)),
         None => Ok(argument.to_owned()),
     }
+}
+
+/// The text that an argument only names: of a file, or of standard input; none for one that is the text itself.
+pub(crate) async fn text_elsewhere(
+    option: &str,
+    argument: &str,
+    signals: &mut Signals,
+) -> Option<Result<String, Failure>> {
+    let cannot_read = |what: &str, error: std::io::Error| {
+        Failure::usage("unreadable_file", format!("{option}: cannot read {what}: {}", reason(&error)))
+    };
+    if argument == "-" {
+        let text = tokio::select! {
+            text = tokio::task::spawn_blocking(read_standard_input) => text,
+            () = signals.next() => return Some(Err(interrupted())),
+        };
+        let text = text.unwrap_or_else(|panicked| Err(std::io::Error::other(panicked)));
+        return Some(text.map_err(|error| cannot_read("standard input", error)));
+    }
+    let path = argument.strip_prefix('@')?;
+    Some(read_text(Path::new(path)).map_err(|error| cannot_read(path, error)))
 }
 
 /// True for what names a file and not a workflow.
@@ -112,7 +122,7 @@ fn python_files_beside(path: &Path) -> Vec<String> {
 }
 
 /// An I/O error for people, without the number of the system call's error.
-fn reason(error: &std::io::Error) -> String {
+pub(crate) fn reason(error: &std::io::Error) -> String {
     match error.kind() {
         ErrorKind::NotFound => "no such file".to_owned(),
         ErrorKind::PermissionDenied => "permission denied".to_owned(),

@@ -60,6 +60,7 @@ impl Home {
             .env("TERM", kind)
             .env_remove("NO_COLOR")
             .env_remove("HERO_LOGIC_FAILPOINT")
+            .env_remove("HERO_CONFIG")
             .spawn(pts)
             .unwrap();
         Session::new(pty, child, rows, columns)

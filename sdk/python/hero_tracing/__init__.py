@@ -22,6 +22,7 @@ from ._errors import (
     Diverged,
     Failed,
     InvalidInputs,
+    NoSecret,
     NotRecordable,
     ParkSignal,
     PauseExpired,
@@ -32,12 +33,18 @@ from ._errors import (
 from ._flow import flow
 from ._frames import SDK_VERSION as __version__
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._artifact import Artifact
+
 __all__ = [
+    "Artifact",
     "Cancelled",
     "ChildFailed",
     "Diverged",
     "Failed",
     "InvalidInputs",
+    "NoSecret",
     "NotRecordable",
     "ParkSignal",
     "PauseExpired",
@@ -48,3 +55,12 @@ __all__ = [
     "ask_user",
     "flow",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """What few flows need, and costs an import."""
+    if name == "Artifact":
+        from ._artifact import Artifact
+
+        return Artifact
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -183,7 +183,9 @@ def forked_child() -> None:
     _attempts.clear()
     for number, (ours, before) in ((signal.SIGALRM, (_ring, signal.SIG_DFL)), *_taken.items()):
         if signal.getsignal(number) is ours:
-            signal.signal(number, before)
+            # What ends the first process of a namespace comes too late for a child that waits for a lock: the kernel
+            # itself ends that.
+            signal.signal(number, signal.SIG_DFL if number == signal.SIGTERM else before)
     after_fork()
 
 

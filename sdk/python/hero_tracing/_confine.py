@@ -1,48 +1,485 @@
 """Confinement of a play's process: the one place where a forked child gives up what it must not have.
 
-`spare` runs when a child is forked, ahead of any play; `play` runs when it is handed one.
-This module knows the kernel and nothing of flows, frames or files of a play.
+`Confinement.prepare` runs once, in the fork server. `spare` runs when a child is forked, ahead of any play; `play` runs
+when it is handed one. What a kernel or a container does not allow is found out by a child that tries (`_probe`), told
+to the launcher, and left out from then on; a layer that fails later ends the child, never the confinement.
+This module knows the kernel and nothing of flows, frames or records of a play.
 """
 
-import ctypes
+from __future__ import annotations
+
+import contextlib
+import fcntl
 import os
 import signal
+import sys
+from collections.abc import Iterable
 
-_PR_SET_PDEATHSIG = 1
-_PR_SET_NO_NEW_PRIVS = 38
+from . import _denials, _kernel, _landlock, _limits, _mounts
+from ._system_paths import DEVICES, OF_ETC, OF_PROC, SYSTEM
 
-_libc = ctypes.CDLL(None, use_errno=True)
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+# Every layer that may be missing, in the order in which a child comes to it. A session of its own, no_new_privs, the
+# signal at its parent's death, closed descriptors and a scrubbed environment are always there.
+LAYERS = (
+    "user_namespace",
+    "pid_namespace",
+    "mount_namespace",
+    "read_only",
+    "ipc_namespace",
+    "network_namespace",
+    "limits",
+    "uid",
+    "capabilities",
+    "landlock",
+    "seccomp",
+)
+_NAMESPACES = {
+    "user_namespace": _kernel.CLONE_NEWUSER,
+    "pid_namespace": _kernel.CLONE_NEWPID,
+    "mount_namespace": _kernel.CLONE_NEWNS,
+    "ipc_namespace": _kernel.CLONE_NEWIPC,
+    "network_namespace": _kernel.CLONE_NEWNET,
+}
+_STRICT_ONLY = {"network_namespace"}
+# What needs no user namespace of root, and is not for others.
+_ROOT_ONLY = {"uid"}
+
+# Long-lived descriptors are kept above the numbers that a child gives to its own: the fork server's socket first, then
+# what names paths to Landlock.
+HIGH_DESCRIPTOR = 200
+
+
+class Confinement:
+    """What children of this fork server are confined by.
+
+    `setup` comes from the launcher: `level` (`default`, `strict`, `off`), `plays` (the directory of all plays), `read`
+    (further paths that all may read), `granted` (those that a play may be allowed to read or write), `uids` (the first
+    and how many, or None), `temporary_mb`, `filters` (seccomp programs in hexadecimal digits) and `without` (layers to
+    leave out).
+    """
+
+    def __init__(self, setup: dict[str, Any]) -> None:
+        self.level: str = setup["level"]
+        self.plays: str = os.path.realpath(setup["plays"])
+        self.read: list[str] = setup["read"]
+        self.granted: list[str] = setup["granted"]
+        self.temporary_mb: int = setup["temporary_mb"]
+        self.filters = {name: bytes.fromhex(text) for name, text in setup["filters"].items()}
+        self.uids: tuple[int, int] | None = tuple(setup["uids"]) if setup["uids"] else None
+        self.at = ""  # the layer that a child is putting on
+        self.missing: dict[str, str] = {}  # layers that this machine does not give, and why
+        self.is_root = os.geteuid() == 0
+        self.ids = (os.geteuid(), os.getegid())
+        self.layers = self._wanted(set(setup["without"]))
+        # Directories that a child covers by one of its own, and what Landlock allows to all.
+        self.covered: list[str] = []
+        self.lendable: list[str] = []  # what is not read-only yet, because a play may be allowed to change it
+        self.abi = 0
+        self.rules: list[bytes] = []
+        self.readable: list[str] = []
+        self.writable: list[str] = []
+        self.descriptors = (HIGH_DESCRIPTOR + 1, HIGH_DESCRIPTOR + 1)  # the first that the rules name, and their end
+
+    def _wanted(self, without: set[str]) -> set[str]:
+        if self.level == "off":
+            return set()
+        wanted = set(LAYERS) - without
+        if "mount_namespace" not in wanted:
+            wanted -= {"read_only"}
+        if self.level != "strict":
+            wanted -= _STRICT_ONLY
+        if self.is_root:
+            if self.level != "strict":
+                wanted -= {"user_namespace"}  # root needs none for the others
+        else:
+            wanted -= _ROOT_ONLY
+        return wanted
+
+    @property
+    def clone_flags(self) -> int:
+        """The namespaces that a child is forked into."""
+        flags = 0
+        for layer, flag in _NAMESPACES.items():
+            if layer in self.layers and not (layer == "user_namespace" and self.is_root):
+                flags |= flag
+        return flags
+
+    @property
+    def _makes_user_namespaces(self) -> bool:
+        """Whether children, or what lends them paths, need one."""
+        return "user_namespace" in self.layers or bool(self.granted)
+
+    @property
+    def ends_all(self) -> bool:
+        """Whether the end of a child ends all that it started, whatever that did to get away."""
+        return "pid_namespace" in self.layers
+
+    def lose(self, missing: dict[str, str]) -> None:
+        """Do without these layers, which failed, and without what stands on them."""
+        for layer, reason in missing.items():
+            if layer not in self.layers:
+                continue
+            self.missing[layer] = reason
+            self.layers.discard(layer)
+            if layer == "user_namespace" and not self.is_root:
+                above = _NAMESPACES.keys() & self.layers
+            else:
+                above = {"read_only"} & self.layers if layer == "mount_namespace" else set()
+            self.lose(dict.fromkeys(above, f"it needs the {layer}"))
+
+    # -- in the fork server --
+
+    def prepare(self) -> None:
+        """Make ready in the fork server, once, what its children share. What cannot be had is in `missing`.
+
+        Of its descriptors it keeps the first three and its socket: whoever started hero_logic may have left others
+        open, and they are not for plays.
+        """
+        for name in os.listdir("/proc/self/fd"):
+            if int(name) > 2 and int(name) != HIGH_DESCRIPTOR:
+                with contextlib.suppress(OSError):  # the one by which we look is closed already
+                    os.close(int(name))
+        kept = self._kept()
+        if not self.is_root and "user_namespace" in self.layers:
+            try:
+                _kernel.unshare(_kernel.CLONE_NEWUSER)
+                _map_user(*self.ids)
+            except OSError as error:
+                self.lose({"user_namespace": str(error)})
+        if "mount_namespace" in self.layers:
+            try:
+                _mounts.keep_to_ourselves()
+            except OSError as error:
+                self.lose({"mount_namespace": str(error)})
+        if "uid" in self.layers:
+            self._open_ways(kept)
+        if self.is_root and "mount_namespace" in self.layers:
+            _mounts.forget([*SYSTEM, *OF_ETC, "/etc", "/dev", *kept])
+        if "read_only" in self.layers:
+            try:
+                self.lendable = [os.path.realpath(path) for path in self.granted if os.path.exists(path)]
+                self.lendable = [path for path in self.lendable if path != "/"]
+                _mounts.seal([*_mounts.outermost(set(self.lendable)), self.plays])
+            except OSError as error:
+                self.lose({"read_only": str(error)})
+        if "mount_namespace" in self.layers:
+            # What hero_logic lives beneath stays as it is: it would be hidden, or open to every play.
+            private = (_mounts.TEMPORARY, _mounts.SHARED_MEMORY)
+            homes = [os.path.realpath(path) for path in kept]
+            self.covered = [
+                directory
+                for directory in private
+                if os.path.isdir(directory) and not any(_mounts.is_beneath(home, directory) for home in homes)
+            ]
+        if "landlock" in self.layers:
+            try:
+                self._rule()
+            except OSError as error:
+                self.lose({"landlock": str(error)})
+        if "seccomp" in self.layers:
+            try:
+                _kernel.no_new_privileges()
+                _kernel.filter_calls(self.filters["calls"])
+                _kernel.filter_calls(self.filters["refused"])
+                if not self._makes_user_namespaces:
+                    _kernel.filter_calls(self.filters["namespaces"])
+            except OSError as error:
+                self.lose({"seccomp": str(error)})
+
+    def _kept(self, *, for_all: bool = False) -> list[str]:
+        """What a play's process must be able to reach, wherever it lies; `for_all`: whatever it may do."""
+        library = os.path.dirname(os.__file__)
+        prefixes = {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix}
+        # Where `site` has not run nobody else knows of a virtual environment, which programs begin with.
+        environment = os.path.dirname(os.path.dirname(sys.executable))
+        if os.path.exists(os.path.join(environment, "pyvenv.cfg")):
+            prefixes.add(environment)
+        package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+        paths = [*prefixes, library, os.path.dirname(sys.executable), package, self.plays, *self.read, *sys.path]
+        paths += [] if for_all else self.granted
+        return [path for path in dict.fromkeys(paths) if path not in {"", "/"} and os.path.exists(path)]
+
+    def _open_ways(self, kept: list[str]) -> None:
+        """Have users of the range reach what they must."""
+        try:
+            os.chmod(self.plays, 0o711)
+            os.chmod(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 0o755)
+            if "mount_namespace" in self.layers:
+                _mounts.open_ways(kept)
+        except OSError as error:
+            self.lose({"uid": str(error)})
+
+    def _rule(self) -> None:
+        """Name what all children may reach. The descriptors stay open, and children have them too."""
+        self.abi = _landlock.abi()
+        ruleset = _landlock.Ruleset(self.abi)
+        os.close(ruleset.descriptor)
+        # Root owns all of /etc, with capabilities or without; to others it shows what everybody may see.
+        is_owner = self.is_root and "uid" not in self.layers
+        wanted = [
+            *SYSTEM,
+            *OF_ETC,
+            *(() if is_owner else ("/etc",)),
+            *self._kept(for_all=True),
+        ]
+        if self._processes != "/proc":
+            wanted += [f"/proc/{name}" for name in OF_PROC]
+        real = {os.path.realpath(path) for path in wanted if path != self.plays and os.path.exists(path)}
+        self.readable = _mounts.outermost(real)
+        self.writable = [device for device in DEVICES if os.path.exists(device)]
+        for paths, access in ((self.readable, _landlock.READ), (self.writable, _landlock.WRITE)):
+            for path in paths:
+                opened = _landlock.open_path(path)
+                if opened is not None:
+                    low, is_file = opened
+                    first, end = self.descriptors
+                    descriptor = fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, end)
+                    self.descriptors = (first, descriptor + 1)
+                    self.rules.append(ruleset.rule(descriptor, access, is_file=is_file))
+                    os.close(low)
+
+    def rehearse(self) -> None:
+        """Do in the fork server what children do and what leaves nothing behind, so that they find its code warm."""
+        order = {
+            "workdir": self.plays,
+            "home": self.plays,
+            "network": True,
+            "subprocess": None,
+            "read": [],
+            "write": [],
+        }
+        if "landlock" in self.layers:
+            os.close(self._ruleset().descriptor)
+        if self.layers:
+            _denials.checks_of(self.allowed(order))
+            self._filters(order)
+
+    def user_of(self, order: dict[str, Any], taken: Iterable[int]) -> int | None:
+        """The user id for a play, the same for each of its processes unless another one has it just now."""
+        if "uid" not in self.layers or self.uids is None:
+            return None
+        first, count = self.uids
+        start = int.from_bytes(os.fsencode(os.path.basename(order["home"] or ""))[-16:], "big") % count
+        for offset in range(count):
+            uid = first + (start + offset) % count
+            if uid not in taken:
+                return uid
+        raise OSError(f"all {count} user ids of the range are taken")
+
+    # -- in a child --
+
+    def takes_spare(self, order: dict[str, Any]) -> bool:
+        """Whether a child that was confined ahead can play this; what is lent to its user is lent before."""
+        is_lent = order["write"] or ("uid" in self.layers and order["read"])
+        return not ("mount_namespace" in self.layers and is_lent)
+
+    def spare(
+        self, fork_server: int, order: dict[str, Any] | None = None, uid: int | None = None
+    ) -> _landlock.Ruleset | None:
+        """Confine a child that has no play yet, as far as that does not depend on the play; or one for this order."""
+        os.setsid()
+        _kernel.no_new_privileges()
+        if "user_namespace" in self.layers and not self.is_root:
+            self.at = "user_namespace"
+            _map_user(*self.ids)
+        if "mount_namespace" in self.layers:
+            self.at = "mount_namespace"
+            self._mount()
+            if order is not None:
+                _mounts.lend(order["read"], order["write"], uid)
+        ruleset = None
+        if "landlock" in self.layers:
+            self.at = "landlock"
+            ruleset = self._ruleset()
+        os.closerange(*self.descriptors)
+        die_with(fork_server)
+        return ruleset
+
+    def _mount(self) -> None:
+        for directory in self.covered:
+            size = _mounts.SHARED_MEMORY_MB if directory == _mounts.SHARED_MEMORY else self.temporary_mb
+            _mounts.cover(directory, size)
+        if "pid_namespace" in self.layers:
+            _mounts.own_processes()
+        if "read_only" in self.layers:
+            for path in self.lendable:
+                _mounts.leave(path, None)
+
+    def _ruleset(self) -> _landlock.Ruleset:
+        ruleset = _landlock.Ruleset(self.abi)
+        for rule in self.rules:
+            ruleset.add(rule)
+        for directory in self.covered:
+            ruleset.allow_path(directory, _landlock.WRITE)
+        ruleset.allow_path(self._processes, _landlock.READ)
+        return ruleset
+
+    @property
+    def _processes(self) -> str:
+        """What a child may read of /proc: all of it where it shows its own processes only."""
+        return "/proc" if {"pid_namespace", "mount_namespace"} <= self.layers else "/proc/self"
+
+    def play(self, order: dict[str, Any], uid: int | None, ruleset: _landlock.Ruleset | None, fork_server: int) -> None:
+        """Confine a child to its play, for good.
+
+        `order`: `workdir`, `home` (its directory above that, or None where it may write nothing), `output` (a file for
+        what is written past Python's `print`, or None), and, unless the level is `off`, `network` (true, false or TCP
+        ports), `subprocess` (None: where all of them end with the play for certain), `memory_mb`, `processes`,
+        `disk_mb`, `cpu_s`, `read` and `write` (paths).
+        """
+        os.umask(0o077)
+        if "limits" in self.layers:
+            self.at = "limits"
+            # Elsewhere the kernel would count all that the user runs, of hero_logic or not.
+            _limits.take_on(order, counts_processes=uid is not None or "user_namespace" in self.layers)
+        if "read_only" in self.layers and uid is None:
+            # The directories of other plays too: modes and times are ruled by nothing else where all are of one user.
+            self.at = "read_only"
+            _mounts.leave(self.plays, self._home(order))
+        has_place = order["home"] is None and _mounts.TEMPORARY in self.covered
+        os.chdir(_mounts.TEMPORARY if has_place else order["workdir"])
+        if uid is not None and "uid" in self.layers:
+            self.at = "uid"
+            self._become(uid, order["home"])
+        _redirect(order["output"] or os.devnull)
+        if self.layers:
+            os.environ["TMPDIR"] = self._temporary(order)
+        # Who has become another user has lost all, unless a user namespace gave new ones.
+        if "capabilities" in self.layers and (uid is None or "user_namespace" in self.layers):
+            self.at = "capabilities"
+            if _kernel.has_capabilities():
+                _kernel.drop_capabilities()
+        die_with(fork_server)  # a change of user has undone it
+        if ruleset is not None:
+            self.at = "landlock"
+            self._enforce(ruleset, order)
+        if "seccomp" in self.layers:
+            self.at = "seccomp"
+            for name in self._filters(order):
+                _kernel.filter_calls(self.filters[name])
+
+    def _become(self, uid: int, home: str | None) -> None:
+        # The directory of work may be a new one in a play's old directory.
+        if home is not None and {os.stat(home).st_uid, os.stat(".").st_uid} != {uid}:
+            _give(home, os.getcwd(), uid)
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+        _kernel.prctl("dumpable", _kernel.PR_SET_DUMPABLE, 1)  # else its /proc/self would be root's
+        if "user_namespace" in self.layers:  # strict
+            self.at = "user_namespace"
+            _kernel.unshare(_kernel.CLONE_NEWUSER)
+            _map_user(uid, uid)
+
+    def _temporary(self, order: dict[str, Any]) -> str:
+        if _mounts.TEMPORARY in self.covered:
+            return _mounts.TEMPORARY
+        if order["home"] is None:
+            return str(order["workdir"])
+        directory = os.path.join(order["home"], "tmp")
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(directory, 0o700)
+        return directory
+
+    def _enforce(self, ruleset: _landlock.Ruleset, order: dict[str, Any]) -> None:
+        if order["home"] is not None:
+            ruleset.allow_path(order["home"], _landlock.WRITE)
+        else:
+            ruleset.allow_path(order["workdir"], _landlock.READ)
+        for path in order["read"]:
+            ruleset.allow_path(path, _landlock.READ)
+        for path in order["write"]:
+            ruleset.allow_path(path, _landlock.WRITE)
+        network = order["network"]
+        if network is not True and self.abi >= _landlock.ABI_OF_TCP:
+            ports = _landlock.Ruleset(self.abi, files=False, tcp=True)
+            ports.allow_ports(network or ())
+            ports.enforce()
+        ruleset.enforce()
+
+    def allowed(self, order: dict[str, Any]) -> _denials.Allowed:
+        """What a child may do with this order, for what says so in words."""
+        read, write = (list(map(os.path.realpath, order[name])) for name in ("read", "write"))
+        home = self._home(order) or order["workdir"]
+        has_rules, has_filters = "landlock" in self.layers, "seccomp" in self.layers
+        return _denials.Allowed(
+            read=[*self.readable, self._processes, f"/proc/{os.getpid()}", *read] if has_rules else None,
+            write=[home, *self.covered, *self.writable, *write],
+            network=order["network"] if has_filters else None,
+            subprocess=self._may_start(order) if has_filters else None,
+            is_first="pid_namespace" in self.layers,
+        )
+
+    def _home(self, order: dict[str, Any]) -> str | None:
+        """The directory of the play, without links."""
+        return os.path.join(self.plays, os.path.basename(order["home"])) if order["home"] else None
+
+    def _may_start(self, order: dict[str, Any]) -> bool:
+        """Whether the play may start other processes."""
+        return bool(self.ends_all if order["subprocess"] is None else order["subprocess"])
+
+    def _filters(self, order: dict[str, Any]) -> list[str]:
+        names = ["namespaces"] if self._makes_user_namespaces else []
+        network = order["network"]
+        if not network:
+            names.append("no_network")
+        elif network is not True:
+            names.append("ports")
+            if 53 not in network:
+                names.append("no_datagrams")
+        if not self._may_start(order):
+            names.append("no_processes")
+        elif not self.ends_all:
+            names.append("no_sessions")
+        if not self.ends_all:
+            names.append("no_others")
+        return names
 
 
 def die_with(parent: int) -> None:
     """Have the kernel kill this process when the process `parent` ends; end it now if that has happened.
 
-    The signal follows the *thread* that forked: the fork server has one only.
+    The signal follows the *thread* that forked: the fork server has one only. In a process id namespace of its own a
+    child does not know its parent; one that has no play yet sees the end of the parent by its socket.
     """
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
+    _kernel.prctl("pdeathsig", _kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() not in {parent, 0}:
         os._exit(70)
 
 
-def spare(fork_server: int) -> None:
-    """Confine a child that has no play yet: a session of its own, no new privileges, the end of its fork server."""
-    os.setsid()
-    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
-    die_with(fork_server)
+def _map_user(uid: int, gid: int) -> None:
+    """Be in the new user namespace who one was."""
+    for name, text in (("uid_map", f"{uid} {uid} 1"), ("setgroups", "deny"), ("gid_map", f"{gid} {gid} 1")):
+        descriptor = os.open(f"/proc/self/{name}", os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            os.write(descriptor, text.encode())
+        finally:
+            os.close(descriptor)
 
 
-def play(workdir: str, output: str) -> None:
-    """Confine a child to its play: its work directory, and a file for what is written past Python's `print`."""
-    os.umask(0o077)
-    os.chdir(workdir)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+def _redirect(output: str) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     descriptor = os.open(output, flags, 0o600)
+    os.set_blocking(descriptor, True)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     os.close(descriptor)
 
 
-def _prctl(option: int, value: int) -> None:
-    if _libc.prctl(option, value, 0, 0, 0) != 0:
-        error = ctypes.get_errno()
-        raise OSError(error, f"prctl({option}): {os.strerror(error)}")
+def _give(directory: str, workdir: str, uid: int) -> None:
+    """Make all of the directory the user's; links in it stay where they point."""
+    if os.listdir(directory) == [os.path.basename(workdir)] and not os.listdir(workdir):  # a new play
+        os.chown(workdir, uid, uid)
+        os.chown(directory, uid, uid)
+        return
+    for _, directories, files, descriptor in os.fwalk(directory, follow_symlinks=False):
+        for name in (*directories, *files):
+            os.chown(name, uid, uid, dir_fd=descriptor, follow_symlinks=False)
+    os.chown(directory, uid, uid, follow_symlinks=False)
+
+
+__all__ = ["LAYERS", "Confinement", "die_with"]

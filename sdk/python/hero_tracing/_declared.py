@@ -88,10 +88,13 @@ def decorate(function: Any, options: dict[str, Any]) -> Any:
     known = dict(options)
     inputs, outputs = known.pop("inputs", None), known.pop("outputs", None)
     description, sandbox = known.pop("description", None), known.pop("sandbox", None)
+    secrets = known.pop("secrets", None)
     resume_when = known.pop("resume_when", "any")
     refuse_generator(function, str(known.get("name") or getattr(function, "__name__", type(function).__name__)))
     shown = {key: value for key, value in options.items() if key not in {"inputs", "outputs", "key", "description"}}
-    step = Step(function, options={**shown, **({"sandbox": sandbox} if sandbox else {})}, **known)
+    shown.pop("secrets", None)
+    more = {"sandbox": sandbox, "secrets": list(secrets or ())}
+    step = Step(function, options={**shown, **{name: value for name, value in more.items() if value}}, **known)
     wrapper = _async_wrapper(step) if step.is_async else _plain_wrapper(step)
     functools.update_wrapper(wrapper, function)
     said = Declared(step, function, wrapper, inputs, outputs, description, resume_when)

@@ -61,6 +61,7 @@ class Engine:
         self.attempt: int = start["attempt"]
         self.workdir: str = start["workdir"]
         self.blob_dir: str = start["blob_dir"]
+        self.secrets: dict[str, str] = start.get("secrets", {})  # that the entry flow declares, by name
         self.records = Records(start["records"], start["started"])
         self.gates: list[Gate] = []  # of the loops that run
         self.clock = clock or Clock()
@@ -76,6 +77,7 @@ class Engine:
         self.moving = 1  # threads of the flow that neither pause nor stand at the gate
         self.activity = 0  # changes whenever a call begins or ends
         self.pauses: dict[str, Pause] = {}  # open, by path
+        self.expected: dict[int, Callable[[dict[str, Any]], object]] = {}  # who waits for `kept`, by number
         self.in_flight: dict[str, Any] = {}  # the task, if any, of each call and pause beneath a call with retries
         self.open_spans: dict[Scope, None] = {}  # of blocks and branches beneath calls with retries
         self.on_left: list[Callable[[], object]] = []  # told when one of those has ended
@@ -195,6 +197,10 @@ class Engine:
             pause = self.pauses.get(frame["path"])
             if pause is not None:
                 pause.answered(frame)
+        elif kind in ("kept", "not_kept"):
+            tell = self.expected.pop(frame["n"], None)
+            if tell is not None:
+                tell(frame)
         elif kind == "refused":
             self.wire.acked = max(self.wire.acked, frame["n"])
             self._refused(frame["code"], frame["message"])
@@ -204,6 +210,10 @@ class Engine:
             self.diverge("", "another question", message, "")
             return
         self.halt("refused", lambda: Refused(f"the runtime refused a frame: {message}", code=code))
+
+    def expect(self, number: int, tell: Callable[[dict[str, Any]], object]) -> None:
+        """Tell what becomes of the artifact that the frame of this number asks for."""
+        self.expected[number] = tell
 
     # -- records --
 
@@ -323,6 +333,13 @@ class Engine:
             self.activity += 1
             if scope.pauses == 0:
                 self.uncovered -= 1
+        self._tell_covered()
+
+    def came_back(self) -> None:
+        """What `entered`, and is no call of its own, has ended."""
+        with self.lock:
+            self.uncovered -= 1
+            self.activity += 1
         self._tell_covered()
 
     def cover(self, scope: Scope, by: int) -> None:

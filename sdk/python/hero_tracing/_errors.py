@@ -5,6 +5,8 @@
     ├── Cancelled            the play or the call was cancelled
     ├── PauseExpired         nobody answered a pause in time and it has no default
     ├── ChildFailed          a sub-flow with a play of its own failed
+    ├── LookupError
+    │   └── NoSecret         a secret was asked for that is not declared, or not set
     ├── ValueError
     │   └── InvalidInputs    inputs do not fit the flow; each field by JSON pointer
     ├── TypeError
@@ -46,6 +48,12 @@ class ChildFailed(Exception):
     """A sub-flow that runs as a play of its own did not succeed."""
 
     code = "child_failed"
+
+
+class NoSecret(LookupError):
+    """A secret was asked for that the entry flow does not declare, or that is not set."""
+
+    code = "no_secret"
 
 
 class InvalidInputs(ValueError):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from . import _classes
+from . import _classes, _limits
 from ._errors import Failed
 
 TYPE_CHECKING = False
@@ -49,7 +49,7 @@ def describe(exc: BaseException) -> dict[str, Any]:
         "traceback": None if isinstance(exc, Failed) else _traceback(exc),
         "code": code if type(code) is str else "exception",
     }
-    hint = getattr(exc, "hint", None) if code != "exception" else None
+    hint = getattr(exc, "hint", None) if code != "exception" else _limits.hint_of(exc)
     if type(hint) is str and hint:
         described["hint"] = hint
     return described

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import os
 
-from . import _call, _errors, _fan_out, _values
+from . import _call, _errors, _fan_out, _secrets, _values
 from ._declared import (
     by_name,
     call_now,
@@ -32,7 +32,11 @@ if TYPE_CHECKING:
     import uuid
     from collections.abc import Awaitable, Callable, Coroutine, Iterable
     from datetime import datetime
+    from os import PathLike
     from typing import Any, Generic, ParamSpec, Protocol, TypeVar, overload
+
+    from ._artifact import Artifact
+    from ._wishes import Sandbox
 
     P = ParamSpec("P")
     Q = ParamSpec("Q")
@@ -85,6 +89,7 @@ class _Common:
     Diverged = _errors.Diverged
     NotRecordable = _errors.NotRecordable
     Timeout = _errors.Timeout
+    NoSecret = _errors.NoSecret
 
     current_span = CurrentSpan()
 
@@ -119,6 +124,16 @@ class _Common:
             return "plain"
         text = f"{scope.engine.play_sid}\n{scope.call.path}"
         return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+    @staticmethod
+    def secret(name: str, /) -> str:
+        """The value of a secret that the entry flow declares: `@flow(secrets=["API_KEY"])`.
+
+        `hero_logic secret set API_KEY` sets it; without hero_logic it is the environment variable
+        `HERO_SECRET_API_KEY`. Wherever the value would be kept or shown, `[secret API_KEY]` stands in its place.
+        NoSecret where it is not declared, or not set.
+        """
+        return _secrets.value_of(name, active())
 
     @staticmethod
     def now() -> datetime:
@@ -221,6 +236,14 @@ class AsyncFlow(_Common):
         """Wait for a payload; see `flow.pause`."""
         return pause_soon(name, checked(question, schema, ui, timeout, default))
 
+    def artifact(
+        self, path: str | PathLike[str], name: str | None = None, media_type: str | None = None
+    ) -> Coroutine[Any, Any, Artifact]:
+        """Keep a file of the working directory; see `flow.artifact`."""
+        from ._artifact import put_soon
+
+        return put_soon(path, name, media_type)
+
 
 class Flow(_Common):
     """The decorator and the namespace."""
@@ -246,7 +269,8 @@ class Flow(_Common):
             key: Callable[..., Any] | None = None,
             tags: dict[str, Any] | None = None,
             description: str | None = None,
-            sandbox: dict[str, Any] | None = None,
+            sandbox: Sandbox | None = None,
+            secrets: list[str] | tuple[str, ...] | None = None,
             resume_when: str = "any",
         ) -> _Decorator: ...
 
@@ -266,6 +290,13 @@ class Flow(_Common):
         - `on_unknown`: what to do about a call that began and has no outcome: `retry` it, `fail` the play, `ask`.
         - `durability`: `durable` returns once the outcome is on disk; `buffered` leaves that to the next durable one.
         - `key`: a function of the arguments, which names the call by what it works on.
+        - `sandbox`: of the entry flow: what it needs that not every play may have, up to what the configuration of
+          hero_logic allows. A dict of any of `network` (True, False or a list of TCP ports), `subprocess` (whether it
+          may start other processes), `memory_mb`, `processes`, `disk_mb`, `cpu_s`, `wall_s` (limits), `read`, `write`
+          (lists of absolute paths) and `env` (names of variables of the environment). A play's process is confined
+          before its flow begins, so on a step beneath it says nothing.
+        - `secrets`: of the entry flow: the names of the secrets that `flow.secret` gives in its plays. A play is not
+          started while one of them is not set.
         - `resume_when`: of the entry flow: whether a play that waits for several answers goes on once it has `any`
           of them, or only with `all`.
         """
@@ -343,6 +374,22 @@ class Flow(_Common):
         seconds the `default` stands in, or PauseExpired is raised.
         """
         return pause_now(name, checked(question, schema, ui, timeout, default))
+
+    def artifact(self, path: str | PathLike[str], name: str | None = None, media_type: str | None = None) -> Artifact:
+        """Keep a file of the working directory with the play; it is on disk when this returns.
+
+        `path` is relative to `flow.workdir`, or absolute beneath it. The file's content is copied as it is then; what
+        becomes of the file later changes nothing. `name` is the file's own unless told, `media_type` by its ending. The
+        same name again takes the place of the one before. Of links nothing is kept, nor of files with several names.
+
+        A play's working directory is wiped some days after its end, its artifacts are not. So keep a file in the step
+        that writes it, and return what this gives: a replay then does not need the file.
+
+        Raises FileNotFoundError, ValueError on what cannot be an artifact, OSError where it could not be kept.
+        """
+        from ._artifact import put
+
+        return put(path, name, media_type)
 
 
 flow = Flow()

@@ -12,29 +12,48 @@ import ctypes
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 
-# It keeps the interpreter's lock, so that parent and child both have it.
-_libc = ctypes.PyDLL(None, use_errno=True)
+from . import _kernel
 
 
-def choose() -> Callable[[], int]:
-    """The function to fork this process by: `os.fork` where it has several threads, Python's or not, or might have."""
+def choose(namespaces: int = 0) -> Callable[[], int]:
+    """The function to fork this process by, into these namespaces (`CLONE_NEW…`).
+
+    What Python does for other threads is done where it has several threads, Python's or not, or might have.
+    """
     try:
-        return fork if len(os.listdir("/proc/self/task")) == 1 else os.fork
+        is_alone = len(os.listdir("/proc/self/task")) == 1
     except OSError:
-        return os.fork
+        is_alone = False
+    if not namespaces:
+        return fork if is_alone else os.fork
+    return partial(fork if is_alone else fork_with_threads, namespaces)
 
 
-def fork() -> int:
+def fork(namespaces: int = 0) -> int:
     """As `os.fork`, in a process of one thread. Raises OSError."""
-    pid: int = _libc.fork()
-    if pid < 0:
-        error = ctypes.get_errno()
-        raise OSError(error, os.strerror(error))
+    pid = _kernel.clone(namespaces) if namespaces else _kernel.checked("fork", _kernel.libc.fork())
     # Of all that the standard library registers, 3.11 to 3.14, this alone is not about locks, threads or a loop.
     if pid == 0 and (random := sys.modules.get("random")) is not None:
         random.seed()
     return pid
 
 
-__all__ = ["choose", "fork"]
+def fork_with_threads(namespaces: int) -> int:
+    """As `os.fork`, into these namespaces. Raises OSError."""
+    python = ctypes.pythonapi
+    python.PyOS_BeforeFork()
+    try:
+        pid = _kernel.clone(namespaces)
+    except OSError:
+        python.PyOS_AfterFork_Parent()
+        raise
+    if pid == 0:
+        python.PyOS_AfterFork_Child()
+    else:
+        python.PyOS_AfterFork_Parent()
+    return pid
+
+
+__all__ = ["choose", "fork", "fork_with_threads"]

@@ -2,15 +2,19 @@
 
 It talks with the launcher over a SEQPACKET socket on its standard input, one JSON object a packet:
 
-    down  {"op": "spawn", "id": 7, "workdir": "…", "output": "…", "env": {…}, "imports": ["json"]}
+    down  {"op": "setup", "level": "default", …}                  first and once; see `_confine.Confinement`
+          {"op": "spawn", "id": 7, "imports": ["json"], "workdir": "…", …}
                                                                with the child's span socket attached; `imports` are
                                                                modules that its flow will want; a process
-                                                               that only describes a file has none
+                                                               that only describes a file has none; for the rest see
+                                                               `Confinement.play`
           {"op": "signal", "id": 7, "signal": 15}
-    up    {"op": "ready", "pid": 4711, "python": "3.11.7"}
+          {"op": "probe"}
+    up    {"op": "ready", "pid": 4711, "python": "3.11.7", "layers": ["landlock"], "missing": {"uid": "why"}}
           {"op": "spawned", "id": 7, "pid": 4712}                 with a pidfd of the child attached
           {"op": "failed", "id": 7, "message": "…"}
-          {"op": "exited", "id": 7, "status": 0}                  a negative status is minus the signal
+          {"op": "exited", "id": 7, "status": 0, "cpu_ms": 12}    a negative status is minus the signal
+          {"op": "probed", "layers": [{"layer": "landlock", "ms": 0.1, "missing": null}]}
 
 A child leads a session and process group of its own. Its exit is seen by pidfd; before it is reaped, when its
 number cannot yet belong to anybody else, its whole group is killed. Signals go out from here for the same reason.
@@ -18,6 +22,8 @@ number cannot yet belong to anybody else, its whole group is killed. Signals go 
 It stays single-threaded, imports nothing that starts a thread, and knows nothing of
 the flows of plays; what it learns for them is in `_preload` and `_rehearsal`.
 """
+
+from __future__ import annotations
 
 import contextlib
 import gc
@@ -30,7 +36,11 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-from . import _child, _fork, _immortal, _preload, _rehearsal, _scheduling
+from . import _child, _confine, _fork, _immortal, _preload, _probe, _rehearsal, _scheduling
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # Children forked ahead, so that a play starts in the time of one packet. One is taken while the next is being made.
 SPARES = 2
@@ -44,25 +54,27 @@ IMMORTALS = 2000
 LOST_SPARES_MAX = 10
 # Two ends of a socket, a pidfd, and one to spare.
 DESCRIPTORS_OF_A_CHILD = 4
-# Long-lived descriptors are kept above the numbers that a child gives to its own.
-HIGH_DESCRIPTOR = 200
+# Of the first packet: seccomp programs of some thousand instructions.
+_SETUP_BYTES_MAX = 1 << 20
 
 
 class _Child:
     """A forked child: its process, the pidfd that tells its end, and, while spare, the socket that gives it a play."""
 
-    __slots__ = ("id", "orders", "pid", "pidfd")
+    __slots__ = ("id", "orders", "pid", "pidfd", "uid")
 
     def __init__(self, pid: int, pidfd: int, orders: socket.socket) -> None:
         self.pid = pid
         self.pidfd = pidfd
         self.orders = orders
         self.id = 0  # of the play; 0 while spare
+        self.uid: int | None = None  # the user id that is this play's alone
 
 
 class _Server:
-    def __init__(self, control: socket.socket) -> None:
+    def __init__(self, control: socket.socket, confinement: _confine.Confinement) -> None:
         self.control = control
+        self.confinement = confinement
         self.pid = os.getpid()
         self.poller = select.poll()
         self.poller.register(control, select.POLLIN)
@@ -73,11 +85,20 @@ class _Server:
         self.wishes: dict[str, int] = {}  # how many attempts asked for a module
         # What makes later plays faster, for when nothing else waits. At its end stands `_settle`.
         self.to_learn: list[Callable[[], object]] = []
-        self.fork = _fork.choose()
+        self.fork = _fork.choose(confinement.clone_flags)
+
+    def adopt(self, pid: int) -> None:
+        """Look after a process that was forked before, and plays nothing."""
+        child = _Child(pid, os.pidfd_open(pid), socket.socket())
+        self.children[child.pidfd] = child
+        self.poller.register(child.pidfd, select.POLLIN)
 
     def loop(self) -> None:
         """Serve until the launcher closes its end."""
-        self._send({"op": "ready", "pid": self.pid, "python": "{}.{}.{}".format(*sys.version_info[:3])})
+        python = "{}.{}.{}".format(*sys.version_info[:3])
+        layers = [layer for layer in _confine.LAYERS if layer in self.confinement.layers]
+        known = {"layers": layers, "missing": self.confinement.missing}
+        self._send({"op": "ready", "pid": self.pid, "python": python, **known})
         while True:
             # New spares are forked only when nothing waits: a request waits behind one fork, import or rehearsal at
             # most.
@@ -117,7 +138,7 @@ class _Server:
 
     def _settle(self) -> None:
         """After something was learnt: have what is there now shared with children for as long as it can be."""
-        self.fork = _fork.choose()
+        self.fork = _fork.choose(self.confinement.clone_flags)
         gc.collect()
         gc.unfreeze()
         objects = gc.get_objects() if _immortal.is_possible() else []
@@ -140,22 +161,30 @@ class _Server:
             return False
         request = json.loads(data)
         if request["op"] == "spawn":
-            self._spawn(request["id"], data, descriptors)
+            self._spawn(request, data, descriptors)
             if request["imports"]:
                 self._wish(request["imports"])
                 self.attempts += 1
                 if self.attempts == LEARNS_AFTER:
-                    self._plan([_rehearsal.rehearse] * REHEARSALS)
+                    self._plan([_rehearsal.rehearse, self.confinement.rehearse] * REHEARSALS)
         elif request["op"] == "signal":
             for child in self.children.values():
                 if child.id == request["id"]:
                     _kill_group(child.pid, request["signal"])
+        elif request["op"] == "probe":
+            self._send({"op": "probed", "layers": _probe.each(self.confinement)})
         return True
 
-    def _spawn(self, play: int, request: bytes, descriptors: list[int]) -> None:
+    def _spawn(self, order: dict[str, Any], packet: bytes, descriptors: list[int]) -> None:
+        play = order["id"]
         try:
-            child = self.spares.pop(0) if self.spares else self._fork(rehearses=False)
-            socket.send_fds(child.orders, [request], descriptors)
+            uid = self.confinement.user_of(order, {child.uid for child in self.children.values() if child.uid})
+            if not self.confinement.takes_spare(order):
+                child = self._fork((order, uid), rehearses=False)
+            else:
+                child = self.spares.pop(0) if self.spares else self._fork(rehearses=False)
+            child.uid = uid
+            socket.send_fds(child.orders, [(uid or 0).to_bytes(4, "big"), packet], descriptors)
         except OSError as error:
             self._send({"op": "failed", "id": play, "message": str(error)})
             return
@@ -167,13 +196,13 @@ class _Server:
         self.lost_spares = 0
         self._send({"op": "spawned", "id": play, "pid": child.pid}, [child.pidfd])
 
-    def _fork(self, *, rehearses: bool) -> _Child:
+    def _fork(self, order: tuple[dict[str, Any], int | None] | None = None, *, rehearses: bool) -> _Child:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         pid = self.fork()
         if pid == 0:
             try:
                 self._leave(theirs.fileno())
-                _child.run(theirs, self.pid, rehearses=rehearses)
+                _child.run(theirs, self.pid, self.confinement, order, rehearses=rehearses)
             finally:
                 os._exit(_child.EXIT_BROKEN)
         theirs.close()
@@ -183,19 +212,24 @@ class _Server:
         return child
 
     def _leave(self, kept: int) -> None:
-        """In a forked child: close all that is ours, in one call, but what it is given."""
-        highest = max((HIGH_DESCRIPTOR, *self.children, *(spare.orders.fileno() for spare in self.spares)))
-        os.closerange(3, kept)
-        os.closerange(kept + 1, highest + DESCRIPTORS_OF_A_CHILD)
+        """In a forked child: close all that is ours, but what it is given and what names paths to Landlock."""
+        first, end = self.confinement.descriptors
+        highest = max((end, *self.children, *(spare.orders.fileno() for spare in self.spares)))
+        start = 3
+        for kept_first, kept_end in sorted([(kept, kept + 1), (first, end)]):
+            os.closerange(start, kept_first)
+            start = kept_end
+        os.closerange(start, highest + DESCRIPTORS_OF_A_CHILD)
 
     def _exited(self, child: _Child) -> None:
         _kill_group(child.pid, signal.SIGKILL)
-        _, wait_status = os.waitpid(child.pid, 0)
+        _, wait_status, usage = os.wait4(child.pid, 0)
         self.poller.unregister(child.pidfd)
         del self.children[child.pidfd]
         os.close(child.pidfd)
         if child.id:
-            self._send({"op": "exited", "id": child.id, "status": os.waitstatus_to_exitcode(wait_status)})
+            status, cpu_ms = os.waitstatus_to_exitcode(wait_status), round(1000 * (usage.ru_utime + usage.ru_stime))
+            self._send({"op": "exited", "id": child.id, "status": status, "cpu_ms": cpu_ms})
             return
         if child not in self.spares:  # it was let go
             return
@@ -237,14 +271,24 @@ def main() -> None:
     # launcher, which says itself when plays are to end.
     os.setsid()
     _scheduling.take_part()
-    control = socket.socket(fileno=os.dup2(0, HIGH_DESCRIPTOR, inheritable=False))
+    control = socket.socket(fileno=os.dup2(0, _confine.HIGH_DESCRIPTOR, inheritable=False))
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.close(null)
+    setup, _, _, _ = socket.recv_fds(control, _SETUP_BYTES_MAX, 0)
+    if not setup:
+        return
+    # Before this process gives up writing to where its own files lie, as its children do.
+    compiler = _preload.compile_package()
+    confinement = _confine.Confinement(json.loads(setup))
+    confinement.prepare()
     gc.collect()
     gc.freeze()
     gc.disable()
-    server = _Server(control)
+    _probe.settle(confinement)
+    server = _Server(control, confinement)
+    if compiler is not None:
+        server.adopt(compiler)
     try:
         server.loop()
     finally:

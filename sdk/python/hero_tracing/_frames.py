@@ -143,6 +143,10 @@ def progress(span: int, done: float, total: float | None) -> str:
     return _open({"t": "progress", "id": span, "done": done, "total": total})
 
 
+def artifact(span: int, name: str, path: str, media_type: str) -> str:
+    return _open({"t": "artifact", "id": span, "name": name, "path": path, "media_type": media_type})
+
+
 def pause(span: int, parent: int, path: str, name: str, fp: str, **optional: Any) -> str:
     """`optional`: line, question, schema, ui, timeout_ms, default; each left out if it was not given."""
     frame = {"t": "pause", "id": span, "parent": parent, "path": path, "name": name, "fp": fp, **optional}

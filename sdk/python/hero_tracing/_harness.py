@@ -110,7 +110,7 @@ def attempt_here(play: Play, kill_after: int | None) -> bool:
     assert play.said is not None
     journal, said = play.journal, play.said
     sock = _JournalSocket(journal, kill_after)
-    start = journal.start_frame(play_sid="play_test", workdir=play.workdir, blob_dir=_blob_dir(play))
+    start = journal.start_frame(play.secrets, play_sid="play_test", workdir=play.workdir, blob_dir=_blob_dir(play))
     engine = Engine(Wire(sock), start, play.clock)  # type: ignore[arg-type]
     sock.engine = engine
     capture = _capture.Capture(engine)
@@ -193,6 +193,7 @@ class _Pump:
     def run(self, play: Play) -> bool:
         name, source, entry = play.file or ("flow.py", "", None)
         start = self.journal.start_frame(
+            play.secrets,
             play_sid="play_test",
             workdir=play.workdir,
             blob_dir=_blob_dir(play),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 
+from ._kept_file import NotKept, measure
 from ._records import FAILURES, STATUS, paths_above
 
 TYPE_CHECKING = False
@@ -48,6 +49,8 @@ class Journal:
         self.spans: list[dict[str, Any]] = []
         self.logs: list[dict[str, Any]] = []
         self.notices: list[dict[str, Any]] = []
+        self.workdir = ""
+        self.artifacts: dict[str, dict[str, Any]] = {}  # by name, as they were asked for, with digest and size
         self.tries: list[dict[str, Any]] = []
         self.problems: list[str] = []
         self.attempts = 0
@@ -83,8 +86,10 @@ class Journal:
         started = [[path, number] for path, number in self.started.items() if not above(path)]
         return records, started
 
-    def start_frame(self, **given: Any) -> dict[str, Any]:
+    def start_frame(self, secrets: dict[str, str], **given: Any) -> dict[str, Any]:
         """The frame that starts the current attempt."""
+        if secrets:
+            given["secrets"] = secrets
         records, started = self.frontier()
         begun = {"t": "start", "v": 1, "attempt": self.attempts, "records": records, "started": started}
         return {**begun, **given}
@@ -115,7 +120,8 @@ class Journal:
             self.number += 1
             if frame["n"] != self.number:
                 self.problems.append(f"number {frame['n']} where {self.number} is due")
-            replies.append({"t": "ack", "n": frame["n"]})
+            if frame["t"] != "artifact":  # which has an answer of its own
+                replies.append({"t": "ack", "n": frame["n"]})
         return replies + (handler(frame) or [])
 
     def _hello(self, frame: dict[str, Any]) -> None:
@@ -206,6 +212,15 @@ class Journal:
 
     def _notice(self, frame: dict[str, Any]) -> None:
         self.notices.append(frame)
+
+    def _artifact(self, frame: dict[str, Any]) -> list[dict[str, Any]]:
+        self._span(frame["id"])
+        try:
+            digest, size = measure(self.workdir, frame["path"])
+        except NotKept as error:
+            return [{"t": "not_kept", "n": frame["n"], "code": error.code, "message": str(error)}]
+        self.artifacts[frame["name"]] = {**frame, "digest": digest, "size": size}
+        return [{"t": "kept", "n": frame["n"], "digest": digest, "size": size}]
 
     # -- pauses --
 

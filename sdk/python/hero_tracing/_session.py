@@ -55,6 +55,7 @@ def serve(sock: socket.socket, said: Declared | None = None) -> int:
             return DONE
         if frame["t"] != "start":
             raise ValueError(f"a process begins with `describe` or `start`, not {frame['t']!r}")
+        os.environ.update(frame.get("env", {}))
         code, packed = _code_of(frame) if said is None else (None, "")
         wire.send(_frames.hello(os.getpid(), packed))
         return _Play(wire, frame, said, code).run()

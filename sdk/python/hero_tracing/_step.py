@@ -11,6 +11,7 @@ from ._codec import is_plain, preview
 from ._errors import Failed, NotRecordable
 from ._json import json_writer
 from ._scope import escape
+from ._secrets import is_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,6 +43,11 @@ _OPTIONS: dict[str, tuple[str, tuple[type, ...], Callable[[Any], bool]]] = {
     "tags": ("a dict of names and values", (dict, _NONE), lambda _value: True),
     "description": ("text", (str, _NONE), lambda _value: True),
     "sandbox": ("a dict of settings", (dict, _NONE), lambda _value: True),
+    "secrets": (
+        "a list of names of upper-case letters, digits and `_`, no digit first",
+        (list, tuple, _NONE),
+        is_names,
+    ),
     "resume_when": (f"one of {', '.join(RESUME_WHEN)}", (str,), lambda value: value in RESUME_WHEN),
 }
 
@@ -200,6 +206,10 @@ def check_options(options: dict[str, Any]) -> None:
             raise TypeError(f"{name} must be {words}, not {value!r}")
         if value is not None and not fits(value):
             raise ValueError(f"{name} must be {words}, not {value!r}")
+        if name == "sandbox" and isinstance(value, dict):
+            from ._wishes import check_sandbox
+
+            check_sandbox(value)
 
 
 def refuse_generator(function: Callable[..., Any], name: str) -> None:

@@ -17,10 +17,12 @@ import shutil
 import tempfile
 import weakref
 
+from ._artifact import Artifact
 from ._clock import Clock
 from ._declared import Declared, declared_by
 from ._harness import attempt_here, attempt_in_process
 from ._journal import Journal, Question
+from ._secrets import all_of
 from ._validate import misfits, said
 
 TYPE_CHECKING = False
@@ -59,6 +61,7 @@ class Result:
     - `value`: what the flow returned (as plain JSON where it ran in a process of its own).
     - `error`: the exception that it raised, or None; `failure`: the same as the API shows it.
     - `records`: `[path, kind, fingerprint, status, text, loop_time, blob]` in record order.
+    - `artifacts`: what `flow.artifact` gave, by name; the newest of each.
     - `spans`, `logs`, `notices`: as they were sent. `pauses`: all questions. `attempts`: how many there were.
     """
 
@@ -70,6 +73,10 @@ class Result:
         self.failure: dict[str, Any] | None = journal.done.get("error") if journal.done else None
         self.records = list(journal.records.values())
         self.spans = journal.spans
+        self.artifacts = {
+            name: Artifact(name, kept["digest"], kept["size"], kept["media_type"])
+            for name, kept in journal.artifacts.items()
+        }
         self.logs = journal.logs
         self.notices = journal.notices
         self.pauses = journal.questions
@@ -92,17 +99,25 @@ class Play:
         always_replay: bool = False,
         process: bool = False,
         hold: bool = True,
+        secrets: dict[str, str] | None = None,
     ) -> None:
-        """`hold=False` gives `answers` only when the play has parked, not as soon as they are asked for."""
+        """`hold=False` gives `answers` only when the play has parked, not as soon as they are asked for.
+
+        `secrets` are the values of those that the flow declares; others are read from the environment.
+        """
         self.said = _declared(flow)
         self.file: tuple[str, str, str | None] | None = None
         self.inputs = dict(inputs or {})
+        given = dict(secrets or {})
+        # What a file declares is known only in the process that loads it.
+        declared = list(given) if self.said is None else self.said.step.options.get("secrets", [])
+        self.secrets = all_of(declared, given)
         self.clock = clock
         self.kill_after = 1 if always_replay else None
         self.process = process
         self.later = {} if hold else dict(answers or {})
         self.journal: Journal = _Validated(answers if hold else None)
-        self.workdir = tempfile.mkdtemp(prefix="hero_tracing_")
+        self.workdir = self.journal.workdir = tempfile.mkdtemp(prefix="hero_tracing_")
         weakref.finalize(self, shutil.rmtree, self.workdir, ignore_errors=True)
         self.value: Any = None
         self.error: BaseException | None = None
@@ -194,13 +209,24 @@ def run(
     always_replay: bool = False,
     process: bool = False,
     hold: bool = True,
+    secrets: dict[str, str] | None = None,
 ) -> Result:
     """Run a flow until it ends, or waits for an answer that is not among `answers` (by name or path).
 
     `inputs` are plain JSON, as a play gets them. `always_replay` kills the attempt after every record and replays it:
-    what a flow does outside of its steps then shows up as `diverged`, or as being done many times.
+    what a flow does outside of its steps then shows up as `diverged`, or as being done many times. `secrets` are the
+    values of those that the flow declares; others are read from the environment, as `HERO_SECRET_…`.
     """
-    play = Play(flow, inputs, answers=answers, clock=clock, always_replay=always_replay, process=process, hold=hold)
+    play = Play(
+        flow,
+        inputs,
+        answers=answers,
+        clock=clock,
+        always_replay=always_replay,
+        process=process,
+        hold=hold,
+        secrets=secrets,
+    )
     return play.advance()
 
 
@@ -213,9 +239,10 @@ def run_file(
     answers: dict[str, Any] | None = None,
     always_replay: bool = False,
     hold: bool = True,
+    secrets: dict[str, str] | None = None,
 ) -> Result:
     """Run the source of a flow's file as the runtime would: each attempt in a process of its own."""
-    play = Play(None, inputs, answers=answers, always_replay=always_replay, process=True, hold=hold)
+    play = Play(None, inputs, answers=answers, always_replay=always_replay, process=True, hold=hold, secrets=secrets)
     play.file = (file_name, source, entry)
     return play.advance()
 

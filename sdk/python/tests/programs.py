@@ -82,12 +82,14 @@ def strike_late(victim: str, delay: float) -> None:
 
 
 def kill(victim: str) -> None:
+    if victim == "process":
+        os.kill(os.getpid(), signal.SIGKILL)
+    # Only where nothing is confined.
     fork_server = os.getppid()
     runtime = int(text_of(f"/proc/{fork_server}/stat").rpartition(")")[2].split()[1])
-    pid = {"process": os.getpid(), "fork server": fork_server, "runtime": runtime}[victim]
     # Where the fork server has gone meanwhile, its number and its parent are somebody else's.
-    if victim == "process" or text_of(f"/proc/{runtime}/comm") == "hero_logic\n":
-        os.kill(pid, signal.SIGKILL)
+    if text_of(f"/proc/{runtime}/comm") == "hero_logic\n":
+        os.kill({"fork server": fork_server, "runtime": runtime}[victim], signal.SIGKILL)
 
 
 # -- steps --

@@ -13,6 +13,7 @@ CASES: list[tuple[BaseException, type[BaseException], str]] = [
     (_errors.Cancelled("by a person"), Exception, "cancelled"),
     (_errors.PauseExpired("which_service"), Exception, "pause_expired"),
     (_errors.ChildFailed("child"), Exception, "child_failed"),
+    (_errors.NoSecret("not set"), LookupError, "no_secret"),
     (_errors.InvalidInputs([("/a", "is missing"), ("", "is odd")]), ValueError, "invalid_inputs"),
     (_errors.SchemaError("no form"), TypeError, "invalid_schema"),
     (_errors.NotRecordable("no", path_in_value="[0]", hint="return 1"), TypeError, "not_recordable"),

@@ -13,9 +13,10 @@ PACKAGE = Path(__file__).parents[1]
 
 # In an interpreter of its own, which has one thread as the fork server has.
 SCRIPT = """
-import asyncio, json, logging, os, random, signal, subprocess, sys, tempfile, threading, time, traceback
+import asyncio, ctypes, json, logging, os, random, signal, subprocess, sys, tempfile, threading, time, traceback
 from concurrent.futures import ThreadPoolExecutor
-from hero_tracing import _fork, _rehearsal
+from functools import partial
+from hero_tracing import _fork, _kernel, _rehearsal
 
 def use():
     assert threading.main_thread() is threading.current_thread()
@@ -56,15 +57,31 @@ def in_child(fork, function):
     assert os.waitpid(pid, 0)[1] == 0
     return json.loads(said)
 
+def in_namespaces():
+    assert os.getpid() == 1 == threading.get_native_id()
+    # A thread with the number that this process has outside is not taken for it by a lock of the C library's.
+    assert ctypes.c_int.from_address(_kernel._thread_number).value == 1
+    return use()
+
 assert _fork.choose() is _fork.fork
 seen = [in_child(_fork.fork, use) for _ in range(5)]
 seen += [in_child(_fork.fork, lambda: in_child(os.fork, use)), in_child(os.fork, lambda: in_child(_fork.fork, use))]
+namespaces = _kernel.CLONE_NEWUSER | _kernel.CLONE_NEWPID
+try:
+    can_be_had = not os.waitpid(_fork.fork(namespaces) or os._exit(0), 0)[1]
+except OSError:  # in some containers
+    can_be_had = False
+if can_be_had:
+    assert _fork.choose(namespaces).func is _fork.fork
+    for fork in (_fork.choose(namespaces), partial(_fork.fork_with_threads, namespaces)):
+        seen += [in_child(fork, in_namespaces) for _ in range(3)]
 for drawn in zip(*seen, [random.random(), tempfile.mktemp()]):
     assert len(set(drawn)) == len(drawn), drawn
 stop = threading.Event()
 thread = threading.Thread(target=stop.wait)
 thread.start()
 assert _fork.choose() is os.fork
+assert _fork.choose(namespaces).func is _fork.fork_with_threads
 stop.set()
 thread.join()
 import resource

@@ -80,6 +80,8 @@ def build(frame: dict[str, Any]) -> str:
             required = ("id", "parent", "path", "name", "fp")
             optional = {key: value for key, value in frame.items() if key not in {*required, "t", "n"}}
             return _frames.pause(*(frame[key] for key in required), **optional)
+        case "artifact":
+            return _frames.artifact(frame["id"], frame["name"], frame["path"], frame["media_type"])
         case "park":
             return _frames.park(frame["resume_when"])
         case "notice":

@@ -3,12 +3,16 @@
 //! These types are also what the store keeps, by bincode, which is not self-describing: no `flatten`, `untagged`
 //! or skipped fields here, and a change of shape is a new format version of the store.
 
+mod artifact;
 mod play;
 mod resume;
+mod sandbox;
 mod span;
 mod workflow;
 
+pub use artifact::Artifact;
 pub use play::{Play, PlayError, Status};
 pub use resume::{ResumeRequest, ResumeStatus};
+pub use sandbox::{Allowance, BadSetting, Network, PartialAllowance, Sandbox, SandboxLevel};
 pub use span::{LogLevel, LogLine, LogStream, Progress, Span, SpanKind, SpanPage, SpanStatus, Try};
 pub use workflow::{Example, Workflow, WorkflowVersion};

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Sandbox;
 use crate::{Json, PlaySid, Timestamp, VersionSid, WorkflowSid};
 
 /// Where a play stands.
@@ -127,4 +128,6 @@ pub struct Play {
     pub duration_ms: f64,
     /// How many of its questions are open.
     pub pending_resumes: u32,
+    /// What its process may do; none for plays of before there was a sandbox.
+    pub sandbox: Option<Sandbox>,
 }

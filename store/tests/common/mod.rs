@@ -97,6 +97,7 @@ pub fn play(number: u32, status: Status) -> PlayRow {
             ended_at: status.is_terminal().then(|| NOW.plus_ms(500)),
             duration_ms: 12.5,
             pending_resumes: 1,
+            sandbox: Some(sandbox()),
         },
         memory: PlayMemory {
             crashes: 1,
@@ -104,6 +105,25 @@ pub fn play(number: u32, status: Status) -> PlayRow {
             resume_when: ResumeWhen::All,
             idempotency_key: Some(format!("key {number}")),
             owner: None,
+        },
+    }
+}
+
+fn sandbox() -> Sandbox {
+    Sandbox {
+        level: SandboxLevel::Strict,
+        layers: vec!["landlock".into(), "seccomp".into()],
+        allowance: Allowance {
+            network: Network::Ports(vec![53, 443]),
+            subprocess: Some(false),
+            memory_mb: 1024,
+            processes: 64,
+            disk_mb: 1 << 20,
+            cpu_s: Some(10),
+            wall_s: None,
+            read: vec!["/data".into()],
+            write: Vec::new(),
+            env: vec!["REGION".into()],
         },
     }
 }
@@ -197,6 +217,18 @@ pub fn resume(number: u32, play: u32, status: ResumeStatus) -> ResumeRequest {
         answered_by: Some("me".into()),
         answered_at: None,
         url: None,
+    }
+}
+
+pub fn artifact(play: u32, name: &str, digest: &str) -> Artifact {
+    Artifact {
+        play_sid: play_sid(play),
+        path: "main#0/fetch#0".into(),
+        name: name.into(),
+        digest: digest.repeat(32),
+        size: 1 << 33,
+        media_type: "text/csv".into(),
+        created_at: NOW,
     }
 }
 

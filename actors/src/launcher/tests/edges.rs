@@ -3,7 +3,7 @@
 use rustix::process::{Pid, Signal as UnixSignal, kill_process};
 use tokio::sync::oneshot;
 
-use super::{Signal, Stage, eventually, runs};
+use super::{Signal, Stage, eventually, lingers, pid_of, runs};
 use crate::{
     call::call,
     launcher::{LaunchError, Message, Process, actor::TICKS_MAX, control::Packet},
@@ -22,7 +22,7 @@ fn fork_server(process: &Process) -> Pid {
 /// Asks for a process that may be long in coming.
 fn ask(stage: &Stage) -> oneshot::Receiver<Result<Process, LaunchError>> {
     let (reply, spawned) = oneshot::channel();
-    let spawn = stage.request();
+    let spawn = Box::new(stage.request());
     stage.launcher.cast(Message::Spawn { spawn, reply: reply.into() }).unwrap();
     spawned
 }
@@ -38,10 +38,10 @@ async fn a_frozen_fork_server_loses_no_request() {
     process.signal(Signal::Kill);
     // Whoever asked may give up before it thaws; nobody then has the process, and it ends.
     drop(ask(&stage));
-    assert!(runs(&grandchild));
+    eventually(|| lingers(&grandchild)).await;
     kill_process(server, UnixSignal::CONT).unwrap();
     assert_eq!(process.exited.take().unwrap().await.unwrap(), Some(-9));
-    eventually(|| !runs(&grandchild)).await;
+    eventually(|| !lingers(&grandchild)).await;
     spawned.await.unwrap().unwrap();
 }
 
@@ -59,7 +59,7 @@ async fn a_fork_server_that_stays_frozen_is_replaced() {
     let error = spawned.await.unwrap().err().unwrap();
     assert!(error.to_string().contains("did not answer"), "{error}");
     assert_eq!(process.exited.take().unwrap().await.unwrap(), None, "nobody knows its status");
-    eventually(|| !runs(&grandchild)).await;
+    eventually(|| !lingers(&grandchild)).await;
     let again = stage.spawn().await.unwrap();
     let successor = fork_server(&again);
     assert_ne!(successor, server);
@@ -75,7 +75,9 @@ async fn a_fork_server_that_stays_frozen_is_replaced() {
 async fn a_frozen_process_is_killed() {
     let stage = Stage::new().await;
     let (mut process, grandchild) = stage.order("linger both").await;
-    for number in [process.pid.to_string(), grandchild.clone()] {
+    // Whoever started it goes on a moment before it has its name.
+    eventually(|| lingers(&grandchild)).await;
+    for number in [process.pid.to_string(), pid_of(&grandchild).unwrap()] {
         kill_process(pid(&number), UnixSignal::STOP).unwrap();
         // A process on another CPU is still running when that returns, and would hear TERM.
         let stat = format!("/proc/{number}/stat");
@@ -84,7 +86,7 @@ async fn a_frozen_process_is_killed() {
     process.signal(Signal::Terminate);
     process.signal(Signal::Kill);
     assert_eq!(process.exited.take().unwrap().await.unwrap(), Some(-9));
-    eventually(|| !runs(&grandchild)).await;
+    eventually(|| !lingers(&grandchild)).await;
 }
 
 /// A word from the fork server that is not one is a bug: the launcher ends with an error, and every process with it.
@@ -97,7 +99,7 @@ async fn a_launcher_that_errs_leaves_no_process() {
     // Nobody sees the exit any more.
     assert!(process.exited.take().unwrap().await.is_err());
     let number = process.pid.to_string();
-    eventually(|| !runs(&number) && !runs(&grandchild)).await;
-    let spawn = stage.request();
+    eventually(|| !runs(&number) && !lingers(&grandchild)).await;
+    let spawn = Box::new(stage.request());
     assert!(call(&stage.launcher, |reply| Message::Spawn { spawn, reply }).await.is_err());
 }

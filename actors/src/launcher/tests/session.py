@@ -15,8 +15,9 @@ def serve(sock):
         sock.sendall((" ".join(facts) + "\n").encode())
         return 7
     if words[0] == "linger":
-        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)"])
-        sock.sendall(f"{child.pid}\n".encode())
+        name = f"lingers-{os.urandom(8).hex()}"  # by which it is found: its number is one of its namespace
+        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)", name])
+        sock.sendall(f"{name}\n".encode())
         time.sleep(1000 if words[1] == "both" else 0)
         return 0
     raise SystemExit(f"no such order: {words}")

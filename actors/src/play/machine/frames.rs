@@ -48,6 +48,7 @@ impl Machine {
                 self.notice(&frame, now);
                 Ok(())
             }
+            Up::Artifact(frame) => return self.put_artifact(frame, now),
             Up::Pause(frame) => return self.ask(frame, now),
             Up::Park(frame) => return self.park(&frame, now),
             Up::Done(frame) => return self.done(frame, now),
@@ -66,11 +67,11 @@ impl Machine {
     /// A line that is not a frame. The last word is the last all the same: nothing follows it.
     pub(super) fn garbled(&mut self, garbled: &Garbled, now: Now) -> Vec<Effect> {
         let (true, Some(n)) = (garbled.is_done, garbled.n) else {
-            return self.refuse(garbled.n, "malformed", &garbled.reason, now);
+            return self.refuse(garbled.n, "malformed", &self.without_values(garbled.reason.clone()), now);
         };
         let error = PlayError {
             code: "invalid_outputs".to_owned(),
-            message: format!("the flow's result cannot be read: {}", garbled.reason),
+            message: self.without_values(format!("the flow's result cannot be read: {}", garbled.reason)),
             hint: Some("return plain data of a few levels, or the path of a file in flow.workdir".to_owned()),
             ..PlayError::default()
         };
@@ -265,7 +266,7 @@ impl Machine {
     fn succeed(&mut self, outputs: Json, acknowledge: Vec<Effect>, now: Now) -> Vec<Effect> {
         let fields = check_against(&self.outputs_schema, &outputs);
         if fields.is_empty() {
-            self.row.play.outputs = Some(outputs);
+            self.row.play.outputs = Some(self.shown(outputs));
             return self.finish(Status::Succeeded, None, acknowledge, now);
         }
         let list: Vec<String> = fields
@@ -274,7 +275,10 @@ impl Machine {
             .collect();
         let error = PlayError {
             code: "invalid_outputs".to_owned(),
-            message: format!("the flow's result breaks its declared outputs: {}", list.join("; ")),
+            message: self.without_values(format!(
+                "the flow's result breaks its declared outputs: {}",
+                list.join("; ")
+            )),
             hint: Some("change what the flow returns, or its return annotation or outputs=".to_owned()),
             ..PlayError::default()
         };
@@ -318,7 +322,7 @@ fn payload(value: Option<Json>, blob: Option<Blob>) -> Result<Option<Payload>, R
 }
 
 /// The digest becomes a file's name, so it must be one.
-fn is_digest(blob: &Blob) -> bool {
+pub(in crate::play) fn is_digest(blob: &Blob) -> bool {
     let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     blob.digest.len() == 64 && blob.digest.bytes().all(is_hex) && blob.size <= BLOB_BYTES_MAX
 }

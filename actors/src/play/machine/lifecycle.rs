@@ -1,8 +1,8 @@
 //! From acceptance to the end: places, processes, crashes, cancellation, interruption, retry.
 
 use hero_sdk::{
-    Error,
-    model::{LogLevel, PlayError, ResumeStatus, SpanStatus, Status},
+    Error, ErrorCode,
+    model::{LogLevel, PlayError, ResumeStatus, Sandbox, SpanStatus, Status},
 };
 
 use super::{CRASHES_MAX, Machine, Process, conflict, questions::expiry, refusal};
@@ -59,6 +59,7 @@ impl Machine {
         self.asked.clear();
         self.progressed = false;
         self.refusals = 0;
+        self.copying = 0;
         self.tree.begin_attempt();
         self.working_since_us = Some(now.monotonic_us);
         // Not synced: were it lost with the power, no process of this attempt would be left, and its records, which
@@ -67,7 +68,11 @@ impl Machine {
         vec![self.commit(Durable::Later, vec![start])]
     }
 
-    pub(super) fn spawned(&mut self) -> Vec<Effect> {
+    pub(super) fn spawned(&mut self, sandbox: Sandbox) -> Vec<Effect> {
+        // The next commit writes it, where it is not what was foreseen.
+        let sandbox = Some(sandbox);
+        self.row_changed |= self.row.play.sandbox != sandbox;
+        self.row.play.sandbox = sandbox;
         if self.process != Process::Starting {
             return vec![Effect::Kill { attempt: self.row.play.attempt }];
         }
@@ -75,25 +80,37 @@ impl Machine {
         Vec::new()
     }
 
-    pub(super) fn spawn_failed(&mut self, message: &str, now: Now) -> Vec<Effect> {
+    pub(super) fn spawn_failed(&mut self, error: Error, now: Now) -> Vec<Effect> {
         if self.process != Process::Starting {
             return self.exited(None, now);
         }
         self.process = Process::None;
         self.stop_work_clock(now);
+        let Error { code, message, hint, .. } = error;
         let error = PlayError {
-            code: "spawn_failed".to_owned(),
-            message: message.to_owned(),
-            hint: Some("`hero_logic doctor` says whether Python starts here; then retry the play".to_owned()),
+            code: code.as_str().to_owned(),
+            message: message.clone(),
+            hint: hint.map(|hint| format!("{hint}; then retry the play")),
             ..PlayError::default()
         };
         let mut effects = vec![Effect::LeavePlace];
-        effects.extend(self.goes_on_unless(error, message, false, now));
+        effects.extend(match code {
+            // The next attempt would be refused alike, until somebody does something about it.
+            ErrorCode::SandboxDenied
+            | ErrorCode::SandboxUnavailable
+            | ErrorCode::SecretMissing
+            | ErrorCode::SecretChanged => {
+                self.tree.interrupt_all(now);
+                self.finish(Status::Failed, Some(error), Vec::new(), now)
+            }
+            _ => self.goes_on_unless(error, &message, false, now),
+        });
         effects
     }
 
     /// The process and its group are gone, for whatever reason.
     pub(super) fn exited(&mut self, status: Option<i32>, now: Now) -> Vec<Effect> {
+        self.let_all_go();
         self.process = Process::None;
         self.stop_work_clock(now);
         let mut effects = vec![Effect::LeavePlace];
@@ -117,6 +134,8 @@ impl Machine {
             _ => {
                 let how = match status {
                     Some(code) if code < 0 => format!("its process was ended by signal {}", -code),
+                    // What the first process of a namespace does to itself ends it so.
+                    Some(code) if code > 128 => format!("its process was ended by signal {}", code - 128),
                     Some(EXIT_LOST) => {
                         "its process lost its span socket, which only the flow can have closed".to_owned()
                     }
@@ -239,6 +258,7 @@ impl Machine {
         now: Now,
     ) -> Vec<Effect> {
         debug_assert!(status.is_terminal() && !self.row.play.status.is_terminal());
+        self.let_all_go();
         let left_open =
             if status == Status::Cancelled { SpanStatus::Cancelled } else { SpanStatus::Interrupted };
         self.tree.end_all(left_open, now);
@@ -285,6 +305,12 @@ impl Machine {
             hint: Some("a flow must leave the descriptors that it did not open alone".to_owned()),
             ..PlayError::default()
         };
+        let kill = vec![Effect::Kill { attempt: self.row.play.attempt }];
+        self.finish(Status::Failed, Some(error), kill, now)
+    }
+
+    /// What it uses up is not its own: it has no time to end by itself.
+    pub(super) fn beyond_limit(&mut self, error: PlayError, now: Now) -> Vec<Effect> {
         let kill = vec![Effect::Kill { attempt: self.row.play.attempt }];
         self.finish(Status::Failed, Some(error), kill, now)
     }

@@ -3,27 +3,32 @@
 //! No I/O, no clock, no actors, no randomness: the same events give the same effects. It decides first and says what
 //! to commit; consequences stand in the commit's `then`, so that nothing happens before it is durable.
 
+mod artifacts;
 mod frames;
 mod lifecycle;
 mod questions;
+mod secrets;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use hero_sdk::{
     Error, ErrorCode, Json, ResumeId,
     frame::Down,
-    model::{LogLevel, LogStream, Play, ResumeRequest, Status},
+    model::{Artifact, LogLevel, LogStream, Play, ResumeRequest, Status},
 };
 use hero_store::PlayRow;
+
+pub(super) use frames::is_digest;
 
 use super::{
     effect::{Durable, Effect, Reply, Write},
     event::{Caller, Event, Now, Past},
     tree::Tree,
 };
+use crate::secrets::Screen;
 
 /// Attempts in a row that may end without a word and without a new record, before the play counts as poisonous.
 const CRASHES_MAX: u32 = 3;
@@ -55,8 +60,14 @@ enum Process {
 pub(crate) struct Machine {
     row: PlayRow,
     outputs_schema: Json,
+    /// Where the play has secrets: what keeps their values out of everything that is kept.
+    screen: Option<Screen>,
     new_resume_id: fn() -> ResumeId,
     resumes: Vec<ResumeRequest>,
+    /// By name.
+    artifacts: BTreeMap<String, Artifact>,
+    /// Files that the living process wants kept and that are being copied.
+    copying: u32,
     tree: Tree,
     next_seq: u64,
     /// Paths of the recorded calls that failed, were cancelled or have no outcome: what a retry runs again.
@@ -89,8 +100,11 @@ impl Machine {
         Self {
             row,
             outputs_schema,
+            screen: None,
             new_resume_id,
             resumes: past.resumes,
+            artifacts: past.artifacts.into_iter().map(|artifact| (artifact.name.clone(), artifact)).collect(),
+            copying: 0,
             tree: Tree::of(past.spans, past.logs),
             next_seq: past.last_seq + 1,
             failed: past.failed.into_iter().collect(),
@@ -123,18 +137,24 @@ impl Machine {
             Event::Accept { caller } => self.accept(caller),
             Event::Recover { progressed, caller } => self.recover(progressed, caller, now),
             Event::Admitted => self.admitted(now),
-            Event::Spawned { attempt } if self.is_current(attempt) => self.spawned(),
-            Event::SpawnFailed { attempt, message } if self.is_current(attempt) => {
-                self.spawn_failed(&message, now)
+            Event::Spawned { attempt, sandbox } if self.is_current(attempt) => self.spawned(*sandbox),
+            Event::SpawnFailed { attempt, error } if self.is_current(attempt) => {
+                self.spawn_failed(error, now)
             }
-            Event::Received { attempt, frame } if self.listens_to(attempt) => self.received(frame, now),
+            Event::Received { attempt, frame } if self.listens_to(attempt) => self.screened(frame, now),
             Event::Garbled { attempt, garbled } if self.listens_to(attempt) => self.garbled(&garbled, now),
+            Event::ArtifactCopied { attempt, path, frame, result } if self.listens_to(attempt) => {
+                self.artifact_copied(path, frame, result, now)
+            }
             Event::Overflowed { attempt } if self.listens_to(attempt) => {
                 self.protocol_error("a line without end", now)
             }
+            Event::BeyondLimit { attempt, error } if self.listens_to(attempt) => {
+                self.beyond_limit(*error, now)
+            }
             Event::Exited { attempt, status } if self.is_current(attempt) => self.exited(status, now),
             Event::GraceEnded { attempt } if self.is_current(attempt) => self.grace_ended(),
-            Event::FlushDue => self.flush(),
+            Event::FlushDue => self.flush(now),
             Event::Answer { resume_id, payload, answered_by, caller } => {
                 self.answer(&resume_id, payload, answered_by, caller, now)
             }
@@ -147,7 +167,9 @@ impl Machine {
             | Event::SpawnFailed { .. }
             | Event::Received { .. }
             | Event::Garbled { .. }
+            | Event::ArtifactCopied { .. }
             | Event::Overflowed { .. }
+            | Event::BeyondLimit { .. }
             | Event::Exited { .. }
             | Event::GraceEnded { .. } => Vec::new(),
         }
@@ -171,11 +193,12 @@ impl Machine {
         Effect::Commit { writes, durable, then }
     }
 
-    fn flush(&mut self) -> Vec<Effect> {
-        if self.pending.is_empty() && !self.row_changed && !self.tree.has_changes() {
-            return Vec::new();
+    fn flush(&mut self, now: Now) -> Vec<Effect> {
+        let mut effects = self.let_overdue_go(now);
+        if !self.pending.is_empty() || self.row_changed || self.tree.has_changes() {
+            effects.push(self.commit(Durable::Later, Vec::new()));
         }
-        vec![self.commit(Durable::Later, Vec::new())]
+        effects
     }
 
     fn take_seq(&mut self) -> u64 {

@@ -35,7 +35,7 @@ impl Machine {
         let mut then = vec![self.send(Down::Ack { n })];
         match known {
             Some(known) if known.status == ResumeStatus::Open => {}
-            Some(known) => then.push(self.send(answer_frame(&known))),
+            Some(known) => then.push(self.send(self.answer_frame(&known))),
             None => {
                 let resume = self.open(frame, now);
                 then.extend(expiry(&resume));
@@ -90,6 +90,7 @@ impl Machine {
         caller: Caller,
         now: Now,
     ) -> Vec<Effect> {
+        let payload = self.kept(payload);
         let Some(resume) = self.resumes.iter_mut().find(|resume| &resume.resume_id == resume_id) else {
             return refusal(
                 caller,
@@ -153,10 +154,10 @@ impl Machine {
 
     /// Writes the question's end and its record; gives what follows once they are durable.
     fn close(&mut self, resume: ResumeRequest, outcome: Outcome, now: Now) -> Vec<Effect> {
-        let frame = answer_frame(&resume);
+        let frame = self.answer_frame(&resume);
         let (status, output) = match &outcome {
             Outcome::Answered(payload) | Outcome::Expired(Some(payload)) => {
-                (SpanStatus::Ok, Some(payload.to_string()))
+                (SpanStatus::Ok, Some(self.shown(self.revealed(payload.clone())).to_string()))
             }
             _ => (SpanStatus::Failed, None),
         };
@@ -190,6 +191,26 @@ impl Machine {
         open.into_iter().any(|resume| self.tree.last_asked(&resume.path).is_none_or(|last| last == attempt))
     }
 
+    fn answer_frame(&self, resume: &ResumeRequest) -> Down {
+        let path = resume.path.clone();
+        let given = |json: &Option<Json>| self.revealed(json.clone().unwrap_or_else(Json::null));
+        if resume.status == ResumeStatus::Expired {
+            let use_default = resume.default.is_some();
+            return Down::Answer {
+                path,
+                status: RecordStatus::Expired,
+                payload: given(&resume.default),
+                use_default,
+            };
+        }
+        Down::Answer {
+            path,
+            status: RecordStatus::Answered,
+            payload: given(&resume.payload),
+            use_default: false,
+        }
+    }
+
     fn count_open(&mut self) {
         let open = self.resumes.iter().filter(|resume| resume.status == ResumeStatus::Open).count();
         self.row.play.pending_resumes = u32::try_from(open).unwrap_or(u32::MAX);
@@ -218,17 +239,6 @@ fn begin(frame: &Pause) -> Begin {
         recorded: true,
         n: None,
     }
-}
-
-fn answer_frame(resume: &ResumeRequest) -> Down {
-    let path = resume.path.clone();
-    if resume.status == ResumeStatus::Expired {
-        let use_default = resume.default.is_some();
-        let payload = resume.default.clone().unwrap_or_else(Json::null);
-        return Down::Answer { path, status: RecordStatus::Expired, payload, use_default };
-    }
-    let payload = resume.payload.clone().unwrap_or_else(Json::null);
-    Down::Answer { path, status: RecordStatus::Answered, payload, use_default: false }
 }
 
 /// The schema that any payload fits.

@@ -4,6 +4,7 @@
 //! from an event can be read. A `World` is for events in every order: its store is late and fails, and its processes
 //! speak as they like.
 
+mod artifacts;
 mod crossings;
 mod disk;
 mod frames;
@@ -16,6 +17,7 @@ mod places;
 mod python;
 mod questions;
 mod rig;
+mod secrets;
 mod stage;
 mod steps;
 mod tree;

@@ -46,13 +46,17 @@ fn refusing() -> Memory {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flow_does_not_go_on_from_what_the_store_did_not_take() {
     let home = tempfile::tempdir().unwrap();
-    let witness = home.path().join("witness");
+    let outside = home.path().join("outside");
+    std::fs::create_dir(&outside).unwrap();
+    let witness = outside.join("witness");
     let witnessed = || {
         let text = std::fs::read_to_string(&witness).unwrap_or_default();
         text.lines().map(str::to_owned).collect::<Vec<_>>()
     };
     let open = || Ok(Tables::over(Arc::new(refusing())));
-    let runtime = Runtime::over(open, Config::new(home.path()), Failpoint::default()).await.unwrap();
+    let mut config = Config::new(home.path());
+    config.sandbox.defaults.write = vec![outside.display().to_string()];
+    let runtime = Runtime::over(open, config, Failpoint::default()).await.unwrap();
 
     let mut params = PlayRunAsync { source: SOURCE.into(), ..PlayRunAsync::default() };
     let inputs = serde_json::json!({ "witness": witness });

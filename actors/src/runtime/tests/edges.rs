@@ -58,10 +58,13 @@ impl Which {
         match self {
             Self::Launcher => {
                 let (reply, bait) = Bait::new(trap);
-                let work = environment.paths.work(&stage.play_sid);
-                let output = environment.paths.output(&stage.play_sid);
-                let spawn =
-                    launcher::Spawn { workdir: work, output, env: Vec::new(), imports: Default::default() };
+                let spawn = Box::new(launcher::Spawn {
+                    workdir: environment.paths.work(&stage.play_sid),
+                    home: None,
+                    output: None,
+                    imports: Vec::new(),
+                    allowance: environment.sandbox.defaults.clone(),
+                });
                 environment.launcher.get().cast(launcher::Message::Spawn { spawn, reply }).unwrap();
                 Box::new(bait)
             }

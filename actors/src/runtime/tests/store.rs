@@ -11,10 +11,10 @@ use ractor::{Actor, ActorRef};
 
 use super::{eventually, gate::Gate, limited, row};
 use crate::{
+    Config, SandboxConfig,
     call::call,
     failpoint::Failpoint,
-    launcher::{self, Launcher},
-    paths::Paths,
+    launcher::{self, KnownLayers, Launcher},
     play::{Environment, Reply, Wish},
     plays::{self, PlaysActor},
 };
@@ -31,8 +31,15 @@ pub(super) struct Bare {
 
 impl Bare {
     async fn new(living_max: usize) -> Self {
-        let launcher =
-            Launcher { python: Err("there is none".into()), sdk: PathBuf::new(), starts_early: false };
+        let launcher = Launcher {
+            python: Err("there is none".into()),
+            sdk: PathBuf::new(),
+            plays: PathBuf::new(),
+            describe: PathBuf::new(),
+            sandbox: SandboxConfig::default(),
+            known: KnownLayers::default(),
+            starts_early: false,
+        };
         let (launcher, _) = Actor::spawn(None, launcher, ()).await.unwrap();
         Self::with(launcher, living_max).await
     }
@@ -41,7 +48,7 @@ impl Bare {
         let home = tempfile::tempdir().unwrap();
         let gate = Arc::<Gate>::default();
         let tables = Tables::over(Arc::new(gate.engine()));
-        let environment = Environment::new(tables, Paths::new(home.path()), Failpoint::default());
+        let environment = Environment::new(tables, &Config::new(home.path()), Failpoint::default());
         environment.launcher.set(launcher.clone());
         let plays = PlaysActor { environment: Arc::clone(&environment), running_max: 1, living_max };
         let (plays, _) = Actor::spawn(None, plays, ()).await.unwrap();

@@ -17,8 +17,9 @@ pub(crate) async fn command(context: &mut Context) -> Result<Exit, Failure> {
         checks: &'a [Check],
     }
     let home = context.home()?;
+    let sandbox = context.sandbox(&home)?;
     let mut signals = context.signals.clone();
-    let checks = signals.or(embedded::doctor(home)).await?;
+    let checks = signals.or(embedded::doctor(home, sandbox)).await?;
     if context.out.json {
         context.out.document(&Document { checks: &checks })?;
     } else {
@@ -38,7 +39,7 @@ fn text(checks: &[Check], palette: Palette) -> String {
             CheckState::Failed => ("✗ failed", Paint::Bad),
         };
         let state = palette.paint(paint, &format!("{icon:9}"));
-        shown.push_str(&format!("{state}  {}: {}\n", visible(check.name), visible_lines(&check.detail)));
+        shown.push_str(&format!("{state}  {}: {}\n", visible(&check.name), visible_lines(&check.detail)));
         if let Some(remedy) = &check.remedy {
             let head = palette.paint(Paint::Note, "hint:");
             shown.push_str(&format!("           {head} {}\n", visible_lines(remedy)));
@@ -53,8 +54,8 @@ mod tests {
 
     #[test]
     fn each_check_is_a_line_and_what_to_do() {
-        let check = |name: &'static str, state, remedy: Option<&str>| Check {
-            name,
+        let check = |name: &str, state, remedy: Option<&str>| Check {
+            name: name.to_owned(),
             state,
             detail: "as \u{1b} it is".into(),
             remedy: remedy.map(str::to_owned),

@@ -17,7 +17,7 @@ pub(crate) async fn command(context: &mut Context, arguments: PlayGoOn) -> Resul
     let PlayGoOn { play_sid: typed, interaction } = arguments;
     let play_sid = play_sid(&typed)?;
     let answers = Answers::parse(&interaction.answers)?;
-    let again = command_text(context.home_option.as_deref(), &["play", "follow", play_sid.as_str()]);
+    let again = command_text(&context.global, &["play", "follow", play_sid.as_str()]);
     let result = context
         .with_logic(Purpose::Run, async |context, logic| {
             run(context, logic, play_sid, answers, &interaction).await
@@ -39,7 +39,7 @@ pub(crate) async fn run(
     let ending = drive.run(play.play_sid.clone()).await?;
     context.signals = drive.signals;
     if let Ending::Left = ending {
-        let again = command_text(context.home_option.as_deref(), &["play", "follow", play.play_sid.as_str()]);
+        let again = command_text(&context.global, &["play", "follow", play.play_sid.as_str()]);
         let mut shown = String::new();
         push_hint(&mut shown, Some(&format!("the play has not ended; to go on: {again}")), context.palette);
         context.err.print(&shown);

@@ -51,7 +51,7 @@ pub(crate) async fn run(
     if let Some(cursor) = page.next_cursor {
         again.extend(["--cursor".to_owned(), cursor.to_string()]);
         let words: Vec<&str> = ["play", "list"].into_iter().chain(again.iter().map(String::as_str)).collect();
-        let command = report::command(context.home_option.as_deref(), &words);
+        let command = report::command(&context.global, &words);
         context.err.print(&format!("more: {}\n", visible(&command)));
     }
     Ok(Exit::Succeeded)

@@ -1,16 +1,15 @@
 //! `hero_logic play show`: one play in words.
 
-use std::path::Path;
-
 use hero_sdk::{
     Json, Logic, PlaySid, Timestamp,
-    model::{Play, ResumeRequest, Status},
+    model::{Artifact, Play, ResumeRequest, Status},
 };
+use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
-use super::play_list::moment;
+use super::{play_artifacts::size, play_list::moment};
 use crate::cli::{
-    args,
+    args, confinement,
     context::{Context, play_sid},
     embedded::Purpose,
     errors::{Exit, Failure},
@@ -26,6 +25,8 @@ use crate::cli::{
 const WORD_COLUMNS: usize = 11;
 /// JSON up to this many columns stands on its word's line.
 const JSON_COLUMNS_MAX: usize = 68;
+/// Artifacts that are told one by one.
+const ARTIFACTS_MAX: usize = 20;
 
 /// Does the command.
 pub(crate) async fn command(context: &mut Context, arguments: args::PlaySid) -> Result<Exit, Failure> {
@@ -40,18 +41,33 @@ pub(crate) async fn run(
     play_sid: PlaySid,
 ) -> Result<Exit, Failure> {
     let play = logic.play_status(play_sid.clone()).await?;
-    let resumes = logic.play_pending_resumes(Some(play_sid)).await?;
+    let resumes = logic.play_pending_resumes(Some(play_sid.clone())).await?;
+    let artifacts = logic.play_artifacts(play_sid).await?;
     if context.out.json {
-        context.out.document(&PlayDocument { play: &play, resumes: &resumes })?;
+        let play = PlayDocument { play: &play, resumes: &resumes };
+        context.out.document(&Document { play, artifacts: &artifacts })?;
     } else {
-        let text = summary(&play, &resumes, context.home_option.as_deref(), context.out.palette);
+        let text = summary(&play, &resumes, &artifacts, &context.global, context.out.palette);
         context.out.text(&text)?;
     }
     Ok(Exit::Succeeded)
 }
 
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(flatten)]
+    play: PlayDocument<'a>,
+    artifacts: &'a [Artifact],
+}
+
 /// The play in words.
-fn summary(play: &Play, resumes: &[ResumeRequest], home: Option<&Path>, palette: Palette) -> String {
+fn summary(
+    play: &Play,
+    resumes: &[ResumeRequest],
+    artifacts: &[Artifact],
+    global: &args::Global,
+    palette: Palette,
+) -> String {
     let mut shown = String::new();
     let mut push = |word: &str, text: &str| {
         if !text.is_empty() {
@@ -77,13 +93,23 @@ fn summary(play: &Play, resumes: &[ResumeRequest], home: Option<&Path>, palette:
     if play.tokens_in > 0 || play.tokens_out > 0 {
         push("tokens", &format!("{} in, {} out", play.tokens_in, play.tokens_out));
     }
+    for (word, text) in play.sandbox.iter().flat_map(confinement::facts) {
+        push(word, &text);
+    }
     push("inputs", &json_block(&play.inputs));
     push("outputs", &play.outputs.as_ref().map(json_block).unwrap_or_default());
+    for artifact in artifacts.iter().take(ARTIFACTS_MAX) {
+        let Artifact { name, media_type, size: bytes, .. } = artifact;
+        push("artifact", &format!("{}  {}  {}", visible(name), size(*bytes), visible(media_type)));
+    }
+    if let Some(more) = artifacts.len().checked_sub(ARTIFACTS_MAX).filter(|more| *more > 0) {
+        push("", &format!("and {more} more"));
+    }
     if let Some(error) = &play.error {
         push_play_error(&mut shown, error, palette);
     }
     if play.status == Status::AwaitingResume || !resumes.is_empty() {
-        push_questions(&mut shown, resumes, home, palette);
+        push_questions(&mut shown, resumes, global, palette);
     }
     shown
 }

@@ -64,7 +64,7 @@ pub(crate) async fn run(context: &mut Context, logic: &dyn Logic, wait: PlayWait
 /// Only another command can answer, and until this one has ended that may have to wait for the store.
 fn warn_that_nobody_answers(context: &mut Context, play_sid: &PlaySid) {
     let head = context.palette.paint(Paint::Attention, "warning:");
-    let command = command_text(context.home_option.as_deref(), &["play", "follow", play_sid.as_str()]);
+    let command = command_text(&context.global, &["play", "follow", play_sid.as_str()]);
     context.err.print(&format!("{head} the play waits for an answer; Ctrl-C, then: {command}\n"));
 }
 

@@ -81,6 +81,7 @@ pub(crate) async fn run(context: &mut Context, logic: &dyn Logic, wish: Wish) ->
         }
         (Err(error), _) => return Err(error.into()),
     };
+    context.tell_wishes(logic, &play).await?;
     let mut drive = context.drive(logic, &play, answers, &interaction, OnSignal::Cancel);
     let ending = drive.run(play.play_sid.clone()).await?;
     context.signals = drive.signals;

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use hero_sdk::{
     Json, PlaySid, ResumeId, Timestamp, VersionSid,
     model::{
-        LogLevel, LogLine, LogStream, Play, PlayError, ResumeRequest, ResumeStatus, Span, SpanKind, SpanPage,
-        SpanStatus, Status, Try,
+        Allowance, LogLevel, LogLine, LogStream, Network, Play, PlayError, ResumeRequest, ResumeStatus, Span,
+        SpanKind, SpanPage, SpanStatus, Status, Try,
     },
 };
 
@@ -67,6 +67,22 @@ pub(crate) fn request(name: &str, schema: &str, ui: &str) -> ResumeRequest {
     }
 }
 
+/// What a play may do that wishes for nothing.
+pub(crate) fn allowance() -> Allowance {
+    Allowance {
+        network: Network::All,
+        subprocess: None,
+        memory_mb: 1024,
+        processes: 64,
+        disk_mb: 1024,
+        cpu_s: None,
+        wall_s: None,
+        read: Vec::new(),
+        write: Vec::new(),
+        env: Vec::new(),
+    }
+}
+
 /// A play of `hello`.
 pub(crate) fn play(status: Status) -> Play {
     Play {
@@ -92,6 +108,7 @@ pub(crate) fn play(status: Status) -> Play {
         ended_at: status.is_terminal().then_some(MOMENT),
         duration_ms: 1234.5,
         pending_resumes: u32::from(status == Status::AwaitingResume),
+        sandbox: None,
     }
 }
 

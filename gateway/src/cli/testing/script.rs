@@ -1,7 +1,7 @@
 //! A `Logic` that follows a script, and a context whose streams are kept.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     io::{self, Write},
     pin::Pin,
     sync::{Arc, Mutex},
@@ -10,17 +10,18 @@ use std::{
 
 use futures_core::Stream;
 use hero_sdk::{
-    Error, ErrorCode, FieldError, Json, Logic, PlaySid,
+    Error, ErrorCode, FieldError, Json, Logic, PlaySid, Secret, SecretName, SecretSource, SecretValue,
     logic::{
-        PlayList, PlayResume, PlayRunAsync, PlaySpans, PlayStart, PlayWait, Plays, Retried, ServerInfo,
-        SpanFeed, StartOptions, Until,
+        ArtifactFetch, PlayList, PlayResume, PlayRunAsync, PlaySpans, PlayStart, PlayWait, Plays, Retried,
+        ServerInfo, SpanFeed, StartOptions, Until,
     },
-    model::{Play, PlayError, ResumeRequest, SpanPage, Status, Workflow},
+    model::{Artifact, Play, PlayError, ResumeRequest, SandboxLevel, SpanPage, Status, Workflow},
 };
 use tokio::sync::watch;
 
-use super::{MOMENT, play, play_sid};
+use super::{MOMENT, allowance, play, play_sid};
 use crate::cli::{
+    args::Global,
     context::Context,
     errors::Failure,
     output::Output,
@@ -65,6 +66,8 @@ struct State {
     /// What was asked of it.
     calls: Vec<String>,
     ignores_cancel: bool,
+    /// With their contents, in chunks.
+    artifacts: Vec<(Artifact, Vec<Vec<u8>>)>,
 }
 
 impl Script {
@@ -78,6 +81,7 @@ impl Script {
             refusals: VecDeque::new(),
             calls: Vec::new(),
             ignores_cancel: false,
+            artifacts: Vec::new(),
         };
         let script = Self { state: Mutex::new(state), changed: watch::Sender::new(()) };
         script.state.lock().unwrap().next_act();
@@ -93,6 +97,22 @@ impl Script {
     /// A cancel is accepted and nothing comes of it.
     pub(crate) fn ignore_cancel(self) -> Self {
         self.state.lock().unwrap().ignores_cancel = true;
+        self
+    }
+
+    /// The play has kept a file, whose content comes in these chunks.
+    pub(crate) fn kept(self, name: &str, media_type: &str, chunks: &[&[u8]]) -> Self {
+        let artifact = Artifact {
+            play_sid: play_sid(),
+            path: "main#0/write#0".into(),
+            name: name.into(),
+            digest: "ab".repeat(32),
+            size: chunks.iter().map(|chunk| chunk.len() as u64).sum(),
+            media_type: media_type.into(),
+            created_at: MOMENT,
+        };
+        let chunks = chunks.iter().map(|chunk| chunk.to_vec()).collect();
+        self.state.lock().unwrap().artifacts.push((artifact, chunks));
         self
     }
 
@@ -266,6 +286,19 @@ impl Logic for Script {
         Ok(Retried { play, runs_again: vec!["main#0/fetch#0".into()] })
     }
 
+    async fn play_artifacts(&self, play_sid: PlaySid) -> Result<Vec<Artifact>, Error> {
+        self.play_status(play_sid).await?;
+        Ok(self.state.lock().unwrap().artifacts.iter().map(|(artifact, _)| artifact.clone()).collect())
+    }
+
+    async fn play_artifact_fetch(&self, play_sid: PlaySid, name: String) -> Result<ArtifactFetch, Error> {
+        self.play_status(play_sid).await?;
+        let state = self.state.lock().unwrap();
+        let known = state.artifacts.iter().find(|(artifact, _)| artifact.name == name);
+        let (artifact, chunks) = known.ok_or_else(|| not_found(format!("no artifact {name:?}")))?.clone();
+        Ok(ArtifactFetch { artifact, content: Box::pin(Chunks(chunks.into())) })
+    }
+
     async fn workflow_list(&self) -> Result<Vec<Workflow>, Error> {
         Ok(vec![Workflow {
             workflow_sid: "wf_01kar9v3zv5w8x2b7c6d4e0f1g".parse()?,
@@ -278,8 +311,36 @@ impl Logic for Script {
         }])
     }
 
+    async fn secret_set(&self, name: SecretName, value: SecretValue) -> Result<(), Error> {
+        let mut state = self.state.lock().unwrap();
+        state.calls.push(format!("secret_set {name} of {} bytes", value.expose().len()));
+        Ok(())
+    }
+
+    async fn secret_list(&self) -> Result<Vec<Secret>, Error> {
+        let secret = |name: &str, source, set_at| Secret { name: name.parse().unwrap(), source, set_at };
+        let of_file = secret("API_KEY", SecretSource::File, Some(MOMENT));
+        Ok(vec![of_file, secret("TOKEN", SecretSource::Environment, None)])
+    }
+
+    async fn secret_remove(&self, name: SecretName) -> Result<(), Error> {
+        self.state.lock().unwrap().calls.push(format!("secret_remove {name}"));
+        Ok(())
+    }
+
     async fn server_info(&self) -> Result<ServerInfo, Error> {
-        Err(Error::new(ErrorCode::Internal, "no script for this"))
+        Ok(ServerInfo {
+            version: "1.2.3".into(),
+            python: "/bin/python3".into(),
+            python_version: "3.13.0".into(),
+            store: "/store".into(),
+            sandbox_level: SandboxLevel::Default,
+            sandbox: Vec::new(),
+            sandbox_missing: BTreeMap::new(),
+            sandbox_defaults: allowance(),
+            plays_running: 0,
+            plays_queued: 0,
+        })
     }
 }
 
@@ -291,6 +352,19 @@ impl Stream for Feed {
 
     fn poll_next(mut self: Pin<&mut Self>, _context: &mut TaskContext<'_>) -> Poll<Option<Self::Item>> {
         self.0.pop_front().map_or(Poll::Pending, |page| Poll::Ready(Some(Ok(page))))
+    }
+}
+
+/// A content, and where the last chunk is empty a failure.
+struct Chunks(VecDeque<Vec<u8>>);
+
+impl Stream for Chunks {
+    type Item = Result<Vec<u8>, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _context: &mut TaskContext<'_>) -> Poll<Option<Self::Item>> {
+        let damaged = || Error::new(ErrorCode::StoreCorrupt, "the content is not what was put there");
+        let chunk = self.0.pop_front();
+        Poll::Ready(chunk.map(|chunk| if chunk.is_empty() { Err(damaged()) } else { Ok(chunk) }))
     }
 }
 
@@ -317,6 +391,12 @@ impl Prompter for ScriptedPerson {
         self.asked.lock().unwrap().push(request.name.clone());
         self.refusals.lock().unwrap().extend(refused.map(|refused| refused.message.clone()));
         Ok(self.answers.lock().unwrap().pop_front().unwrap_or(Asked::Left))
+    }
+
+    fn ask_hidden(&self, label: &str) -> Result<Option<String>, Failure> {
+        self.asked.lock().unwrap().push(label.to_owned());
+        let Some(Asked::Payload(answer)) = self.answers.lock().unwrap().pop_front() else { return Ok(None) };
+        Ok(answer.to().ok())
     }
 
     fn abandon(&self) {}
@@ -362,7 +442,7 @@ impl Stage {
         let (out, err) = (Kept::default(), Kept::default());
         let (sender, signals) = Signals::by_hand();
         let context = Context {
-            home_option: None,
+            global: Global::default(),
             style: Style::Plain,
             prompter: None,
             out: Output { json: false, indent: true, palette: Palette::Text, sink: Sink::of(out.clone()) },

@@ -3,6 +3,7 @@
 use hero_sdk::{frame::ResumeWhen, model::SpanStatus};
 
 use super::{super::*, lines::*, stage::Stage};
+use crate::play::sample::sandbox;
 
 #[test]
 fn a_wish_to_cancel_that_crosses_a_park_ends_the_play() {
@@ -26,13 +27,13 @@ fn a_play_that_was_taken_up_already_is_not_taken_up_again() {
         let mut stage = Stage::accepted();
         stage.handle(Event::Admitted);
         if goes_on {
-            stage.handle(Event::Spawned { attempt: 1 });
+            stage.handle(Event::Spawned { attempt: 1, sandbox: sandbox() });
         }
         stage.recover().unwrap();
         assert_eq!((stage.status(), stage.machine().row.memory.crashes), (Status::Running, 0));
         assert!(!stage.wants_place, "its process lives");
         if !goes_on {
-            stage.handle(Event::Spawned { attempt: 1 });
+            stage.handle(Event::Spawned { attempt: 1, sandbox: sandbox() });
         }
         stage.say(numbered(SUCCEEDED, 1));
         assert_eq!(stage.status(), Status::Succeeded);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hero_sdk::model::{LogLine, Play, ResumeRequest, ResumeStatus, Span, SpanStatus, Status};
+use hero_sdk::model::{Artifact, LogLine, Play, ResumeRequest, ResumeStatus, Span, SpanStatus, Status};
 use hero_store::{PlayRow, Record};
 
 use super::tree::assert_tree;
@@ -16,6 +16,7 @@ pub(super) struct Disk {
     pub(super) spans: BTreeMap<u64, Span>,
     pub(super) logs: BTreeMap<u64, LogLine>,
     pub(super) resumes: Vec<ResumeRequest>,
+    pub(super) artifacts: BTreeMap<String, Artifact>,
     /// The highest sequence number that was written since a machine was made of these rows.
     last_seq: u64,
 }
@@ -29,6 +30,7 @@ impl Disk {
         let records = self.records.values();
         let past = Past {
             resumes: self.resumes.clone(),
+            artifacts: self.artifacts.values().cloned().collect(),
             spans: self.spans.values().cloned().collect(),
             logs: u32::try_from(self.logs.len()).unwrap(),
             last_seq: self.last_seq,
@@ -65,6 +67,10 @@ impl Disk {
             Write::Log(line) => {
                 self.grows_to(line.seq);
                 self.logs.insert(line.seq, line);
+            }
+            Write::Artifact { artifact, replaces } => {
+                let before = self.artifacts.insert(artifact.name.clone(), *artifact);
+                assert_eq!(before.map(|before| before.digest), replaces, "it knows what it replaces");
             }
             Write::Resume(resume) => {
                 let known = self.resumes.iter_mut().find(|known| known.resume_id == resume.resume_id);

@@ -1,6 +1,7 @@
 //! Lives, from the machine's side: acceptance, crashes, cancellation, interruption, retry.
 
 use super::{super::*, lines::*, stage::Stage};
+use crate::play::{attempt::no_process, sample::sandbox};
 
 #[test]
 fn a_play_is_accepted_once() {
@@ -20,10 +21,24 @@ fn a_process_that_cannot_be_started_is_tried_again_and_then_given_up() {
     for attempt in 1..=3 {
         assert_eq!(stage.status(), Status::Queued);
         stage.handle(Event::Admitted);
-        stage.handle(Event::SpawnFailed { attempt, message: "no fork server".into() });
+        stage.handle(Event::SpawnFailed { attempt, error: no_process("no fork server") });
     }
     let error = stage.error();
     assert_eq!((error.code.as_str(), error.message.as_str()), ("spawn_failed", "no fork server"));
+}
+
+#[test]
+fn a_play_that_may_not_have_what_its_flow_wishes_for_is_not_tried_again() {
+    for code in [ErrorCode::SandboxDenied, ErrorCode::SandboxUnavailable] {
+        let mut stage = Stage::accepted();
+        stage.handle(Event::Admitted);
+        let error = Error::new(code, "beyond the cap").hint("wish for less");
+        stage.handle(Event::SpawnFailed { attempt: 1, error });
+        assert_eq!((stage.status(), stage.attempt()), (Status::Failed, 1));
+        let error = stage.error();
+        assert_eq!((error.code.as_str(), error.message.as_str()), (code.as_str(), "beyond the cap"));
+        assert_eq!(error.hint.as_deref(), Some("wish for less; then retry the play"));
+    }
 }
 
 #[test]
@@ -83,7 +98,7 @@ fn a_play_that_is_cancelled_while_it_starts_does_not_go_on() {
     let mut stage = Stage::accepted();
     stage.handle(Event::Admitted);
     assert!(stage.cancel().is_none());
-    stage.handle(Event::Spawned { attempt: 1 });
+    stage.handle(Event::Spawned { attempt: 1, sandbox: sandbox() });
     assert_eq!(stage.log, ["Kill { attempt: 1 }"]);
     stage.exit(-9);
     assert_eq!(stage.status(), Status::Cancelled);

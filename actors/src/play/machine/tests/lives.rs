@@ -1,6 +1,7 @@
 //! What a machine wants done in the course of a few whole lives, as goldens: every commit and what follows from it.
 
 use super::{super::*, lines::ROOT, stage::Stage};
+use crate::play::sample::sandbox;
 
 /// A life as it is told: what happens, and beneath it what follows.
 struct Life {
@@ -34,7 +35,7 @@ impl Life {
         self.then("admitted", |stage| stage.handle(Event::Admitted));
         self.then("spawned", |stage| {
             let attempt = stage.attempt();
-            stage.handle(Event::Spawned { attempt });
+            stage.handle(Event::Spawned { attempt, sandbox: sandbox() });
         });
         self.says(ROOT);
     }

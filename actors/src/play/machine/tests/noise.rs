@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::{super::*, lines::*, stage::Stage};
+use crate::play::sample::sandbox;
 
 impl Stage {
     /// Something happens; `detail` says to which of a few things, and `n` numbers what is said.
@@ -11,7 +12,7 @@ impl Stage {
         let id = u64::from(detail) + 2;
         match kind {
             0 => self.handle(Event::Admitted),
-            1 => self.handle(Event::Spawned { attempt }),
+            1 => self.handle(Event::Spawned { attempt, sandbox: sandbox() }),
             2 if self.process == Some(attempt) => self.handle(Event::Exited { attempt, status: Some(-9) }),
             3 => self.say(ROOT),
             4 => self.say(call(id, 1, &format!("main#0/s#{detail}"))),

@@ -7,7 +7,10 @@ use hero_sdk::model::ResumeStatus;
 use proptest::prelude::*;
 
 use super::{super::*, lines::*, python::Promise, steps::*, world::World};
-use crate::play::event::Garbled;
+use crate::{
+    artifacts::NotKept,
+    play::{attempt::no_process, event::Garbled, sample::sandbox},
+};
 
 /// Its cases, unless told otherwise: what `crossings` keeps was found within so many.
 const CASES: u32 = 1_000;
@@ -61,13 +64,13 @@ impl World {
                 if let Some(process) = self.process.as_mut().filter(|process| !process.runs) {
                     process.runs = true;
                     let attempt = process.attempt;
-                    self.handle(Event::Spawned { attempt });
+                    self.handle(Event::Spawned { attempt, sandbox: sandbox() });
                     self.say(ROOT, Promise::Nothing);
                 }
             }
             Step::StartFails => {
                 if let Some(process) = self.process.take_if(|process| !process.runs) {
-                    self.handle(Event::SpawnFailed { attempt: process.attempt, message: "no".into() });
+                    self.handle(Event::SpawnFailed { attempt: process.attempt, error: no_process("no") });
                 }
             }
             Step::Die => {
@@ -93,6 +96,8 @@ impl World {
             Step::NextTry(which) => self.next_try(which),
             Step::Value => self.record(),
             Step::Talk(what) => self.talk(what),
+            Step::Put(which) => self.put(which),
+            Step::Copied(what) => self.copied(what),
             Step::Ask { which, expires } => self.ask(which, expires),
             Step::Leave { which } => self.leave(which),
             Step::Park { all } => self.park(all),
@@ -112,7 +117,12 @@ impl World {
             Step::Overflow => {
                 if let Some((process, _)) = self.speaker() {
                     let attempt = process.attempt;
-                    self.handle(Event::Overflowed { attempt });
+                    // Both end the play in the middle of whatever it does.
+                    if attempt.is_multiple_of(2) {
+                        self.handle(Event::BeyondLimit { attempt, error: Box::default() });
+                    } else {
+                        self.handle(Event::Overflowed { attempt });
+                    }
                 }
             }
             Step::Stale(what) => self.stale(what),
@@ -161,14 +171,24 @@ impl World {
         self.handle(received(attempt, numbered(SUCCEEDED, n)));
     }
 
+    /// A file is copied, perhaps for an attempt that is over, or cannot be.
+    fn copied(&mut self, what: u8) {
+        let Some((attempt, path, frame)) = self.copies.pop_front() else { return };
+        let result = match what {
+            0 => Err(NotKept::new("link", "no")),
+            what => Ok((what.to_string(), 1)),
+        };
+        self.handle(Event::ArtifactCopied { attempt, path, frame, result });
+    }
+
     /// An attempt that is over speaks, or is spoken of: nothing follows, and nothing changes.
     fn stale(&mut self, what: u8) {
         let Some(machine) = &mut self.rig.machine else { return };
         let current = machine.play().attempt;
         let Some(attempt) = current.checked_sub(1 + u32::from(what >> 4) % current.max(1)) else { return };
         let event = match what % 8 {
-            0 => Event::Spawned { attempt },
-            1 => Event::SpawnFailed { attempt, message: "late".into() },
+            0 => Event::Spawned { attempt, sandbox: sandbox() },
+            1 => Event::SpawnFailed { attempt, error: no_process("late") },
             2 => Event::Exited { attempt, status: Some(0) },
             3 => Event::GraceEnded { attempt },
             4 => Event::Overflowed { attempt },

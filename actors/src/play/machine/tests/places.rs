@@ -1,6 +1,7 @@
 //! P5: a place that the play does not want, in whatever state its process is, is given back, and nothing starts from it.
 
 use super::{super::*, lines::*, stage::Stage};
+use crate::play::sample::sandbox;
 
 impl Stage {
     /// A place comes that nobody waits for.
@@ -20,7 +21,7 @@ fn a_place_that_is_not_wanted_is_given_back() {
     stage.handle(Event::Admitted);
     assert_eq!(stage.process, Some(1));
     stage.is_given_a_place_too_many();
-    stage.handle(Event::Spawned { attempt: 1 });
+    stage.handle(Event::Spawned { attempt: 1, sandbox: sandbox() });
     stage.is_given_a_place_too_many();
     stage.say(ROOT);
     stage.ask(2, "q", 1);

@@ -11,6 +11,7 @@ pub(super) enum Promise {
     Outcome(String, Json),
     Started(String, u32),
     Question(String),
+    Kept(String),
     Parked,
     Ended,
     Nothing,
@@ -151,6 +152,14 @@ impl World {
             };
             self.say(line, Promise::Nothing);
         }
+    }
+
+    /// Wants one of three files kept.
+    pub(super) fn put(&mut self, which: u8) {
+        let Some((_, n)) = self.speaker() else { return };
+        let name = which.to_string();
+        let line = format!(r#"{{"t":"artifact","id":1,"name":"{name}","path":"f","media_type":"a/b"}}"#);
+        self.say(numbered(line, n), Promise::Kept(name));
     }
 
     pub(super) fn ask(&mut self, which: u8, expires: bool) {

@@ -4,6 +4,7 @@ use hero_sdk::model::{PlayError, Span};
 use hero_store::Outcome;
 
 use super::{super::*, lines::*, rig::Rig};
+use crate::play::sample::sandbox;
 
 #[derive(Default)]
 pub(super) struct Stage {
@@ -43,7 +44,7 @@ impl Stage {
         assert!(self.wants_place);
         self.handle(Event::Admitted);
         let attempt = self.attempt();
-        self.handle(Event::Spawned { attempt });
+        self.handle(Event::Spawned { attempt, sandbox: sandbox() });
         self.say(ROOT);
     }
 
@@ -198,5 +199,6 @@ fn write_in_words(write: &Write) -> String {
         Write::Span { span, .. } => format!("span:{}:{:?}", span.path, span.status),
         Write::Log(line) => format!("log:{}", line.text),
         Write::Resume(resume) => format!("resume:{:?}", resume.status),
+        Write::Artifact { artifact, .. } => format!("artifact:{}", artifact.name),
     }
 }

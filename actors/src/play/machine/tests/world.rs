@@ -3,7 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use hero_sdk::{frame::ResumeWhen, model::ResumeStatus};
+use hero_sdk::{
+    frame::{PutArtifact, ResumeWhen},
+    model::ResumeStatus,
+};
 use hero_store::{Outcome, Payload, Record};
 
 use super::{
@@ -43,12 +46,15 @@ pub(super) struct World {
     synced: Disk,
     pub(super) process: Option<Process>,
     pub(super) loads: VecDeque<(u32, u64)>,
+    pub(super) copies: VecDeque<(u32, String, PutArtifact)>,
     pub(super) wants_place: bool,
     pub(super) has_place: bool,
     pub(super) must_recover: bool,
     pub(super) is_going_down: bool,
     /// What the processes wait for, by attempt and number.
     pub(super) promises: BTreeMap<(u32, u64), Promise>,
+    /// Names of the files of which a process was told that they are kept.
+    kept: BTreeSet<String>,
     /// Outcomes of which a process was told that they last.
     acknowledged: BTreeMap<String, Json>,
     pub(super) waiting: BTreeMap<Caller, &'static str>,
@@ -117,6 +123,7 @@ impl World {
             }
             Effect::Reply { caller, result } => self.replied(caller, *result, is_committed),
             Effect::LoadOutputs { attempt, n, .. } => self.loads.push_back((attempt, n)),
+            Effect::CopyArtifact { attempt, path, frame } => self.copies.push_back((attempt, path, frame)),
             Effect::FlushSoon | Effect::ExpireAt { .. } => {}
         }
     }
@@ -220,6 +227,7 @@ impl World {
                     }
                     Promise::Parked => assert_ne!(status, Some(Status::Running), "it has parked"),
                     Promise::Ended => assert!(status.is_some_and(Status::is_terminal), "it has ended"),
+                    Promise::Kept(name) => panic!("{name} is acknowledged and not kept"),
                     Promise::Nothing => {}
                 }
             }
@@ -233,7 +241,16 @@ impl World {
                     asked.for_each(|(_, _, is_answered)| *is_answered = true);
                 }
             }
-            Down::Refused { n, .. } => drop(promises.remove(&(attempt, *n)).expect("answered once")),
+            Down::Kept { n, digest, .. } => {
+                assert_eq!(durable, Durable::Yes, "{n} is kept and not synced");
+                let promise = promises.remove(&(attempt, *n)).expect("each number is answered once");
+                let Promise::Kept(name) = promise else { panic!("{n} is no file") };
+                assert_eq!(&synced.artifacts[&name].digest, digest);
+                self.kept.insert(name);
+            }
+            Down::Refused { n, .. } | Down::NotKept { n, .. } => {
+                drop(promises.remove(&(attempt, *n)).expect("answered once"))
+            }
             other => panic!("nobody asked for {other:?}"),
         }
     }
@@ -254,6 +271,7 @@ impl World {
         self.rig.machine = None;
         self.process = None;
         self.loads.clear();
+        self.copies.clear();
         self.waiting.clear();
         (self.wants_place, self.has_place, self.must_recover) = (false, false, true);
     }
@@ -311,6 +329,9 @@ impl World {
     /// What holds at any moment.
     fn check(&self) {
         self.rig.check();
+        for name in &self.kept {
+            assert!(self.rig.disk.artifacts.contains_key(name), "the file {name} is lost");
+        }
         let Some(PlayRow { play, .. }) = &self.rig.disk.row else { return };
         let is_idle = self.rig.machine.as_ref().is_some_and(Machine::is_idle) && self.is_quiet();
         if is_idle && !self.is_going_down && !self.must_recover {

@@ -1,0 +1,74 @@
+//! What a watcher of one play gets: pages from the store after a cursor.
+
+use std::sync::Arc;
+
+use hero_sdk::{Error, PlaySid, logic::SpanFeed, model::SpanPage};
+use hero_store::Change;
+
+use crate::{play::Environment, plays::not_found};
+
+/// Changes of a page unless told.
+pub(super) const SPANS_LIMIT: u32 = 1_000;
+
+/// A watcher of one play: pages from the store after its cursor, woken by changes.
+struct Feed {
+    environment: Arc<Environment>,
+    play_sid: PlaySid,
+    cursor: u64,
+    changes: tokio::sync::watch::Receiver<()>,
+    is_first: bool,
+}
+
+/// The pages after this cursor, and then each as it comes, to the one after which nothing can come.
+pub(super) fn feed(environment: Arc<Environment>, play_sid: PlaySid, after_seq: u64) -> SpanFeed {
+    let changes = environment.feeds.subscribe(&play_sid);
+    let feed = Feed { environment, play_sid, cursor: after_seq, changes, is_first: true };
+    Box::pin(futures_util::stream::unfold(Some(feed), Feed::next))
+}
+
+impl Feed {
+    /// The next page; the one after which nothing can come ends the stream.
+    async fn next(feed: Option<Self>) -> Option<(Result<SpanPage, Error>, Option<Self>)> {
+        let mut feed = feed?;
+        loop {
+            if let Some(trouble) = feed.environment.feeds.trouble(&feed.play_sid) {
+                return Some((Err(trouble), None));
+            }
+            let page = match page(&feed.environment, &feed.play_sid, feed.cursor, SPANS_LIMIT) {
+                Ok(page) => page,
+                Err(error) => return Some((Err(error), None)),
+            };
+            let is_empty = page.spans.is_empty() && page.logs.is_empty();
+            feed.cursor = page.last_seq;
+            // The terminal status and the last spans are one commit, so a terminal page that is empty is the end.
+            if page.status.is_terminal() && is_empty {
+                return if feed.is_first { Some((Ok(page), None)) } else { None };
+            }
+            if !is_empty || feed.is_first {
+                feed.is_first = false;
+                return Some((Ok(page), Some(feed)));
+            }
+            feed.changes.changed().await.ok()?;
+        }
+    }
+}
+
+pub(super) fn page(
+    environment: &Environment,
+    play_sid: &PlaySid,
+    after_seq: u64,
+    limit: u32,
+) -> Result<SpanPage, Error> {
+    // The status is read first: what it says is then never newer than the changes that follow.
+    let row = environment.tables.play(play_sid)?.ok_or_else(|| not_found(play_sid))?;
+    let mut page =
+        SpanPage { spans: Vec::new(), logs: Vec::new(), last_seq: after_seq, status: row.play.status };
+    for change in environment.tables.changes_after(play_sid, after_seq, limit as usize)? {
+        page.last_seq = change.seq();
+        match change {
+            Change::Span(span) => page.spans.push(span),
+            Change::Log(line) => page.logs.push(line),
+        }
+    }
+    Ok(page)
+}

@@ -1,0 +1,90 @@
+//! `hero_logic play artifacts`: the files that a play has kept.
+
+use hero_sdk::{Logic, PlaySid, model::Artifact};
+use serde::Serialize;
+
+use super::play_list::moment;
+use crate::cli::{
+    args,
+    context::{Context, play_sid},
+    embedded::Purpose,
+    errors::{Exit, Failure},
+    style::Paint,
+    table::table,
+    terminal::stdout_width,
+};
+
+/// Does the command.
+pub(crate) async fn command(context: &mut Context, arguments: args::PlaySid) -> Result<Exit, Failure> {
+    let play_sid = play_sid(&arguments.play_sid)?;
+    context.with_logic(Purpose::Look, async |context, logic| run(context, logic, play_sid).await).await
+}
+
+/// Runs it on any `Logic`.
+pub(crate) async fn run(
+    context: &mut Context,
+    logic: &dyn Logic,
+    play_sid: PlaySid,
+) -> Result<Exit, Failure> {
+    #[derive(Serialize)]
+    struct Document {
+        artifacts: Vec<Artifact>,
+    }
+    let artifacts = logic.play_artifacts(play_sid).await?;
+    if context.out.json {
+        context.out.document(&Document { artifacts })?;
+        return Ok(Exit::Succeeded);
+    }
+    let rows = artifacts
+        .into_iter()
+        .map(|artifact| {
+            [
+                (Paint::Strong, artifact.name),
+                (Paint::Plain, size(artifact.size)),
+                (Paint::Plain, artifact.media_type),
+                (Paint::Faint, moment(artifact.created_at)),
+                (Paint::Faint, artifact.path),
+            ]
+        })
+        .collect();
+    let palette = context.out.palette;
+    let width = stdout_width().unwrap_or(usize::MAX);
+    let lines = table(["NAME", "SIZE", "TYPE", "CREATED", "STEP"], rows);
+    let text: String = lines.into_iter().map(|line| line.fit(width).to_text(palette) + "\n").collect();
+    context.out.text(&text)?;
+    Ok(Exit::Succeeded)
+}
+
+/// A number of bytes for people, in powers of a thousand.
+pub(crate) fn size(bytes: u64) -> String {
+    let mut scaled = bytes as f64;
+    for unit in ["B", "kB", "MB", "GB"] {
+        // What is rounded to a thousand of one is one of the next.
+        if scaled < 999.5 {
+            return if unit == "B" { format!("{bytes} B") } else { format!("{scaled:.1} {unit}") };
+        }
+        scaled /= 1000.0;
+    }
+    format!("{scaled:.1} TB")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_told_in_the_unit_that_suits_them() {
+        let cases = [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1_000, "1.0 kB"),
+            (999_499, "999.5 kB"),
+            (999_600, "1.0 MB"),
+            (1 << 30, "1.1 GB"),
+            (u64::MAX, "18446744.1 TB"),
+        ];
+        for (bytes, expected) in cases {
+            assert_eq!(size(bytes), expected);
+        }
+    }
+}

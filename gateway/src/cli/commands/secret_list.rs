@@ -1,0 +1,52 @@
+//! `hero_logic secret list`: which secrets there are, never what they are.
+
+use hero_sdk::{Logic, Secret, SecretSource};
+use serde::Serialize;
+
+use crate::cli::{
+    commands::play_list::moment,
+    context::Context,
+    embedded::Purpose,
+    errors::{Exit, Failure},
+    style::Paint,
+    table::table,
+    terminal::stdout_width,
+};
+
+/// Does the command.
+pub(crate) async fn command(context: &mut Context) -> Result<Exit, Failure> {
+    context.with_logic(Purpose::Look, async |context, logic| run(context, logic).await).await
+}
+
+/// Runs it on any `Logic`.
+pub(crate) async fn run(context: &mut Context, logic: &dyn Logic) -> Result<Exit, Failure> {
+    #[derive(Serialize)]
+    struct Document {
+        secrets: Vec<Secret>,
+    }
+    let secrets = logic.secret_list().await?;
+    if context.out.json {
+        context.out.document(&Document { secrets })?;
+        return Ok(Exit::Succeeded);
+    }
+    let rows = secrets
+        .iter()
+        .map(|secret| {
+            let source = match secret.source {
+                SecretSource::File => "file".to_owned(),
+                SecretSource::Environment => secret.name.variable(),
+            };
+            [
+                (Paint::Strong, secret.name.to_string()),
+                (Paint::Plain, source),
+                (Paint::Plain, secret.set_at.map(moment).unwrap_or_default()),
+            ]
+        })
+        .collect();
+    let palette = context.out.palette;
+    let width = stdout_width().unwrap_or(usize::MAX);
+    let lines = table(["NAME", "FROM", "SET"], rows);
+    let text: String = lines.into_iter().map(|line| line.fit(width).to_text(palette) + "\n").collect();
+    context.out.text(&text)?;
+    Ok(Exit::Succeeded)
+}

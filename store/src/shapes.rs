@@ -1,0 +1,93 @@
+//! The shapes that rows have had. Each is read for ever; only the newest is written.
+
+use hero_sdk::{
+    Json, PlaySid, ResumeId, Timestamp, VersionSid, WorkflowSid,
+    model::{
+        Artifact, Example, LogLine, Play, PlayError, ResumeRequest, Span, Status, Workflow, WorkflowVersion,
+    },
+};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use crate::{Change, PlayMemory, PlayRow, Record};
+
+/// What can stand in a row.
+pub(crate) trait Shaped: DeserializeOwned {
+    /// Its shape in rows of version 1.
+    type One: DeserializeOwned + Into<Self>;
+}
+
+/// Those that have not changed.
+macro_rules! unchanged {
+    ($($row:ty),*) => { $(impl Shaped for $row { type One = Self; })* };
+}
+
+unchanged!(Artifact, Change, Example, LogLine, Record, ResumeRequest, Span, Workflow, WorkflowVersion);
+unchanged!(PlaySid, ResumeId, VersionSid, WorkflowSid);
+
+impl Shaped for PlayRow {
+    type One = PlayRowOne;
+}
+
+/// Before plays had a sandbox.
+#[derive(Deserialize)]
+pub(crate) struct PlayRowOne {
+    play: PlayOne,
+    memory: PlayMemory,
+}
+
+#[derive(Deserialize)]
+struct PlayOne {
+    play_sid: PlaySid,
+    workflow_sid: Option<WorkflowSid>,
+    workflow: String,
+    version_sid: VersionSid,
+    version: Option<u32>,
+    status: Status,
+    inputs: Json,
+    outputs: Option<Json>,
+    error: Option<PlayError>,
+    attempt: u32,
+    trigger: String,
+    tags: Vec<String>,
+    parent_play_sid: Option<PlaySid>,
+    root_play_sid: PlaySid,
+    cost_usd: f64,
+    tokens_in: u64,
+    tokens_out: u64,
+    created_at: Timestamp,
+    started_at: Option<Timestamp>,
+    ended_at: Option<Timestamp>,
+    duration_ms: f64,
+    pending_resumes: u32,
+}
+
+impl From<PlayRowOne> for PlayRow {
+    fn from(PlayRowOne { play, memory }: PlayRowOne) -> Self {
+        let play = Play {
+            play_sid: play.play_sid,
+            workflow_sid: play.workflow_sid,
+            workflow: play.workflow,
+            version_sid: play.version_sid,
+            version: play.version,
+            status: play.status,
+            inputs: play.inputs,
+            outputs: play.outputs,
+            error: play.error,
+            attempt: play.attempt,
+            trigger: play.trigger,
+            tags: play.tags,
+            parent_play_sid: play.parent_play_sid,
+            root_play_sid: play.root_play_sid,
+            cost_usd: play.cost_usd,
+            tokens_in: play.tokens_in,
+            tokens_out: play.tokens_out,
+            created_at: play.created_at,
+            started_at: play.started_at,
+            ended_at: play.ended_at,
+            duration_ms: play.duration_ms,
+            pending_resumes: play.pending_resumes,
+            sandbox: None,
+        };
+        Self { play, memory }
+    }
+}
