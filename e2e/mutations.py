@@ -218,6 +218,22 @@ MUTANTS = [
         ("play/frontier.rs", "path.match_indices('/').filter_map(", "path.char_indices().filter_map("),
     ),
     _rust(
+        "secret_kept",
+        "a value that is split over lines is kept, since no line is held back",
+        "secrets::tests::a_value_that_is_split_over_lines_is_not_kept",
+        ("secrets/screen.rs", "if beginning == text.len() {", "if true {"),
+    ),
+    _rust(
+        "other_secret_given_back",
+        "a replay gets the value that is set now, whatever the first run gave",
+        "secrets::tests::another_value_is_noticed",
+        (
+            "secrets/redactor.rs",
+            "text.filter(|_| known.tag == mark.tag).ok_or_else(changed)",
+            "text.ok_or_else(changed)",
+        ),
+    ),
+    _rust(
         "two_attempts_at_once",
         "a play that is given a place starts a process beside the living one",
         "machine::tests::places",
@@ -258,5 +274,33 @@ MUTANTS = [
             "if addressee == attempt => frames.push(frame),",
             "if addressee == attempt => state.link_of(attempt).iter().for_each(|link| link.send(&frame)),",
         ),
+    ),
+    _rust(
+        "artifact_through_a_link",
+        "a file is kept although its name is a link",
+        "artifacts::tests::links_at_any_place_and_what_is_no_file_are_refused",
+        ("beneath.rs", "OFlags::RDONLY | OFlags::NOFOLLOW", "OFlags::RDONLY"),
+    ),
+    _rust(
+        "artifact_swept_before_its_row",
+        "the content of an artifact is swept away before its row is written",
+        "artifacts::tests::what_nobody_uses_is_swept_away_and_what_is_held_is_not",
+        ("artifacts.rs", "!held.contents.contains_key(&digest)", "held.drafts == 0"),
+    ),
+    _rust(
+        "artifact_told_before_commit",
+        "a flow is told that a file is kept before its row is on disk",
+        "machine::tests::artifacts::a_file_is_copied_then_written_then_told",
+        (
+            "play/machine/artifacts.rs",
+            "        vec![self.commit(Durable::Yes, vec![kept])]\n",
+            "        vec![kept, self.commit(Durable::Yes, Vec::new())]\n",
+        ),
+    ),
+    _rust(
+        "wiped_while_it_runs",
+        "the working directory of a play that runs again is wiped",
+        "a_play_that_runs_again_has_a_working_directory",
+        ("plays/retention.rs", "row.filter(|row| row.play.status.is_terminal())", "row"),
     ),
 ]

@@ -18,6 +18,25 @@ pub fn beneath(directory: &Path) -> Vec<Process> {
     entries.filter_map(|entry| alive_beneath(directory, &entry.ok()?.path())).collect()
 }
 
+/// Every living process whose command line has this text in it, wherever it works and whoever sees it.
+pub fn with_text(text: &str) -> Vec<Process> {
+    let entries = fs::read_dir("/proc").expect("Linux has /proc");
+    let all = entries.filter_map(|entry| {
+        let process = entry.ok()?.path();
+        let pid = process.file_name()?.to_str()?.parse().ok()?;
+        // One that has ended and only waits to be reaped has no command line.
+        let command = fs::read(process.join("cmdline")).ok()?;
+        Some(Process { pid, command: String::from_utf8_lossy(&command).replace('\0', " ") })
+    });
+    all.filter(|process| process.command.contains(text)).collect()
+}
+
+/// The process that started this one, and lives.
+pub fn parent_of(pid: u32) -> Option<u32> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().parse().ok()
+}
+
 /// None where the process is elsewhere, ended while we looked, or belongs to somebody else.
 fn alive_beneath(directory: &Path, process: &Path) -> Option<Process> {
     let pid = process.file_name()?.to_str()?.parse().ok()?;

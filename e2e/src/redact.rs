@@ -8,6 +8,9 @@ const ULID_CHARS: usize = 26;
 const TIMES: [&str; 8] =
     ["created_at", "started_at", "ended_at", "duration_ms", "expires_at", "answered_at", "at", "delay_ms"];
 
+/// Fields whose value is the machine's: by what a play is confined, and what follows from it.
+const MACHINE: [&str; 2] = ["layers", "subprocess"];
+
 /// Ids become `play_…`, times `[time]`, and each of `paths` the name beside it.
 pub fn text(text: &str, paths: &[(&str, &str)]) -> String {
     let mut text = text.to_owned();
@@ -20,19 +23,21 @@ pub fn text(text: &str, paths: &[(&str, &str)]) -> String {
 /// The same for a JSON document, pretty and with its keys in order.
 pub fn json(document: &Value, paths: &[(&str, &str)]) -> String {
     let mut document = document.clone();
-    times(&mut document);
+    fields(&mut document);
     text(&serde_json::to_string_pretty(&document).expect("JSON is text"), paths)
 }
 
-fn times(value: &mut Value) {
+fn fields(value: &mut Value) {
     match value {
-        Value::Array(items) => items.iter_mut().for_each(times),
-        Value::Object(fields) => {
-            for (name, field) in fields {
+        Value::Array(items) => items.iter_mut().for_each(fields),
+        Value::Object(named) => {
+            for (name, field) in named {
                 if TIMES.contains(&name.as_str()) && !field.is_null() {
                     *field = Value::from("[time]");
+                } else if MACHINE.contains(&name.as_str()) {
+                    *field = Value::from("[machine]");
                 } else {
-                    times(field);
+                    fields(field);
                 }
             }
         }

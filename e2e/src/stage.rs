@@ -7,7 +7,7 @@ use std::{
     ffi::OsStr,
     fs::{self, File, Permissions},
     os::unix::{
-        fs::PermissionsExt,
+        fs::{PermissionsExt, chown},
         process::{CommandExt, ExitStatusExt},
     },
     path::{Path, PathBuf},
@@ -34,8 +34,8 @@ const FAILPOINT: &str = "HERO_LOGIC_FAILPOINT";
 const COMMAND_TIME_MAX: Duration = Duration::from_secs(120);
 /// How often to look whether processes have gone, whose ends nobody tells us: 10 s in all.
 const LOOKS_MAX: u32 = 1000;
-/// The user and group `nobody`.
-const NOBODY: u32 = 65534;
+/// The user and group `nobody`, as whom ordinary users' commands run where we are root.
+pub const NOBODY: u32 = 65534;
 /// Between two looks.
 const LOOK_INTERVAL: Duration = Duration::from_millis(10);
 
@@ -50,12 +50,27 @@ impl Stage {
     /// An empty home and an empty directory to work in.
     #[expect(clippy::new_without_default, reason = "each call makes directories, which `default` would hide")]
     pub fn new() -> Self {
-        let root =
-            tempfile::Builder::new().prefix("hero_e2e_").tempdir().expect("a writable temporary directory");
+        Self::beneath(&env::temp_dir())
+    }
+
+    /// The same in this directory: plays have a `/tmp` of their own unless their home is there.
+    pub fn beneath(directory: &Path) -> Self {
+        let root = tempfile::Builder::new().prefix("hero_e2e_").tempdir_in(directory);
+        let root = root.expect("a writable directory for temporary files");
         for part in ["home", "work", "out"] {
             fs::create_dir(root.path().join(part)).expect("just made, so empty and ours");
         }
         Self { root, commands: AtomicU32::new(0) }
+    }
+
+    /// What there is in it belongs to whom `as_ordinary_user` starts commands as, from now on.
+    pub fn give_to_ordinary_user(&self) {
+        fs::set_permissions(self.root.path(), Permissions::from_mode(0o711)).expect("a directory of ours");
+        if geteuid().is_root() {
+            for part in [self.home(), self.directory()] {
+                chown(part, Some(NOBODY), Some(NOBODY)).expect("root may");
+            }
+        }
     }
 
     /// What `HERO_HOME` is set to.
@@ -82,6 +97,21 @@ impl Stage {
     pub fn effects(&self, play_sid: &PlaySid) -> Vec<String> {
         let text = fs::read_to_string(self.workdir(play_sid).join("effects.log")).unwrap_or_default();
         text.lines().map(str::to_owned).collect()
+    }
+
+    /// Writes the file of settings.
+    pub fn settings(&self, text: &str) {
+        let path = self.home().join(".hero/hero_logic.toml");
+        fs::create_dir_all(self.home().join(".hero")).expect("a directory of ours");
+        fs::write(path, text).expect("a directory of ours");
+    }
+
+    /// Lets plays read and write where commands start, so that they meet a test there.
+    pub fn let_plays_meet_us(&self) {
+        self.settings(&format!(
+            "[sandbox.defaults]\nwrite = [{:?}]\n[sandbox.caps]\nwrite = [{0:?}]\n",
+            self.directory()
+        ));
     }
 
     /// Writes a file to where commands start.
@@ -116,7 +146,16 @@ impl Stage {
             .env("HERO_HOME", self.home())
             .stdin(Stdio::null());
         // What a developer's shell may have set must not decide a test.
-        for variable in [FAILPOINT, "HERO_PYTHON", "NO_COLOR", "CLICOLOR_FORCE", "PYTHONPATH"] {
+        for variable in [
+            FAILPOINT,
+            "HERO_LOGIC_SANDBOX_WITHOUT",
+            "HERO_CONFIG",
+            "HERO_PYTHON",
+            "HERO_WORK_DAYS",
+            "NO_COLOR",
+            "CLICOLOR_FORCE",
+            "PYTHONPATH",
+        ] {
             command.env_remove(variable);
         }
         if let Some(python) = env::var_os("HERO_E2E_PYTHON") {
@@ -154,16 +193,20 @@ impl Stage {
 
     /// Waits until no process works beneath the home, and gives those that still do.
     pub fn processes_left(&self) -> Vec<processes::Process> {
-        let mut left = processes::beneath(&self.home());
-        for _ in 0..LOOKS_MAX {
-            if left.is_empty() {
-                break;
-            }
-            thread::sleep(LOOK_INTERVAL);
-            left = processes::beneath(&self.home());
-        }
-        left
+        let left = || processes::beneath(&self.home());
+        if eventually(|| left().is_empty()) { Vec::new() } else { left() }
     }
+}
+
+/// Looks again and again at what nobody tells us, and whether it came to be.
+pub fn eventually(mut has_come: impl FnMut() -> bool) -> bool {
+    for _ in 0..LOOKS_MAX {
+        if has_come() {
+            return true;
+        }
+        thread::sleep(LOOK_INTERVAL);
+    }
+    has_come()
 }
 
 impl Drop for Stage {
@@ -184,6 +227,13 @@ pub struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
+    /// Adds an argument.
+    #[must_use]
+    pub fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
+        self.command.arg(argument);
+        self
+    }
+
     /// Sets a variable of its environment.
     #[must_use]
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
@@ -195,6 +245,12 @@ impl<'a> Run<'a> {
     #[must_use]
     pub fn killed_after_record(self, records: impl std::fmt::Display) -> Self {
         self.env(FAILPOINT, format!("kill_process_after_record:{records}"))
+    }
+
+    /// Ends the runtime itself, as a kill does, once it has copied an artifact and before it says so. Debug builds can.
+    #[must_use]
+    pub fn ended_after_copy(self) -> Self {
+        self.env(FAILPOINT, "end_runtime_after_copy")
     }
 
     /// Takes a variable out of its environment.
@@ -218,7 +274,9 @@ impl<'a> Run<'a> {
             let root = self.stage.root.path();
             fs::set_permissions(root, Permissions::from_mode(0o711)).expect("a directory of ours");
             let program = root.join("program");
-            fs::copy(self.command.get_program(), &program).expect("the program can be read");
+            if !program.exists() {
+                fs::copy(self.command.get_program(), &program).expect("the program can be read");
+            }
             #[expect(clippy::disallowed_methods, reason = "the driver starts the binaries under test")]
             let mut command = Command::new(program);
             command
@@ -288,6 +346,11 @@ impl Running<'_> {
     /// Its process id.
     pub fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// What it has written to standard output so far.
+    pub fn stdout(&self) -> String {
+        read(&self.stdout)
     }
 
     /// What it has written to standard error so far.

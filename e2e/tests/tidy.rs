@@ -253,6 +253,8 @@ mod protocol {
                 use_default: value["use_default"].as_bool().unwrap(),
             },
             "refused" => Down::Refused { n: number("n"), code: text("code"), message: text("message") },
+            "kept" => Down::Kept { n: number("n"), digest: text("digest"), size: number("size") },
+            "not_kept" => Down::NotKept { n: number("n"), code: text("code"), message: text("message") },
             other => panic!("a golden of an unknown frame {other}"),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf, time::Duration};
 
-use hero_actors::{Config, Runtime};
+use hero_actors::{Config, Runtime, SandboxConfig};
 use hero_sdk::{
     Error, Json, Logic as _, PlaySid,
     logic::{PlayResume, PlayRunAsync, PlayWait, StartOptions, Until},
@@ -50,8 +50,14 @@ pub(crate) fn directory() -> io::Result<TempDir> {
 impl Home {
     /// A new store with a runtime that has already run one play, so that its fork server and its version are there.
     pub(crate) async fn new() -> Result<Self> {
+        Self::confined(SandboxConfig::default()).await
+    }
+
+    /// The same, with plays that are confined so.
+    pub(crate) async fn confined(sandbox: SandboxConfig) -> Result<Self> {
         let directory = directory()?;
-        let home = Self { runtime: Runtime::open(Config::new(directory.path())).await?, directory };
+        let config = Config { sandbox, ..Config::new(directory.path()) };
+        let home = Self { runtime: Runtime::open(config).await?, directory };
         home.run(ONE_STEP, serde_json::json!({})).await?;
         Ok(home)
     }

@@ -1,4 +1,4 @@
-//! The workloads W1 to W7: what hero_logic takes for each, beside what the machine itself takes.
+//! The workloads W1 to W8: what hero_logic takes for each, beside what the machine itself takes.
 //!
 //! `./e2e/bench [--json] [W1 W2 …]` builds this and the binary in release and runs it. Each workload runs in a process
 //! of its own, so that none inherits memory or warmth from the one before. Nothing here fails for being slow.
@@ -14,6 +14,7 @@ mod memory;
 mod one_shot;
 mod requests;
 mod resumes;
+mod sandbox;
 mod steps;
 
 use std::{
@@ -29,7 +30,7 @@ use figure::Figure;
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 /// What the workloads are, in their order.
-const WORKLOADS: [(&str, &str); 7] = [
+const WORKLOADS: [(&str, &str); 8] = [
     ("W1", "a cold one-shot: the command, a process, a flow of three steps"),
     ("W2", "from request to result of a flow of one step, one after the other"),
     ("W3", "durable steps a second in one flow, and over eight"),
@@ -37,6 +38,7 @@ const WORKLOADS: [(&str, &str); 7] = [
     ("W5", "from the answer to a question to the end, the flow having left memory"),
     ("W6", "replay of recorded steps"),
     ("W7", "memory: idle, per running play, per paused play; and very many paused plays"),
+    ("W8", "the sandbox: what confinement adds to a play, and each of its layers"),
 ];
 
 fn main() -> ExitCode {
@@ -80,6 +82,7 @@ fn measure(workload: &str) -> Result<()> {
             "W4" => requests::measure_at_once().await,
             "W5" => resumes::measure_resume().await,
             "W6" => resumes::measure_replay().await,
+            "W8" => sandbox::measure().await,
             _ => memory::measure().await,
         }
     }))?

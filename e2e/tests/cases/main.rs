@@ -1,6 +1,8 @@
 //! End-to-end tests of `hero_logic`, the real binary, one noun a file.
 
 #[cfg(test)]
+mod artifacts;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod commands;
@@ -14,6 +16,10 @@ mod kills;
 mod pauses;
 #[cfg(test)]
 mod recovery;
+#[cfg(test)]
+mod sandbox_settings;
+#[cfg(test)]
+mod secrets;
 #[cfg(test)]
 mod seeds;
 #[cfg(test)]

@@ -25,6 +25,7 @@ fn start<'a>(stage: &'a Stage, gate: &Gate, entry: &str) -> Running<'a> {
 }
 
 fn gate(stage: &Stage) -> Gate {
+    stage.let_plays_meet_us();
     Gate::new(stage.directory().join("gate"))
 }
 

@@ -28,6 +28,14 @@ pub(crate) struct Plan {
     pub(crate) misheard: BTreeSet<String>,
 }
 
+impl Plan {
+    /// Whether its flow kills the fork server, or the runtime.
+    pub(crate) fn kills_others(&self) -> bool {
+        let kills = self.kills.as_object();
+        kills.is_some_and(|kills| kills.values().any(|kill| kill[0] != "process"))
+    }
+}
+
 /// How plain Python ended, run straight through; tokens are left out.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Straight {

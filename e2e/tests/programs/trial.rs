@@ -31,7 +31,10 @@ pub(crate) struct Took {
 pub(crate) fn run(stage: &Stage, plans: &[Plan]) -> Took {
     let seeds: Vec<String> = plans.iter().map(|plan| plan.seed.to_string()).collect();
     let seeds = seeds.join(",");
-    let mut trials: Vec<Trial<'_>> = plans.iter().map(|plan| Trial::new(stage, plan, &seeds)).collect();
+    // From within a sandbox nobody but itself can be killed.
+    let is_confined = !plans.iter().any(Plan::kills_others);
+    let mut trials: Vec<Trial<'_>> =
+        plans.iter().map(|plan| Trial::new(stage, plan, &seeds, is_confined)).collect();
     let mut took = Took::default();
     while !trials.is_empty() {
         trials.retain_mut(|trial| {
@@ -55,6 +58,7 @@ struct Trial<'a> {
     plan: &'a Plan,
     /// Of the whole group.
     seeds: &'a str,
+    is_confined: bool,
     play_sid: Option<PlaySid>,
     next: Next,
     commands: usize,
@@ -76,11 +80,12 @@ enum Next {
 }
 
 impl<'a> Trial<'a> {
-    fn new(stage: &'a Stage, plan: &'a Plan, seeds: &'a str) -> Self {
+    fn new(stage: &'a Stage, plan: &'a Plan, seeds: &'a str, is_confined: bool) -> Self {
         Self {
             stage,
             plan,
             seeds,
+            is_confined,
             play_sid: None,
             next: Next::Start,
             commands: 0,
@@ -176,7 +181,9 @@ impl<'a> Trial<'a> {
         let failpoint = self.plan.failpoints.get(self.commands).copied().unwrap_or(0);
         self.commands += 1;
         assert!(self.commands < COMMANDS_MAX, "the play does not end");
-        let run = self.stage.hero(arguments.into_iter().chain(["--json".to_owned()]));
+        let level = if self.is_confined { "default" } else { "off" };
+        let options = ["--json", "--sandbox", level].map(str::to_owned);
+        let run = self.stage.hero(arguments.into_iter().chain(options));
         if failpoint == 0 { run } else { run.killed_after_record(failpoint) }
     }
 
