@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     io,
     os::{
-        fd::{AsFd, OwnedFd},
+        fd::{AsFd, BorrowedFd, OwnedFd},
         unix::net::UnixStream as StdStream,
     },
     path::PathBuf,
@@ -217,7 +217,7 @@ impl Launcher {
         let (control, theirs) = Control::pair()?;
         let control = Arc::new(control);
         let setup = Request::setup(&self.sandbox, &self.plays, &self.describe)?;
-        control.send(&serde_json::to_vec(&setup)?, None).await?;
+        tell(&control, &setup, None).await?;
         state.servers_started += 1;
         let number = state.servers_started;
         let ended = {
@@ -338,17 +338,12 @@ impl State {
 
     async fn send_spawn(&self, id: u64, spawn: &Spawn, theirs: &StdStream) -> io::Result<()> {
         let control = &self.server.as_ref().ok_or_else(|| io::Error::other("no fork server"))?.control;
-        let request = serde_json::to_vec(&Request::spawn(id, spawn)?)?;
-        control.send(&request, Some(theirs.as_fd())).await
+        tell(control, &Request::spawn(id, spawn)?, Some(theirs.as_fd())).await
     }
 
     async fn probe(&mut self, reply: RpcReplyPort<Result<Vec<LayerLook>, LaunchError>>) {
         let Some(server) = &self.server else { return };
-        let sent = match serde_json::to_vec(&Request::Probe {}) {
-            Ok(bytes) => server.control.send(&bytes, None).await,
-            Err(error) => Err(error.into()),
-        };
-        match sent {
+        match tell(&server.control, &Request::Probe {}, None).await {
             Ok(()) => self.probes.push(reply),
             Err(error) => drop(reply.send(Err(LaunchError::Fork(error.to_string())))),
         }
@@ -384,11 +379,7 @@ impl State {
             return;
         };
         let request = Request::Signal { id, signal: signal.number() };
-        let sent = match serde_json::to_vec(&request) {
-            Ok(bytes) => server.control.send(&bytes, None).await,
-            Err(error) => Err(error.into()),
-        };
-        if let Err(error) = sent {
+        if let Err(error) = tell(&server.control, &request, None).await {
             // The fork server is going, and its children with it; `Closed` follows.
             tracing::warn!(%error, id, "a signal did not reach the fork server");
         }
@@ -453,6 +444,14 @@ fn pair() -> io::Result<(UnixStream, StdStream)> {
     let (ours, theirs) = StdStream::pair()?;
     ours.set_nonblocking(true)?;
     Ok((UnixStream::from_std(ours)?, theirs))
+}
+
+async fn tell(
+    control: &Control,
+    request: &Request<'_>,
+    descriptor: Option<BorrowedFd<'_>>,
+) -> io::Result<()> {
+    control.send(&serde_json::to_vec(request)?, descriptor).await
 }
 
 fn is_gone(error: &io::Error) -> bool {

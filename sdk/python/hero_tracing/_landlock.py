@@ -46,7 +46,6 @@ class Ruleset:
         size = 24 if version >= _ABI_OF_SCOPES else 16 if version >= ABI_OF_TCP else 8
         attributes = struct.pack("QQQ", handled, network, scopes)[:size]
         self.handled = handled
-        self.rules_tcp = bool(network)
         self.descriptor = _call("landlock", _kernel.LANDLOCK_CREATE_RULESET, attributes, size, 0)
 
     def allow(self, descriptor: int, access: int, *, is_file: bool = False) -> None:
