@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use hero_sdk::{
-    Error, ErrorCode, Json, PlaySid, ResumeId,
+    Error, ErrorCode, PlaySid, ResumeId,
     frame::{Hello, Up},
     model::Status,
 };
@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     feeds::Changed,
-    launcher::{Process, Signal, imports},
+    launcher::{Process, Signal},
     plays,
     secrets::Redactor,
 };
@@ -83,7 +83,7 @@ impl Actor for PlayActor {
             play_sid: start.row().play.play_sid.clone(),
             start: Some(start),
             machine: None,
-            needs: Needs { imports: Vec::new(), options: Json::null() },
+            needs: Needs { imports: Vec::new(), allowance: Ok(self.0.sandbox.defaults.clone()) },
             redactor: None,
             coming: None,
             process: None,
@@ -250,7 +250,7 @@ impl PlayActor {
         let version = tables.version(&row.play.version_sid)?.ok_or_else(missing)?;
         let past = if row.play.attempt == 0 { Past::default() } else { past(tables, &row.play.play_sid)? };
         let redactor = known(&self.0, &version);
-        let needs = Needs { imports: imports(&version.source), options: version.options };
+        let needs = Needs::of(&version, &self.0);
         let mut machine = Machine::new(row, version.outputs, past, ResumeId::new);
         machine.keep_out(redactor.clone());
         Ok((machine, needs, redactor))
@@ -429,7 +429,7 @@ impl PlayActor {
         let coming = state.coming.take_if(|(of, _)| *of == attempt);
         let needs = state.needs.clone();
         tokio::spawn(async move {
-            let first = first_frame(&environment, &play_sid, attempt);
+            let first = first_frame(&environment, &play_sid, attempt, &needs);
             let process = match coming {
                 Some((_, coming)) => coming.await.map_err(no_process).flatten(),
                 None => launch(environment, play_sid, needs).await,

@@ -7,9 +7,9 @@ use std::{
 };
 
 use hero_sdk::{
-    Error, ErrorCode, Json, PlaySid,
+    Error, ErrorCode, PlaySid,
     frame::{self, Down},
-    model::{Allowance, Sandbox},
+    model::{Allowance, Sandbox, WorkflowVersion},
 };
 use hero_store::{Change, Outcome, Tables};
 
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     call::call,
-    launcher::{self, LaunchError, Layers, Process, Spawn},
+    launcher::{self, LaunchError, Layers, Process, Spawn, imports},
     sandbox::grant,
     secrets::{self, Redactor},
 };
@@ -69,8 +69,15 @@ pub(super) fn has_progressed(
 pub(super) struct Needs {
     /// What the source says that it imports.
     pub(super) imports: Vec<String>,
-    /// The entry's options.
-    pub(super) options: Json,
+    /// What it may have, or why it is beyond that. The same for all attempts that a runtime makes.
+    pub(super) allowance: Result<Allowance, Error>,
+}
+
+impl Needs {
+    /// Those of a version.
+    pub(super) fn of(version: &WorkflowVersion, environment: &Environment) -> Self {
+        Self { imports: imports(&version.source), allowance: grant(&version.options, &environment.sandbox) }
+    }
 }
 
 /// A process for a play, which has been told nothing yet, or why there is none.
@@ -80,8 +87,8 @@ pub(super) async fn launch(
     needs: Needs,
 ) -> Result<Process, Error> {
     let paths = environment.paths.clone();
-    let Needs { imports, options } = needs;
-    let allowance = grant(&options, &environment.sandbox)?;
+    let Needs { imports, allowance } = needs;
+    let allowance = allowance?;
     let spawn = Box::new(Spawn {
         workdir: paths.work(&play_sid),
         home: Some(paths.play(&play_sid)),
@@ -106,7 +113,7 @@ pub(super) async fn launch(
 
 /// What a process with these layers is confined to.
 pub(super) fn sandbox(environment: &Environment, needs: &Needs, layers: &Layers) -> Result<Sandbox, Error> {
-    let mut allowance = grant(&needs.options, &environment.sandbox)?;
+    let mut allowance = needs.allowance.clone()?;
     allowance.subprocess.get_or_insert(layers.end_all());
     Ok(Sandbox { level: environment.sandbox.level, layers: layers.layers.to_vec(), allowance })
 }
@@ -146,6 +153,7 @@ pub(super) fn first_frame(
     environment: &Environment,
     play_sid: &PlaySid,
     attempt: u32,
+    needs: &Needs,
 ) -> Result<First, Error> {
     let tables = &environment.tables;
     let missing = || Error::new(ErrorCode::Internal, "the play has no row or no version");
@@ -171,7 +179,7 @@ pub(super) fn first_frame(
         entry: Some(version.entry),
         inputs,
         secrets,
-        env: variables(&grant(&version.options, &environment.sandbox)?),
+        env: variables(needs.allowance.as_ref().map_err(Error::clone)?),
         workdir: text(environment.paths.work(play_sid)),
         blob_dir: text(environment.paths.blobs(play_sid)),
         records,
