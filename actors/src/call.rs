@@ -5,8 +5,13 @@ use std::time::Duration;
 use hero_sdk::{Error, ErrorCode};
 use ractor::{ActorRef, Message, RpcReplyPort, rpc::CallResult};
 
+use crate::handle::Handle;
+
 /// Longest wait for an actor's answer. The longest honest one is a commit on a disk that stalls.
 const LIMIT: Duration = Duration::from_secs(30);
+/// Longest wait for a permanent actor in the place of one that has ended. Its supervisor needs milliseconds; none comes
+/// while the runtime goes down.
+const SUCCESSION_LIMIT: Duration = Duration::from_secs(5);
 
 /// Sends a message with a reply port and waits for the reply. After the limit the callee may still do it, so what is
 /// asked must be repeatable.
@@ -22,6 +27,22 @@ pub(crate) async fn call<M: Message, R: Send + 'static>(
         }
         // The actor went away with the question: it stops, or it was restarted.
         Ok(CallResult::SenderError) | Err(_) => Err(gone()),
+    }
+}
+
+/// Asks the permanent actor at an address. One that goes away with the question is no fault of whoever asked: the next
+/// one there is asked as soon as it has come. Two that do so one after the other may be.
+pub(crate) async fn call_permanent<M: Message, R: Send + 'static>(
+    handle: &Handle<M>,
+    message: impl Fn(RpcReplyPort<R>) -> M,
+) -> Result<R, Error> {
+    let first = handle.get();
+    match call(&first, &message).await {
+        Err(error) if error.code == ErrorCode::ShuttingDown => {
+            let next = tokio::time::timeout(SUCCESSION_LIMIT, handle.after(&first)).await;
+            call(&next.map_err(|_| error)?, &message).await
+        }
+        answered => answered,
     }
 }
 
@@ -75,5 +96,60 @@ mod tests {
         stopped.unwrap();
         assert_eq!(asked.unwrap_err().code, ErrorCode::ShuttingDown);
         assert_eq!(call(&silent, |reply| reply).await.unwrap_err().code, ErrorCode::ShuttingDown);
+    }
+    /// Answers with its number, or goes when it is asked.
+    struct Shy(u32);
+
+    impl Actor for Shy {
+        type Msg = RpcReplyPort<u32>;
+        type State = bool;
+        type Arguments = bool;
+
+        async fn pre_start(&self, _: ActorRef<Self::Msg>, knows: bool) -> Result<bool, ActorProcessingErr> {
+            Ok(knows)
+        }
+
+        async fn handle(
+            &self,
+            myself: ActorRef<Self::Msg>,
+            reply: Self::Msg,
+            knows: &mut bool,
+        ) -> Result<(), ActorProcessingErr> {
+            if *knows {
+                drop(reply.send(self.0));
+            } else {
+                myself.stop(None);
+            }
+            Ok(())
+        }
+    }
+
+    /// Two incarnations, of which the second comes when the first has ended; each answers or goes.
+    async fn asked(answers: [bool; 2]) -> Result<u32, Error> {
+        let handle = Handle::vacant();
+        let (first, ended) = Actor::spawn(None, Shy(1), answers[0]).await.unwrap();
+        handle.set(first);
+        let succession = async {
+            if !answers[0] {
+                ended.await.unwrap();
+                handle.set(Actor::spawn(None, Shy(2), answers[1]).await.unwrap().0);
+            }
+        };
+        tokio::join!(call_permanent(&handle, |reply| reply), succession).0
+    }
+
+    #[tokio::test]
+    async fn who_comes_after_an_actor_answers_in_its_place_but_once() {
+        assert_eq!(asked([true, true]).await.unwrap(), 1);
+        assert_eq!(asked([false, true]).await.unwrap(), 2);
+        assert_eq!(asked([false, false]).await.unwrap_err().code, ErrorCode::ShuttingDown);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_for_ever_for_a_successor() {
+        let handle = Handle::vacant();
+        handle.set(Actor::spawn(None, Shy(1), false).await.unwrap().0);
+        let error = call_permanent(&handle, |reply| reply).await.unwrap_err();
+        assert_eq!(error.code, ErrorCode::ShuttingDown);
     }
 }

@@ -16,7 +16,7 @@ use ractor::{Actor, ActorRef};
 use self::feed::{SPANS_LIMIT, feed, page};
 use crate::{
     Config, Recover,
-    call::call,
+    call::{call, call_permanent},
     failpoint::{Failpoint, layers_taken_away},
     handle::Handle,
     launcher::{self, LaunchError, LayerLook, Python, stage_sdk},
@@ -141,8 +141,8 @@ impl Runtime {
         if !sandbox.is_required {
             return Ok(());
         }
-        let launcher = self.environment.launcher.get();
-        let layers = call(&launcher, |reply| launcher::Message::Layers { reply }).await?;
+        let message = |reply| launcher::Message::Layers { reply };
+        let layers = call_permanent(&self.environment.launcher, message).await?;
         let missing = match layers {
             _ if !sandbox.without.is_empty() => Some(format!("{} (left out)", sandbox.without.join(", "))),
             Ok(layers) => layers.missing_in_words(),
@@ -153,8 +153,8 @@ impl Runtime {
 
     /// Has a child put on each layer of the sandbox alone, and try what that must refuse.
     pub(crate) async fn probe_sandbox(&self) -> Result<Vec<LayerLook>, Error> {
-        let launcher = self.environment.launcher.get();
-        let looks = call(&launcher, |reply| launcher::Message::Probe { reply }).await?;
+        let message = |reply| launcher::Message::Probe { reply };
+        let looks = call_permanent(&self.environment.launcher, message).await?;
         looks.map_err(not_launched)
     }
 

@@ -21,7 +21,7 @@ use super::{
     values::{reveal, reveal_record},
 };
 use crate::{
-    call::call,
+    call::call_permanent,
     launcher::{self, LaunchError, Layers, Process, Spawn, imports},
     sandbox::grant,
     secrets::{self, Redactor},
@@ -104,8 +104,7 @@ pub(super) async fn launch(
     });
     let made = made.await;
     made.map_err(no_process)?.map_err(no_process)?;
-    let launcher = environment.launcher.get();
-    call(&launcher, |reply| launcher::Message::Spawn { spawn, reply })
+    call_permanent(&environment.launcher, |reply| launcher::Message::Spawn { spawn: spawn.clone(), reply })
         .await
         .map_err(no_process)?
         .map_err(not_launched)

@@ -164,6 +164,11 @@ fn beyond(limit: &str, what: String, allowed: impl std::fmt::Display) -> PlayErr
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        io::{BufRead, BufReader},
+        process::{Command, Stdio},
+    };
+
     use super::*;
     use crate::{SandboxConfig, clock::SystemClock};
 
@@ -223,18 +228,24 @@ mod tests {
         assert!(usage::disk(&directory.path().join("none")).is_err());
     }
 
+    #[expect(clippy::disallowed_methods, reason = "what is measured has to be there")]
     #[test]
     fn processes_are_found_by_descent_and_by_session() {
-        let own = std::process::id();
-        for is_first in [true, false] {
-            // This process leads a session only where the runner made it so; what descends from it is itself at least.
-            let leader = if is_first {
-                own
-            } else {
-                rustix::process::getsid(None).unwrap().as_raw_nonzero().get() as u32
-            };
-            let used = usage::usage(leader, is_first, 0);
-            assert!(used.processes >= 1 && used.memory > MEBI, "{used:?}");
+        // `setsid` makes the shell the first of a session; it says when both of its processes are there.
+        let mut shell = Command::new("setsid")
+            .args(["sh", "-c", "exec 3<&0; cat <&3 & echo; wait"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(shell.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let used = [true, false].map(|is_first| usage::usage(shell.id(), is_first, 0));
+        drop(shell.stdin.take());
+        shell.wait().unwrap();
+        for used in used {
+            assert_eq!(used.processes, 2, "{used:?}");
+            assert!(used.memory > 0, "{used:?}");
         }
     }
 }

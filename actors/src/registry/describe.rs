@@ -14,7 +14,7 @@ use tokio::{
 
 use super::message::Source;
 use crate::{
-    call::call,
+    call::call_permanent,
     launcher::{self, Spawn},
     play::{Environment, not_launched},
 };
@@ -31,8 +31,8 @@ pub(super) async fn describe(environment: &Environment, source: &Source) -> Resu
         imports: Vec::new(),
         allowance: environment.sandbox.defaults.clone(),
     });
-    let launcher = environment.launcher.get();
-    let spawned = call(&launcher, |reply| launcher::Message::Spawn { spawn, reply }).await?;
+    let message = |reply| launcher::Message::Spawn { spawn: spawn.clone(), reply };
+    let spawned = call_permanent(&environment.launcher, message).await?;
     // The process is killed when this is dropped, however the description ends.
     let mut process = spawned.map_err(not_launched)?;
     let stream = process.stream.take().ok_or_else(|| broken("it has no socket"))?;
