@@ -451,7 +451,7 @@ async fn tell(
     request: &Request<'_>,
     descriptor: Option<BorrowedFd<'_>>,
 ) -> io::Result<()> {
-    control.send(&serde_json::to_vec(request)?, descriptor).await
+    control.send(&request.to_bytes()?, descriptor).await
 }
 
 fn is_gone(error: &io::Error) -> bool {

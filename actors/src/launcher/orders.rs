@@ -1,4 +1,5 @@
-//! What the fork server is told and what it says, one JSON object a packet; `_fork_server.py` has the other end.
+//! What the fork server is told and what it says, one JSON object a packet, which an order for the child may follow on a
+//! line of its own; `_fork_server.py` has the other end.
 
 use std::{collections::BTreeMap, io, path::Path};
 
@@ -24,24 +25,35 @@ pub(super) enum Request<'a> {
     },
     Spawn {
         id: u64,
-        workdir: &'a str,
-        home: Option<&'a str>,
-        output: Option<&'a str>,
         imports: &'a [String],
-        network: &'a Network,
-        subprocess: Option<bool>,
-        memory_mb: u64,
-        processes: u32,
-        disk_mb: u64,
-        cpu_s: Option<u64>,
-        read: &'a [String],
-        write: &'a [String],
+        home: Option<&'a str>,
+        /// Whether there are paths that are lent to the child.
+        lends: bool,
+        #[serde(skip)]
+        order: Order<'a>,
     },
     Signal {
         id: u64,
         signal: i32,
     },
     Probe {},
+}
+
+/// What a child is told, past the fork server: whatever that reads, it has in its memory, which it copies after each
+/// fork.
+#[derive(Serialize)]
+pub(super) struct Order<'a> {
+    workdir: &'a str,
+    home: Option<&'a str>,
+    output: Option<&'a str>,
+    network: &'a Network,
+    subprocess: Option<bool>,
+    memory_mb: u64,
+    processes: u32,
+    disk_mb: u64,
+    cpu_s: Option<u64>,
+    read: &'a [String],
+    write: &'a [String],
 }
 
 /// What comes from it.
@@ -76,12 +88,11 @@ impl<'a> Request<'a> {
         let Spawn { workdir, home, output, imports, allowance } = spawn;
         let Allowance { network, subprocess, memory_mb, processes, disk_mb, cpu_s, read, write, .. } =
             allowance;
-        Ok(Self::Spawn {
-            id,
+        let home = home.as_deref().map(text).transpose()?;
+        let order = Order {
             workdir: text(workdir)?,
-            home: home.as_deref().map(text).transpose()?,
+            home,
             output: output.as_deref().map(text).transpose()?,
-            imports,
             network,
             subprocess: *subprocess,
             memory_mb: *memory_mb,
@@ -90,7 +101,18 @@ impl<'a> Request<'a> {
             cpu_s: *cpu_s,
             read,
             write,
-        })
+        };
+        Ok(Self::Spawn { id, imports, home, lends: !(read.is_empty() && write.is_empty()), order })
+    }
+
+    /// The packet.
+    pub(super) fn to_bytes(&self) -> serde_json::Result<Vec<u8>> {
+        let mut bytes = serde_json::to_vec(self)?;
+        if let Self::Spawn { order, .. } = self {
+            bytes.push(b'\n');
+            serde_json::to_writer(&mut bytes, order)?;
+        }
+        Ok(bytes)
     }
 }
 

@@ -51,7 +51,7 @@ def run(
             _scheduling.give_way()
             with contextlib.suppress(Exception):  # it is for speed only: what fails here fails in the play, and is told
                 _rehearsal.rehearse()
-            gc.collect()
+            gc.collect(0)  # there is nothing older; and a full one writes to all the free memory of Python
             _scheduling.take_part()
         signal.signal(signal.SIGINT, signal.default_int_handler)
         gc.freeze()  # nothing counts towards the play's first collection but what is its own

@@ -13,7 +13,7 @@ import fcntl
 import os
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Container
 
 from . import _denials, _kernel, _landlock, _limits, _mounts
 from ._system_paths import DEVICES, OF_ETC, OF_PROC, SYSTEM
@@ -175,6 +175,8 @@ class Confinement:
                 for directory in private
                 if os.path.isdir(directory) and not any(_mounts.is_beneath(home, directory) for home in homes)
             ]
+            if _mounts.TEMPORARY in self.covered:
+                os.environ["TMPDIR"] = _mounts.TEMPORARY
         if "landlock" in self.layers:
             try:
                 self._rule()
@@ -256,14 +258,15 @@ class Confinement:
             os.close(self._ruleset().descriptor)
         if self.layers:
             _denials.checks_of(self.allowed(order))
+            _denials.watch_sockets()
             self._filters(order)
 
-    def user_of(self, order: dict[str, Any], taken: Iterable[int]) -> int | None:
-        """The user id for a play, the same for each of its processes unless another one has it just now."""
+    def user_of(self, home: str | None, taken: Container[int | None]) -> int | None:
+        """The user id for the play of a directory, the same each time unless another one has it just now."""
         if "uid" not in self.layers or self.uids is None:
             return None
         first, count = self.uids
-        start = int.from_bytes(os.fsencode(os.path.basename(order["home"] or ""))[-16:], "big") % count
+        start = int.from_bytes(os.fsencode(os.path.basename(home or ""))[-16:], "big") % count
         for offset in range(count):
             uid = first + (start + offset) % count
             if uid not in taken:
@@ -283,6 +286,8 @@ class Confinement:
         """Confine a child that has no play yet, as far as that does not depend on the play; or one for this order."""
         os.setsid()
         _kernel.no_new_privileges()
+        if "limits" in self.layers:
+            _limits.go_first()
         if "user_namespace" in self.layers and not self.is_root:
             self.at = "user_namespace"
             _map_user(*self.ids)
@@ -346,7 +351,7 @@ class Confinement:
             self.at = "uid"
             self._become(uid, order["home"])
         _redirect(order["output"] or os.devnull)
-        if self.layers:
+        if self.layers and _mounts.TEMPORARY not in self.covered:
             os.environ["TMPDIR"] = self._temporary(order)
         # Who has become another user has lost all, unless a user namespace gave new ones.
         if "capabilities" in self.layers and (uid is None or "user_namespace" in self.layers):
@@ -376,8 +381,7 @@ class Confinement:
             _map_user(uid, uid)
 
     def _temporary(self, order: dict[str, Any]) -> str:
-        if _mounts.TEMPORARY in self.covered:
-            return _mounts.TEMPORARY
+        """A directory of the play for temporary files, where it has no `/tmp` of its own."""
         if order["home"] is None:
             return str(order["workdir"])
         directory = os.path.join(order["home"], "tmp")

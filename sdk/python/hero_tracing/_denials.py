@@ -44,9 +44,10 @@ class Allowed:
 
 def explain(allowed: Allowed) -> None:
     """From now on, and for good, say in words what is denied to this process."""
+    global _network
     checks = checks_of(allowed)
-    if allowed.network is not None:
-        _explain_sockets(allowed.network)
+    _network = allowed.network
+    watch_sockets()
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         check = checks.get(event)
@@ -167,24 +168,32 @@ def _end_itself(pid: int, number: int) -> None:
 # -- the network --
 
 
-def _explain_sockets(network: bool | list[int]) -> None:
-    made = socket.socket.__init__
+# What `explain` was told; None where nothing is said.
+_network: bool | list[int] | None = None
+_made = socket.socket.__init__
 
-    def init(self: socket.socket, family: int = -1, type: int = -1, proto: int = -1, fileno: Any = None) -> None:
-        try:
-            made(self, family, type, proto, fileno)
-        except PermissionError:
-            if fileno is not None:
-                raise
-            if family == socket.AF_UNIX:
-                denied = PermissionError("the sandbox denies Unix sockets; talk over TCP, or run with --sandbox off")
-                denied.errno = errno.EPERM
-                raise denied from None
-            if network is True:  # a kind of socket that is denied in any case
-                raise
-            _deny("the network", '"network": True')
 
-    socket.socket.__init__ = init  # type: ignore[method-assign]
+def _init(self: socket.socket, family: int = -1, type: int = -1, proto: int = -1, fileno: Any = None) -> None:
+    try:
+        _made(self, family, type, proto, fileno)
+    except PermissionError:
+        if fileno is not None or _network is None:
+            raise
+        if family == socket.AF_UNIX:
+            denied = PermissionError("the sandbox denies Unix sockets; talk over TCP, or run with --sandbox off")
+            denied.errno = errno.EPERM
+            raise denied from None
+        if _network is True:  # a kind of socket that is denied in any case
+            raise
+        _deny("the network", '"network": True')
+
+
+def watch_sockets() -> None:
+    """See how sockets are made, here and in every child; nothing is said before `explain`.
+
+    A fork server does it once: where a class changes, Python forgets what it knew of it and of those beneath.
+    """
+    socket.socket.__init__ = _init  # type: ignore[method-assign]
 
 
 def _ports(allowed: list[int]) -> Callable[..., None]:

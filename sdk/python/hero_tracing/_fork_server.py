@@ -3,11 +3,12 @@
 It talks with the launcher over a SEQPACKET socket on its standard input, one JSON object a packet:
 
     down  {"op": "setup", "level": "default", …}                  first and once; see `_confine.Confinement`
-          {"op": "spawn", "id": 7, "imports": ["json"], "workdir": "…", …}
-                                                               with the child's span socket attached; `imports` are
+          {"op": "spawn", "id": 7, "imports": ["json"], "home": "…", "lends": false}
+          {"workdir": "…", …}                                  with the child's span socket attached; `imports` are
                                                                modules that its flow will want; a process
-                                                               that only describes a file has none; for the rest see
-                                                               `Confinement.play`
+                                                               that only describes a file has none; `lends` says that
+                                                               the order names paths that are lent; the second line
+                                                               is the order, see `Confinement.play`
           {"op": "signal", "id": 7, "signal": 15}
           {"op": "probe"}
     up    {"op": "ready", "pid": 4711, "python": "3.11.7", "layers": ["landlock"], "missing": {"uid": "why"}}
@@ -33,7 +34,7 @@ import select
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from . import _child, _confine, _fork, _immortal, _preload, _probe, _rehearsal, _scheduling
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 SPARES = 2
 # A command that runs one flow and ends gains nothing from what this server learns; the second attempt sets that off.
 LEARNS_AFTER = 2
+# What makes later plays faster is learnt when nothing waits; where plays crowd, after each so many of them as well.
+PLAYS_PER_LESSON = 2
 # The interpreter specialises code that has run some times.
 REHEARSALS = 20
 # Objects that are made immortal in a row: about as long as a rehearsal takes.
@@ -81,9 +84,10 @@ class _Server:
         self.spares: list[_Child] = []
         self.lost_spares = 0
         self.children: dict[int, _Child] = {}  # by pidfd
+        self.users: set[int | None] = {None}  # user ids that are taken
         self.attempts = 0
         self.wishes: dict[str, int] = {}  # how many attempts asked for a module
-        # What makes later plays faster, for when nothing else waits. At its end stands `_settle`.
+        # What makes later plays faster. At its end stands `_settle`.
         self.to_learn: list[Callable[[], object]] = []
         self.fork = _fork.choose(confinement.clone_flags)
 
@@ -98,7 +102,7 @@ class _Server:
         python = "{}.{}.{}".format(*sys.version_info[:3])
         layers = [layer for layer in _confine.LAYERS if layer in self.confinement.layers]
         known = {"layers": layers, "missing": self.confinement.missing}
-        self._send({"op": "ready", "pid": self.pid, "python": python, **known})
+        self._tell({"op": "ready", "pid": self.pid, "python": python, **known})
         while True:
             # New spares are forked only when nothing waits: a request waits behind one fork, import or rehearsal at
             # most.
@@ -159,34 +163,40 @@ class _Server:
         data, descriptors, _, _ = socket.recv_fds(self.control, _child.REQUEST_BYTES_MAX, 1)
         if not data:
             return False
-        request = json.loads(data)
+        # This process copies each page that it writes to after a fork: what is for the child it does not read.
+        head, _, order = data.partition(b"\n")
+        request = json.loads(head)
         if request["op"] == "spawn":
-            self._spawn(request, data, descriptors)
+            self._spawn(request, order, descriptors)
             if request["imports"]:
                 self._wish(request["imports"])
                 self.attempts += 1
                 if self.attempts == LEARNS_AFTER:
                     self._plan([_rehearsal.rehearse, self.confinement.rehearse] * REHEARSALS)
+                elif self.to_learn and self.attempts % PLAYS_PER_LESSON == 0:
+                    self._learn()
         elif request["op"] == "signal":
             for child in self.children.values():
                 if child.id == request["id"]:
                     _kill_group(child.pid, request["signal"])
         elif request["op"] == "probe":
-            self._send({"op": "probed", "layers": _probe.each(self.confinement)})
+            self._tell({"op": "probed", "layers": _probe.each(self.confinement)})
         return True
 
-    def _spawn(self, order: dict[str, Any], packet: bytes, descriptors: list[int]) -> None:
-        play = order["id"]
+    def _spawn(self, request: dict[str, Any], packet: bytes, descriptors: list[int]) -> None:
+        play = request["id"]
         try:
-            uid = self.confinement.user_of(order, {child.uid for child in self.children.values() if child.uid})
-            if not self.confinement.takes_spare(order):
+            uid = self.confinement.user_of(request["home"], self.users)
+            order = json.loads(packet) if request["lends"] else None
+            if order is not None and not self.confinement.takes_spare(order):
                 child = self._fork((order, uid), rehearses=False)
             else:
                 child = self.spares.pop(0) if self.spares else self._fork(rehearses=False)
             child.uid = uid
+            self.users.add(uid)
             socket.send_fds(child.orders, [(uid or 0).to_bytes(4, "big"), packet], descriptors)
         except OSError as error:
-            self._send({"op": "failed", "id": play, "message": str(error)})
+            self._tell({"op": "failed", "id": play, "message": str(error)})
             return
         finally:
             for descriptor in descriptors:
@@ -194,7 +204,7 @@ class _Server:
         child.orders.close()
         child.id = play
         self.lost_spares = 0
-        self._send({"op": "spawned", "id": play, "pid": child.pid}, [child.pidfd])
+        self._send(b'{"op": "spawned", "id": %d, "pid": %d}' % (play, child.pid), [child.pidfd])
 
     def _fork(self, order: tuple[dict[str, Any], int | None] | None = None, *, rehearses: bool) -> _Child:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -226,10 +236,11 @@ class _Server:
         _, wait_status, usage = os.wait4(child.pid, 0)
         self.poller.unregister(child.pidfd)
         del self.children[child.pidfd]
+        self.users.discard(child.uid)
         os.close(child.pidfd)
         if child.id:
             status, cpu_ms = os.waitstatus_to_exitcode(wait_status), round(1000 * (usage.ru_utime + usage.ru_stime))
-            self._send({"op": "exited", "id": child.id, "status": status, "cpu_ms": cpu_ms})
+            self._send(b'{"op": "exited", "id": %d, "status": %d, "cpu_ms": %d}' % (child.id, status, cpu_ms))
             return
         if child not in self.spares:  # it was let go
             return
@@ -239,10 +250,13 @@ class _Server:
         if self.lost_spares >= LOST_SPARES_MAX:
             raise SystemExit(f"hero_logic: {self.lost_spares} children in a row ended before they got a play")
 
-    def _send(self, message: dict[str, object], descriptors: list[int] | None = None) -> None:
+    def _tell(self, message: dict[str, object]) -> None:
+        self._send(json.dumps(message).encode())
+
+    def _send(self, packet: bytes, descriptors: Sequence[int] = ()) -> None:
         # A launcher that has gone is noticed by the next read, which ends the loop.
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            socket.send_fds(self.control, [json.dumps(message).encode()], descriptors or [])
+            socket.send_fds(self.control, [packet], descriptors)
 
     def end(self) -> None:
         """Kill every child with its group, and reap it."""

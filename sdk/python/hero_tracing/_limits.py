@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
+import resource
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,8 +21,6 @@ of_process: dict[str, int] = {}
 
 def take_on(order: dict[str, Any], *, counts_processes: bool) -> None:
     """Limit this process, and all that it starts, to what the order says, for good."""
-    import resource
-
     limits = {
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_DATA: order["memory_mb"] * _MEBIBYTE,
@@ -34,9 +34,19 @@ def take_on(order: dict[str, Any], *, counts_processes: bool) -> None:
         resource.setrlimit(limit, (value, value))
     if order["cpu_s"] is not None:
         resource.setrlimit(resource.RLIMIT_CPU, (order["cpu_s"], order["cpu_s"] + 1))
-    # Memory that processes share is under none of these limits. When the machine has no more, a play goes first.
-    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
-        file.write("1000")
+
+
+def go_first() -> None:
+    """Have this process, and all that it starts, go before others when the machine has no more memory.
+
+    Memory that processes share is under none of the limits.
+    """
+    with contextlib.suppress(OSError):
+        descriptor = os.open("/proc/self/oom_score_adj", os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            os.write(descriptor, b"1000")
+        finally:
+            os.close(descriptor)
 
 
 def hint_of(error: BaseException) -> str | None:
