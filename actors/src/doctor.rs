@@ -162,6 +162,7 @@ fn purpose(layer: &str) -> &'static str {
     match layer {
         "user_namespace" => "rights of its own, which count nowhere else",
         "pid_namespace" => "it sees its own processes only, and all of them end with it",
+        "cgroup" => "all of its processes are in one group, which is killed",
         "mount_namespace" => "a temporary directory and shared memory of its own, of limited size",
         "read_only" => "nothing but its own directory can be changed, not even modes and times",
         "ipc_namespace" => "queues and segments of its own",
@@ -185,6 +186,10 @@ fn remedy(layer: &str) -> &'static str {
         "uid" => {
             "the interpreter, the home directory and what is above them must be open to other users; \
              mount namespaces do that where CAP_SYS_ADMIN is there"
+        }
+        "cgroup" => {
+            "Linux 5.14 or newer, and a control group that hero_logic may write to: for a service of systemd \
+             Delegate=yes and DelegateSubgroup=server"
         }
         "read_only" => "Linux 5.12 or newer, and mount namespaces",
         "landlock" => {

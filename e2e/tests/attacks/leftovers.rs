@@ -46,9 +46,19 @@ impl<'a> Daemons<'a> {
         with_text(&format!("daemon_of_{}", self.suffix)).into_iter().map(|process| process.command).collect()
     }
 
-    /// Waits until its daemons have settled and the play stands; gives the fork server, which is the runtime's child.
+    /// Waits until all its daemons have settled and the play stands; gives the fork server.
     #[track_caller]
     fn settled(&self, running: &Running<'_>) -> u32 {
+        let server = self.standing(running);
+        let kinds: BTreeSet<String> =
+            self.alive().iter().filter_map(|line| line.split(' ').rev().nth(2).map(str::to_owned)).collect();
+        assert!(kinds.len() >= KINDS.len() - 1, "they are there, whatever breeds at this moment: {kinds:?}");
+        server
+    }
+
+    /// Waits until the play stands; gives the fork server, which is the runtime's child.
+    #[track_caller]
+    fn standing(&self, running: &Running<'_>) -> u32 {
         let plays = self.stage.home().join(".hero/var/plays");
         let has_settled = || {
             let entries = std::fs::read_dir(&plays).into_iter().flatten();
@@ -58,9 +68,6 @@ impl<'a> Daemons<'a> {
         for entry in std::fs::read_dir(&plays).unwrap() {
             std::fs::remove_file(entry.unwrap().path().join("work/settled")).ok();
         }
-        let kinds: BTreeSet<String> =
-            self.alive().iter().filter_map(|line| line.split(' ').rev().nth(2).map(str::to_owned)).collect();
-        assert!(kinds.len() >= KINDS.len() - 1, "they are there, whatever breeds at this moment: {kinds:?}");
         let server = with_text("hero_tracing._fork_server")
             .into_iter()
             .find(|process| parent_of(process.pid) == Some(running.pid()));
@@ -149,6 +156,33 @@ fn nothing_is_left_without_namespaces() {
             daemons.start(how, &KINDS).finish().exits(code);
             daemons.are_gone(how);
         }
+    }
+}
+
+/// What neither the kernel nor the runtime could end is in a control group still, and the next one finds it there.
+/// Where hero_logic has no group to write to it says so.
+#[test]
+fn what_outlives_runtime_and_fork_server_is_ended_by_the_next() {
+    for user in users() {
+        let stage = stage(user);
+        let daemons =
+            Daemons { without: "user_namespace,pid_namespace", ..Daemons::new(&stage, user, "default") };
+        let running = daemons.start("wait", &["plain", "deaf"]);
+        let server = daemons.standing(&running);
+        send(server, Signal::SIGSTOP);
+        running.kill();
+        send(server, Signal::SIGKILL);
+        let left = daemons.alive();
+        let outcome = daemons.start("done", &["plain"]).finish().exits(0);
+        if outcome.settled().play.sandbox.unwrap().layers.contains(&"cgroup".to_owned()) {
+            daemons.are_gone("a runtime came after them");
+        } else {
+            assert!(outcome.stderr.contains("cgroup ("), "{outcome}");
+            for process in with_text(&format!("daemon_of_{}", daemons.suffix)) {
+                send(process.pid, Signal::SIGKILL);
+            }
+        }
+        assert_eq!(left.len(), 2, "they were there: {left:#?}");
     }
 }
 

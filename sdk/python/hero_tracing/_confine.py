@@ -15,7 +15,7 @@ import signal
 import sys
 from collections.abc import Container
 
-from . import _denials, _kernel, _landlock, _limits, _mounts
+from . import _cgroups, _denials, _kernel, _landlock, _limits, _mounts
 from ._system_paths import DEVICES, OF_ETC, OF_PROC, SYSTEM
 
 TYPE_CHECKING = False
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 LAYERS = (
     "user_namespace",
     "pid_namespace",
+    "cgroup",
     "mount_namespace",
     "read_only",
     "ipc_namespace",
@@ -75,6 +76,8 @@ class Confinement:
         self.is_root = os.geteuid() == 0
         self.ids = (os.geteuid(), os.getegid())
         self.layers = self._wanted(set(setup["without"]))
+        self.groups: _cgroups.Groups | None = None
+        self.group: str | None = None  # of the child that is forked next
         # Directories that a child covers by one of its own, and what Landlock allows to all.
         self.covered: list[str] = []
         self.lendable: list[str] = []  # what is not read-only yet, because a play may be allowed to change it
@@ -143,6 +146,12 @@ class Confinement:
             if int(name) > 2 and int(name) != HIGH_DESCRIPTOR:
                 with contextlib.suppress(OSError):  # the one by which we look is closed already
                     os.close(int(name))
+        if "cgroup" in self.layers:
+            try:
+                self.groups = _cgroups.Groups()
+                self.groups.descriptor = self._name(self.groups.descriptor)
+            except OSError as error:
+                self.lose({"cgroup": str(error)})
         kept = self._kept()
         if not self.is_root and "user_namespace" in self.layers:
             try:
@@ -238,11 +247,34 @@ class Confinement:
                 opened = _landlock.open_path(path)
                 if opened is not None:
                     low, is_file = opened
-                    first, end = self.descriptors
-                    descriptor = fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, end)
-                    self.descriptors = (first, descriptor + 1)
-                    self.rules.append(ruleset.rule(descriptor, access, is_file=is_file))
-                    os.close(low)
+                    self.rules.append(ruleset.rule(self._name(low), access, is_file=is_file))
+
+    def _name(self, low: int) -> int:
+        """Move a descriptor to among those that children have until they are confined."""
+        first, end = self.descriptors
+        descriptor = fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, end)
+        self.descriptors = (first, descriptor + 1)
+        os.close(low)
+        return descriptor
+
+    def settle(self) -> None:
+        """Once it is known what works: do without what is only needed where something else is missing."""
+        if "pid_namespace" in self.layers:
+            self.layers.discard("cgroup")
+            self.missing.pop("cgroup", None)
+            self.close()
+
+    def close(self) -> None:
+        """Leave nothing behind that outlives this process."""
+        if self.groups is not None:
+            self.groups.close()
+            self.groups = None
+
+    def next_group(self) -> str | None:
+        """Have the next child in a control group of its own, where that is what ends all that it starts."""
+        is_needed = "cgroup" in self.layers and "pid_namespace" not in self.layers
+        self.group = self.groups.make() if is_needed and self.groups is not None else None
+        return self.group
 
     def rehearse(self) -> None:
         """Do in the fork server what children do and what leaves nothing behind, so that they find its code warm."""
@@ -288,6 +320,9 @@ class Confinement:
         _kernel.no_new_privileges()
         if "limits" in self.layers:
             _limits.go_first()
+        if self.group is not None and self.groups is not None:
+            self.at = "cgroup"
+            self.groups.enter(self.group)
         if "user_namespace" in self.layers and not self.is_root:
             self.at = "user_namespace"
             _map_user(*self.ids)
@@ -438,7 +473,7 @@ class Confinement:
         if not self._may_start(order):
             names.append("no_processes")
         elif not self.ends_all:
-            names.append("no_sessions")
+            names.append("no_sessions")  # nobody gets away from its group either, by which its processes are counted
         if not self.ends_all:
             names.append("no_others")
         return names

@@ -64,7 +64,7 @@ _SETUP_BYTES_MAX = 1 << 20
 class _Child:
     """A forked child: its process, the pidfd that tells its end, and, while spare, the socket that gives it a play."""
 
-    __slots__ = ("id", "orders", "pid", "pidfd", "uid")
+    __slots__ = ("group", "id", "orders", "pid", "pidfd", "uid")
 
     def __init__(self, pid: int, pidfd: int, orders: socket.socket) -> None:
         self.pid = pid
@@ -72,6 +72,7 @@ class _Child:
         self.orders = orders
         self.id = 0  # of the play; 0 while spare
         self.uid: int | None = None  # the user id that is this play's alone
+        self.group: str | None = None  # its control group, where it needs one
 
 
 class _Server:
@@ -178,7 +179,7 @@ class _Server:
         elif request["op"] == "signal":
             for child in self.children.values():
                 if child.id == request["id"]:
-                    _kill_group(child.pid, request["signal"])
+                    self._signal(child, request["signal"])
         elif request["op"] == "probe":
             self._tell({"op": "probed", "layers": _probe.each(self.confinement)})
         return True
@@ -187,13 +188,16 @@ class _Server:
         play = request["id"]
         try:
             uid = self.confinement.user_of(request["home"], self.users)
-            order = json.loads(packet) if request["lends"] else None
+            groups = self.confinement.groups
+            order = json.loads(packet) if request["lends"] or groups is not None else None
             if order is not None and not self.confinement.takes_spare(order):
                 child = self._fork((order, uid), rehearses=False)
             else:
                 child = self.spares.pop(0) if self.spares else self._fork(rehearses=False)
             child.uid = uid
             self.users.add(uid)
+            if groups is not None and child.group is not None and order is not None and groups.is_limited:
+                groups.limit(child.group, order)
             socket.send_fds(child.orders, [(uid or 0).to_bytes(4, "big"), packet], descriptors)
         except OSError as error:
             self._tell({"op": "failed", "id": play, "message": str(error)})
@@ -208,6 +212,7 @@ class _Server:
 
     def _fork(self, order: tuple[dict[str, Any], int | None] | None = None, *, rehearses: bool) -> _Child:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        group = self.confinement.next_group()
         pid = self.fork()
         if pid == 0:
             try:
@@ -217,6 +222,7 @@ class _Server:
                 os._exit(_child.EXIT_BROKEN)
         theirs.close()
         child = _Child(pid, os.pidfd_open(pid), ours)
+        child.group = group
         self.children[child.pidfd] = child
         self.poller.register(child.pidfd, select.POLLIN)
         return child
@@ -231,13 +237,22 @@ class _Server:
             start = kept_end
         os.closerange(start, highest + DESCRIPTORS_OF_A_CHILD)
 
+    def _signal(self, child: _Child, number: int) -> None:
+        """Signal a child and what it started."""
+        _kill_group(child.pid, number)
+        groups = self.confinement.groups
+        if number == signal.SIGKILL and groups is not None and child.group is not None:
+            groups.kill(child.group)
+
     def _exited(self, child: _Child) -> None:
-        _kill_group(child.pid, signal.SIGKILL)
+        self._signal(child, signal.SIGKILL)
         _, wait_status, usage = os.wait4(child.pid, 0)
         self.poller.unregister(child.pidfd)
         del self.children[child.pidfd]
         self.users.discard(child.uid)
         os.close(child.pidfd)
+        if self.confinement.groups is not None and child.group is not None:
+            self.confinement.groups.end(child.group)
         if child.id:
             status, cpu_ms = os.waitstatus_to_exitcode(wait_status), round(1000 * (usage.ru_utime + usage.ru_stime))
             self._send(b'{"op": "exited", "id": %d, "status": %d, "cpu_ms": %d}' % (child.id, status, cpu_ms))
@@ -261,9 +276,10 @@ class _Server:
     def end(self) -> None:
         """Kill every child with its group, and reap it."""
         for child in self.children.values():
-            _kill_group(child.pid, signal.SIGKILL)
+            self._signal(child, signal.SIGKILL)
         for child in self.children.values():
             os.waitpid(child.pid, 0)
+        self.confinement.close()
 
 
 def _kill_group(pid: int, number: int) -> None:

@@ -53,8 +53,9 @@ def settle(confinement: Confinement) -> None:
     while confinement.layers:
         failed, _ = _try(confinement)
         if not failed:
-            return
+            break
         confinement.lose(failed)
+    confinement.settle()
 
 
 def each(confinement: Confinement) -> list[dict[str, Any]]:
@@ -72,7 +73,7 @@ def _look_at(layer: str, confinement: Confinement) -> dict[str, Any]:
     with_it, without = copy.copy(confinement), copy.copy(confinement)
     without.layers = _needed(layer, confinement)
     with_it.layers = without.layers | {layer}
-    check = _check_of(layer, confinement)
+    check = _check_of(layer, with_it)
     failed: dict[str, str] = {}
     taken: list[float] = []
     for _ in range(_ROUNDS):
@@ -105,6 +106,7 @@ def _check_of(layer: str, confinement: Confinement) -> Callable[[], str | None]:
         ours = os.readlink(link)
         return lambda: "it is the one of the fork server" if os.readlink(link) == ours else None
     return {
+        "cgroup": lambda: None if _is_in(confinement.group) else "it is in another one",
         "limits": lambda: None if resource.getrlimit(resource.RLIMIT_CORE) == (0, 0) else "no limit was set",
         "uid": lambda: None if os.geteuid() != 0 and not os.getgroups() else "it is still root",
         "capabilities": lambda: "some are left" if _kernel.has_capabilities() else None,
@@ -113,6 +115,11 @@ def _check_of(layer: str, confinement: Confinement) -> Callable[[], str | None]:
         "landlock": lambda: _is_refused(lambda: os.close(os.open("/", os.O_RDONLY | os.O_DIRECTORY))),
         "seccomp": lambda: _is_refused(lambda: socket.socket(socket.AF_UNIX).close()),
     }[layer]
+
+
+def _is_in(group: str | None) -> bool:
+    with open("/proc/self/cgroup") as file:
+        return any(line.rstrip("\n").endswith(f"/{group}") for line in file)
 
 
 def _is_refused(action: Callable[[], None]) -> str | None:
@@ -130,6 +137,10 @@ def _try(confinement: Confinement, check: Callable[[], str | None] | None = None
         parent = os.getpid()
         began = time.perf_counter()
         try:
+            group = confinement.next_group()
+        except OSError as error:
+            return {"cgroup": str(error)}, 0.0
+        try:
             pid = _fork.choose(confinement.clone_flags)()
         except OSError as error:
             return _blame(confinement, error), 0.0
@@ -145,6 +156,8 @@ def _try(confinement: Confinement, check: Callable[[], str | None] | None = None
         said = ours.recv(_ANSWER_BYTES_MAX)
         ms = 1000 * (time.perf_counter() - began)
         os.waitpid(pid, 0)
+        if group is not None and confinement.groups is not None:
+            confinement.groups.end(group)
     failed: dict[str, str] = json.loads(said) if said else {"seccomp": "the child was ended"}
     return failed, ms
 

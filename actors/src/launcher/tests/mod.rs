@@ -14,7 +14,8 @@ use super::{KnownLayers, LaunchError, Launcher, Message, Process, Python, Signal
 use crate::{SandboxConfig, call::call};
 
 /// What of the SDK the fork server and its children run before a session begins.
-const STAGED: [&str; 14] = [
+const STAGED: [&str; 15] = [
+    "_cgroups.py",
     "_child.py",
     "_confine.py",
     "_denials.py",
