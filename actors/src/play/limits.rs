@@ -118,7 +118,8 @@ impl Watched {
         let used = usage::disk(&self.home);
         let allowed = self.allowance.disk_mb;
         let error = match used {
-            Ok(Some(bytes)) if bytes > allowed * MEBI => {
+            // In whole megabytes: a file that is as large as it may be has directories above it.
+            Ok(Some(bytes)) if bytes / MEBI > allowed => {
                 Some(beyond("disk_mb", format!("its directory holds {} MB", bytes / MEBI), allowed))
             }
             Ok(None) => {

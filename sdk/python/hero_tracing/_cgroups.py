@@ -29,6 +29,7 @@ class Groups:
         """
         above = os.open(_delegated() if directory is None else directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
+            fcntl.flock(above, fcntl.LOCK_EX)  # until it is known that what we make is somebody's
             _clear(above)
             # Where it has processes itself it cannot pass them on; groups can be killed all the same.
             _pass_on(above)
@@ -36,6 +37,7 @@ class Groups:
             os.mkdir(self.name, dir_fd=above)
             self.descriptor = _open(above, self.name)
             fcntl.flock(self.descriptor, fcntl.LOCK_EX)  # as long as this process lives; see `_clear`
+            fcntl.flock(above, fcntl.LOCK_UN)
             self._above = above
             self.is_limited = bool(_pass_on(self.descriptor))
             if not _has(self.descriptor, "cgroup.kill"):

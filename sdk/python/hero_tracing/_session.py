@@ -5,6 +5,7 @@ The launcher's child calls `serve` in a freshly forked process whose current dir
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -244,7 +245,9 @@ def _end_after(seconds: float, end: Any) -> None:
         time.sleep(seconds)
         end()
 
-    threading.Thread(target=wait, daemon=True, name="hero-grace").start()
+    # A play that has all the threads that it may have is ended by the runtime, when its own grace is over.
+    with contextlib.suppress(RuntimeError):
+        threading.Thread(target=wait, daemon=True, name="hero-grace").start()
 
 
 def _exit(code: int) -> None:
