@@ -86,10 +86,12 @@ pub async fn doctor(config: Config) -> Vec<Check> {
     let level = config.sandbox.level;
     let (played, looks) = play(config).await;
     checks.push(check("play", played));
-    checks.push(sandbox(level, looks.as_deref().unwrap_or_default()));
     match looks {
-        Ok(looks) => checks.extend(looks.into_iter().map(layer)),
-        Err(error) => checks.push(check("sandbox layers", Err(error))),
+        Ok(looks) => {
+            checks.push(sandbox(level, &looks));
+            checks.extend(looks.into_iter().map(layer));
+        }
+        Err(error) => checks.push(check("sandbox", Err(error))),
     }
     checks
 }

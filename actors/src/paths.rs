@@ -35,6 +35,11 @@ impl Paths {
         Ok(())
     }
 
+    /// The directory that holds all others.
+    pub(crate) fn own(&self) -> PathBuf {
+        self.home.join(".hero")
+    }
+
     /// The directory of the store.
     pub(crate) fn store(&self) -> PathBuf {
         self.home.join(".hero/var/hero_logic/store")

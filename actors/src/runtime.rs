@@ -25,7 +25,6 @@ use crate::{
     plays::{self, Sweeper, not_found},
     registry::{self, Source},
     root::{self, Root},
-    sandbox::grant,
     secrets::{self, Redactor},
 };
 
@@ -218,7 +217,7 @@ impl Runtime {
         let sandbox = Sandbox {
             level: sandbox.level,
             layers: self.environment.layers.known().layers.to_vec(),
-            allowance: grant(&version.options, sandbox)?,
+            allowance: self.environment.grant(&version.options)?,
         };
         let play_sid = PlaySid::new();
         let play = Play {

@@ -23,7 +23,6 @@ use super::{
 use crate::{
     call::call_permanent,
     launcher::{self, LaunchError, Layers, Process, Spawn, imports},
-    sandbox::grant,
     secrets::{self, Redactor},
 };
 
@@ -76,7 +75,7 @@ pub(super) struct Needs {
 impl Needs {
     /// Those of a version.
     pub(super) fn of(version: &WorkflowVersion, environment: &Environment) -> Self {
-        Self { imports: imports(&version.source), allowance: grant(&version.options, &environment.sandbox) }
+        Self { imports: imports(&version.source), allowance: environment.grant(&version.options) }
     }
 }
 

@@ -2,6 +2,10 @@
 
 use std::sync::{Arc, RwLock};
 
+use hero_sdk::{
+    Error, Json,
+    model::{Allowance, SandboxLevel},
+};
 use hero_store::Tables;
 
 use super::compiled::Compiled;
@@ -15,7 +19,7 @@ use crate::{
     launcher::{self, KnownLayers},
     paths::Paths,
     plays,
-    sandbox::SandboxConfig,
+    sandbox::{SandboxConfig, check_places, grant},
     secrets::Vault,
 };
 
@@ -57,5 +61,14 @@ impl Environment {
             plays: Handle::vacant(),
             failpoint,
         })
+    }
+
+    /// What a play of a version with these options may do, or why it is beyond what may be allowed.
+    pub(crate) fn grant(&self, options: &Json) -> Result<Allowance, Error> {
+        let allowance = grant(options, &self.sandbox)?;
+        if self.sandbox.level != SandboxLevel::Off {
+            check_places(&allowance, &self.sandbox, &self.paths.own())?;
+        }
+        Ok(allowance)
     }
 }

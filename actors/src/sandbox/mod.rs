@@ -3,9 +3,11 @@
 
 mod config;
 mod filters;
+mod places;
 mod wish;
 
 pub use config::SandboxConfig;
 pub(crate) use filters::filters;
+pub(crate) use places::check_places;
 pub use wish::Excess;
 pub(crate) use wish::grant;

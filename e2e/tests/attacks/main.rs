@@ -7,6 +7,7 @@
 #[cfg(test)]
 mod actions;
 #[cfg(test)]
+mod caps;
 mod floods;
 #[cfg(test)]
 mod layers;

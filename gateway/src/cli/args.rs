@@ -156,6 +156,16 @@ pub(crate) enum SandboxLevel {
     Off,
 }
 
+impl From<model::SandboxLevel> for SandboxLevel {
+    fn from(level: model::SandboxLevel) -> Self {
+        match level {
+            model::SandboxLevel::Default => Self::Default,
+            model::SandboxLevel::Strict => Self::Strict,
+            model::SandboxLevel::Off => Self::Off,
+        }
+    }
+}
+
 /// When to use colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ColorWhen {

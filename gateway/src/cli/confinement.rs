@@ -1,8 +1,38 @@
-//! What a play may do, in words: before it runs, where its flow wishes for something, and when it is shown.
+//! What a play may do, in words: before it runs, where its flow wishes for something, and when it is shown; and by which
+//! options another command lets it do the same.
+
+use std::path::Path;
 
 use hero_sdk::model::{Allowance, Network, Sandbox, SandboxLevel};
 
-use crate::cli::escape::visible;
+use crate::cli::{args, embedded::SandboxConfig, escape::visible};
+
+/// The options by which a command lets a play do what it might do when it was accepted, beside those that are given: what
+/// it may is more than is configured where it was run with options of its own.
+pub(crate) fn options_of(
+    played: &Sandbox,
+    given: &args::Sandbox,
+    configured: &SandboxConfig,
+) -> args::Sandbox {
+    let mut options = given.clone();
+    if played.level != configured.level {
+        options.level = Some(played.level.into());
+    }
+    if played.level == SandboxLevel::Off {
+        return options;
+    }
+    let Allowance { read, write, env, .. } = &played.allowance;
+    let caps = &configured.caps;
+    let beyond = |paths: &[String], caps: &[&Vec<String>]| -> Vec<String> {
+        let is_within =
+            |path: &&String| caps.iter().copied().flatten().any(|cap| Path::new(path).starts_with(cap));
+        paths.iter().filter(|path| !is_within(path)).cloned().collect()
+    };
+    options.read.extend(beyond(read, &[&caps.read, &caps.write]));
+    options.write.extend(beyond(write, &[&caps.write]));
+    options.env.extend(env.iter().filter(|name| !caps.env.contains(name)).cloned());
+    options
+}
 
 /// In one line what a play may do otherwise than one whose flow wishes for nothing; empty where that is nothing.
 pub(crate) fn wishes(allowance: &Allowance, defaults: &Allowance) -> String {
@@ -117,6 +147,29 @@ mod tests {
         let usual = Allowance { read: vec!["/data".into(), "/more".into()], ..defaults.clone() };
         let shared = Allowance { read: vec!["/data".into()], ..defaults };
         assert_eq!(wishes(&usual, &shared), "reads /more");
+    }
+
+    #[test]
+    fn a_play_goes_on_with_the_options_that_it_was_run_with() {
+        let mut configured = SandboxConfig::default();
+        configured.caps.read = vec!["/data".into()];
+        let given = args::Sandbox::default();
+        let allowance = Allowance {
+            read: vec!["/data/a".into(), "/more".into()],
+            write: vec!["/out".into()],
+            env: vec!["REGION".into()],
+            ..configured.defaults.clone()
+        };
+        let mut played = Sandbox { level: SandboxLevel::Default, layers: Vec::new(), allowance };
+        let options = options_of(&played, &given, &configured);
+        assert_eq!(
+            (options.level, options.read, options.write),
+            (None, vec!["/more".into()], vec!["/out".into()])
+        );
+        assert_eq!(options.env, ["REGION"]);
+        played.level = SandboxLevel::Off;
+        let options = options_of(&played, &given, &configured);
+        assert_eq!((options.level(), options.read), (Some(SandboxLevel::Off), Vec::new()));
     }
 
     #[test]

@@ -89,6 +89,16 @@ impl Context {
         configuration::sandbox(home, config.clone().or_else(|| path_of("HERO_CONFIG")), sandbox)
     }
 
+    /// The options of every command by which another one lets this play do what it might do.
+    pub(crate) fn global_of(&self, play: &Play) -> Result<Global, Failure> {
+        let mut global = self.global.clone();
+        if let Some(played) = &play.sandbox {
+            global.sandbox =
+                confinement::options_of(played, &self.global.sandbox, &self.sandbox(&self.home()?)?);
+        }
+        Ok(global)
+    }
+
     /// Opens the runtime, does `work` with it and closes it again. A kill closes nothing.
     pub(crate) async fn with_logic<T>(
         &mut self,

@@ -11,12 +11,10 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import signal
-import sys
 from collections.abc import Container
 
-from . import _cgroups, _denials, _kernel, _landlock, _limits, _mounts
-from ._system_paths import DEVICES, OF_ETC, OF_PROC, SYSTEM
+from . import _cgroups, _denials, _kernel, _landlock, _limits, _mounts, _process
+from ._system_paths import DEVICES, OF_ETC, OF_PROC, SYSTEM, of_interpreter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,6 +66,7 @@ class Confinement:
         self.plays: str = os.path.realpath(setup["plays"])
         self.read: list[str] = setup["read"]
         self.granted: list[str] = setup["granted"]
+        self.may_be_allowed = [os.path.realpath(path) for path in (*self.granted, *self.read)]
         self.temporary_mb: int = setup["temporary_mb"]
         self.filters = {name: bytes.fromhex(text) for name, text in setup["filters"].items()}
         self.uids: tuple[int, int] | None = tuple(setup["uids"]) if setup["uids"] else None
@@ -156,7 +155,7 @@ class Confinement:
         if not self.is_root and "user_namespace" in self.layers:
             try:
                 _kernel.unshare(_kernel.CLONE_NEWUSER)
-                _map_user(*self.ids)
+                _process.map_user(*self.ids)
             except OSError as error:
                 self.lose({"user_namespace": str(error)})
         if "mount_namespace" in self.layers:
@@ -171,8 +170,8 @@ class Confinement:
         if "read_only" in self.layers:
             try:
                 self.lendable = [os.path.realpath(path) for path in self.granted if os.path.exists(path)]
-                self.lendable = [path for path in self.lendable if path != "/"]
-                _mounts.seal([*_mounts.outermost(set(self.lendable)), self.plays])
+                if "/" not in self.lendable:
+                    _mounts.seal([*_mounts.outermost(set(self.lendable)), self.plays])
             except OSError as error:
                 self.lose({"read_only": str(error)})
         if "mount_namespace" in self.layers:
@@ -203,15 +202,7 @@ class Confinement:
 
     def _kept(self, *, for_all: bool = False) -> list[str]:
         """What a play's process must be able to reach, wherever it lies; `for_all`: whatever it may do."""
-        library = os.path.dirname(os.__file__)
-        prefixes = {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix}
-        # Where `site` has not run nobody else knows of a virtual environment, which programs begin with.
-        environment = os.path.dirname(os.path.dirname(sys.executable))
-        if os.path.exists(os.path.join(environment, "pyvenv.cfg")):
-            prefixes.add(environment)
-        package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-        paths = [*prefixes, library, os.path.dirname(sys.executable), package, self.plays, *self.read, *sys.path]
-        paths += [] if for_all else self.granted
+        paths = [*of_interpreter(), self.plays, *self.read, *([] if for_all else self.granted)]
         return [path for path in dict.fromkeys(paths) if path not in {"", "/"} and os.path.exists(path)]
 
     def _open_ways(self, kept: list[str]) -> None:
@@ -244,10 +235,9 @@ class Confinement:
         self.writable = [device for device in DEVICES if os.path.exists(device)]
         for paths, access in ((self.readable, _landlock.READ), (self.writable, _landlock.WRITE)):
             for path in paths:
-                opened = _landlock.open_path(path)
-                if opened is not None:
-                    low, is_file = opened
-                    self.rules.append(ruleset.rule(self._name(low), access, is_file=is_file))
+                low = _landlock.open_path(path)
+                if low is not None:
+                    self.rules.append(ruleset.rule(self._name(low), access))
 
     def _name(self, low: int) -> int:
         """Move a descriptor to among those that children have until they are confined."""
@@ -309,8 +299,11 @@ class Confinement:
 
     def takes_spare(self, order: dict[str, Any]) -> bool:
         """Whether a child that was confined ahead can play this; what is lent to its user is lent before."""
+        if "mount_namespace" not in self.layers:
+            return True
         is_lent = order["write"] or ("uid" in self.layers and order["read"])
-        return not ("mount_namespace" in self.layers and is_lent)
+        wished = (*order["read"], *order["write"])
+        return not is_lent and not any(_mounts.holds(directory, wished) for directory in self.covered)
 
     def spare(
         self, fork_server: int, order: dict[str, Any] | None = None, uid: int | None = None
@@ -325,29 +318,39 @@ class Confinement:
             self.groups.enter(self.group)
         if "user_namespace" in self.layers and not self.is_root:
             self.at = "user_namespace"
-            _map_user(*self.ids)
+            _process.map_user(*self.ids)
         if "mount_namespace" in self.layers:
             self.at = "mount_namespace"
+            if order is not None:
+                wished = (*order["read"], *order["write"])
+                self.covered = [directory for directory in self.covered if not _mounts.holds(directory, wished)]
             self._mount()
             if order is not None:
-                _mounts.lend(order["read"], order["write"], uid)
+                read, write = self._places(order["read"]), self._places(order["write"])
+                _mounts.lend(read, write, uid)
+                for place in read + write:
+                    os.close(place)
         ruleset = None
         if "landlock" in self.layers:
             self.at = "landlock"
             ruleset = self._ruleset()
         os.closerange(*self.descriptors)
-        die_with(fork_server)
+        _process.die_with(fork_server)
         return ruleset
 
     def _mount(self) -> None:
+        if "read_only" in self.layers and "/" in self.lendable:
+            _mounts.seal([self.plays])
         for directory in self.covered:
             size = _mounts.SHARED_MEMORY_MB if directory == _mounts.SHARED_MEMORY else self.temporary_mb
             _mounts.cover(directory, size)
         if "pid_namespace" in self.layers:
             _mounts.own_processes()
-        if "read_only" in self.layers:
+        if "read_only" in self.layers and "/" not in self.lendable:
             for path in self.lendable:
                 _mounts.leave(path, None)
+                if _mounts.is_beneath(self.plays, path):
+                    _kernel.make_writable(self.plays)
 
     def _ruleset(self) -> _landlock.Ruleset:
         ruleset = _landlock.Ruleset(self.abi)
@@ -357,6 +360,21 @@ class Confinement:
             ruleset.allow_path(directory, _landlock.WRITE)
         ruleset.allow_path(self._processes, _landlock.READ)
         return ruleset
+
+    def _places(self, paths: list[str]) -> list[int]:
+        """What is at these paths, opened. Raises PermissionError for a link out of what may be allowed.
+
+        Paths were judged before, by names; a play that may change a directory may change where they lead. No place
+        holds the files of hero_logic, or lies among them.
+        """
+        found = []
+        for place in filter(None, map(_landlock.open_path, paths)):
+            real, own = os.readlink(f"/proc/self/fd/{place}"), os.path.dirname(os.path.dirname(self.plays))
+            is_ours = _mounts.is_beneath(real, own) or _mounts.is_beneath(own, real)
+            if is_ours or not any(_mounts.is_beneath(real, root) for root in self.may_be_allowed):
+                raise PermissionError(f"{real} is beyond what may be allowed; a link has been put in its way")
+            found.append(place)
+        return found
 
     @property
     def _processes(self) -> str:
@@ -385,7 +403,7 @@ class Confinement:
         if uid is not None and "uid" in self.layers:
             self.at = "uid"
             self._become(uid, order["home"])
-        _redirect(order["output"] or os.devnull)
+        _process.redirect(order["output"] or os.devnull)
         if self.layers and _mounts.TEMPORARY not in self.covered:
             os.environ["TMPDIR"] = self._temporary(order)
         # Who has become another user has lost all, unless a user namespace gave new ones.
@@ -393,7 +411,7 @@ class Confinement:
             self.at = "capabilities"
             if _kernel.has_capabilities():
                 _kernel.drop_capabilities()
-        die_with(fork_server)  # a change of user has undone it
+        _process.die_with(fork_server)  # a change of user has undone it
         if ruleset is not None:
             self.at = "landlock"
             self._enforce(ruleset, order)
@@ -405,7 +423,7 @@ class Confinement:
     def _become(self, uid: int, home: str | None) -> None:
         # The directory of work may be a new one in a play's old directory.
         if home is not None and {os.stat(home).st_uid, os.stat(".").st_uid} != {uid}:
-            _give(home, os.getcwd(), uid)
+            _process.give(home, os.getcwd(), uid)
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
@@ -413,7 +431,7 @@ class Confinement:
         if "user_namespace" in self.layers:  # strict
             self.at = "user_namespace"
             _kernel.unshare(_kernel.CLONE_NEWUSER)
-            _map_user(uid, uid)
+            _process.map_user(uid, uid)
 
     def _temporary(self, order: dict[str, Any]) -> str:
         """A directory of the play for temporary files, where it has no `/tmp` of its own."""
@@ -429,10 +447,9 @@ class Confinement:
             ruleset.allow_path(order["home"], _landlock.WRITE)
         else:
             ruleset.allow_path(order["workdir"], _landlock.READ)
-        for path in order["read"]:
-            ruleset.allow_path(path, _landlock.READ)
-        for path in order["write"]:
-            ruleset.allow_path(path, _landlock.WRITE)
+        for paths, access in ((order["read"], _landlock.READ), (order["write"], _landlock.WRITE)):
+            for place in self._places(paths):
+                ruleset.allow(place, access)
         network = order["network"]
         if network is not True and self.abi >= _landlock.ABI_OF_TCP:
             ports = _landlock.Ruleset(self.abi, files=False, tcp=True)
@@ -451,6 +468,7 @@ class Confinement:
             network=order["network"] if has_filters else None,
             subprocess=self._may_start(order) if has_filters else None,
             is_first="pid_namespace" in self.layers,
+            is_sealed="read_only" in self.layers,
         )
 
     def _home(self, order: dict[str, Any]) -> str | None:
@@ -479,46 +497,4 @@ class Confinement:
         return names
 
 
-def die_with(parent: int) -> None:
-    """Have the kernel kill this process when the process `parent` ends; end it now if that has happened.
-
-    The signal follows the *thread* that forked: the fork server has one only. In a process id namespace of its own a
-    child does not know its parent; one that has no play yet sees the end of the parent by its socket.
-    """
-    _kernel.prctl("pdeathsig", _kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() not in {parent, 0}:
-        os._exit(70)
-
-
-def _map_user(uid: int, gid: int) -> None:
-    """Be in the new user namespace who one was."""
-    for name, text in (("uid_map", f"{uid} {uid} 1"), ("setgroups", "deny"), ("gid_map", f"{gid} {gid} 1")):
-        descriptor = os.open(f"/proc/self/{name}", os.O_WRONLY | os.O_CLOEXEC)
-        try:
-            os.write(descriptor, text.encode())
-        finally:
-            os.close(descriptor)
-
-
-def _redirect(output: str) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    descriptor = os.open(output, flags, 0o600)
-    os.set_blocking(descriptor, True)
-    os.dup2(descriptor, 1)
-    os.dup2(descriptor, 2)
-    os.close(descriptor)
-
-
-def _give(directory: str, workdir: str, uid: int) -> None:
-    """Make all of the directory the user's; links in it stay where they point."""
-    if os.listdir(directory) == [os.path.basename(workdir)] and not os.listdir(workdir):  # a new play
-        os.chown(workdir, uid, uid)
-        os.chown(directory, uid, uid)
-        return
-    for _, directories, files, descriptor in os.fwalk(directory, follow_symlinks=False):
-        for name in (*directories, *files):
-            os.chown(name, uid, uid, dir_fd=descriptor, follow_symlinks=False)
-    os.chown(directory, uid, uid, follow_symlinks=False)
-
-
-__all__ = ["LAYERS", "Confinement", "die_with"]
+__all__ = ["LAYERS", "Confinement"]

@@ -33,13 +33,19 @@ class Allowed:
         network: bool | list[int] | None,
         subprocess: bool | None,
         is_first: bool,
+        is_sealed: bool,
     ) -> None:
-        """Paths are real ones; `is_first` says that this process is the first of its namespace."""
+        """Paths are real ones.
+
+        `is_first` says that this process is the first of its namespace, `is_sealed` that what it may not write has
+        modes, owners and times that it cannot change either.
+        """
         self.read = None if read is None else tuple(read)
         self.write = tuple(write)
         self.network = network
         self.subprocess = subprocess
         self.is_first = is_first
+        self.is_sealed = is_sealed
 
 
 def explain(allowed: Allowed) -> None:
@@ -61,7 +67,7 @@ def checks_of(allowed: Allowed) -> dict[str, Callable[..., None]]:
     """What is to be looked at before it is done, by its audit event."""
     checks: dict[str, Callable[..., None]] = {}
     if allowed.read is not None:
-        checks.update(_files(allowed.read, allowed.write))
+        checks.update(_files(allowed.read, allowed.write, is_sealed=allowed.is_sealed))
     if allowed.subprocess is False:
         for event in ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.exec", "os.system"):
             checks[event] = _no_processes
@@ -83,7 +89,7 @@ def _deny(what: str, wish: str) -> NoReturn:
 # -- files --
 
 
-def _files(read: tuple[str, ...], write: tuple[str, ...]) -> dict[str, Callable[..., None]]:
+def _files(read: tuple[str, ...], write: tuple[str, ...], *, is_sealed: bool) -> dict[str, Callable[..., None]]:
     everything = read + write
 
     def check(path: Any, roots: tuple[str, ...], *, creates: bool = False, changes_entry: bool = False) -> None:
@@ -113,7 +119,7 @@ def _files(read: tuple[str, ...], write: tuple[str, ...]) -> dict[str, Callable[
     def listed(path: Any) -> None:
         check(path, everything)
 
-    def truncated(path: Any, *_rest: Any) -> None:
+    def changed(path: Any, *_rest: Any) -> None:
         check(path, write)
 
     def removed(path: Any, *_rest: Any) -> None:
@@ -129,14 +135,16 @@ def _files(read: tuple[str, ...], write: tuple[str, ...]) -> dict[str, Callable[
     def linked(_source: Any, destination: Any, *_rest: Any) -> None:
         made(destination)
 
+    of_its_own = ("os.chmod", "os.chown", "os.utime", "os.setxattr", "os.removexattr") if is_sealed else ()
     return {
+        **dict.fromkeys(of_its_own, changed),
         "open": opened,
         "os.listdir": listed,
         "os.scandir": listed,
         "os.mkdir": made,
         "os.rmdir": removed,
         "os.remove": removed,
-        "os.truncate": truncated,
+        "os.truncate": changed,
         "os.rename": both,
         "os.link": both,
         "os.symlink": linked,

@@ -40,7 +40,8 @@ _SECUREBITS = 0b1111 | 0b1100_0000
 _CAPABILITY_VERSION_3 = 0x2008_0522
 
 _OPEN_TREE, _MOVE_MOUNT, _MOUNT_SETATTR = 428, 429, 442
-_AT_FDCWD, _AT_EMPTY_PATH, _AT_RECURSIVE, _OPEN_TREE_CLONE, _MOVE_MOUNT_FROM_ITSELF = -100, 0x1000, 0x8000, 1, 4
+_AT_FDCWD, _AT_EMPTY_PATH, _AT_RECURSIVE, _OPEN_TREE_CLONE = -100, 0x1000, 0x8000, 1
+_MOVE_MOUNT_FROM_ITSELF, _MOVE_MOUNT_TO_ITSELF = 0x4, 0x40
 _MOUNT_ATTR_RDONLY, _MOUNT_ATTR_IDMAP = 0x1, 0x0010_0000
 LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446
 
@@ -119,15 +120,14 @@ def make_writable(path: str) -> None:
     _call(_MOUNT_SETATTR, _AT_FDCWD, os.fsencode(path), 0, attributes, len(attributes))
 
 
-def mount_again(path: str, *, writable: bool, user_namespace: int | None = None) -> None:
-    """Mount what is at the path over itself, writable or not, with its owners as a user namespace has them."""
-    where = os.fsencode(path)
+def mount_again(place: int, *, writable: bool, user_namespace: int | None = None) -> None:
+    """Mount what the descriptor names over itself, writable or not, with its owners as a user namespace has them."""
     flags = 0 if user_namespace is None else _MOUNT_ATTR_IDMAP
     attributes = struct.pack("QQQQ", flags, _MOUNT_ATTR_RDONLY if writable else 0, 0, user_namespace or 0)
-    tree = _call(_OPEN_TREE, _AT_FDCWD, where, _OPEN_TREE_CLONE | _AT_RECURSIVE | os.O_CLOEXEC)
+    tree = _call(_OPEN_TREE, place, b"", _OPEN_TREE_CLONE | _AT_EMPTY_PATH | _AT_RECURSIVE | os.O_CLOEXEC)
     try:
         _call(_MOUNT_SETATTR, tree, b"", _AT_EMPTY_PATH | _AT_RECURSIVE, attributes, len(attributes))
-        _call(_MOVE_MOUNT, tree, b"", _AT_FDCWD, where, _MOVE_MOUNT_FROM_ITSELF)
+        _call(_MOVE_MOUNT, tree, b"", place, b"", _MOVE_MOUNT_FROM_ITSELF | _MOVE_MOUNT_TO_ITSELF)
     finally:
         os.close(tree)
 

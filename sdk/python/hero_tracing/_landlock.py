@@ -48,12 +48,16 @@ class Ruleset:
         self.handled = handled
         self.descriptor = _call("landlock", _kernel.LANDLOCK_CREATE_RULESET, attributes, size, 0)
 
-    def allow(self, descriptor: int, access: int, *, is_file: bool = False) -> None:
-        """Allow this access beneath the directory, or to the file, that the descriptor is open to."""
-        self.add(self.rule(descriptor, access, is_file=is_file))
+    def allow(self, descriptor: int, access: int) -> None:
+        """Allow this access beneath the directory, or to the file, that the descriptor names, and close that."""
+        try:
+            self.add(self.rule(descriptor, access))
+        finally:
+            os.close(descriptor)
 
-    def rule(self, descriptor: int, access: int, *, is_file: bool = False) -> bytes:
+    def rule(self, descriptor: int, access: int) -> bytes:
         """The same for `add`, now or in another process that has the descriptor under the same number."""
+        is_file = (os.fstat(descriptor).st_mode & 0o170000) != 0o040000
         access &= self.handled
         return struct.pack("=Qi", access & _OF_FILES if is_file else access, descriptor)
 
@@ -63,14 +67,10 @@ class Ruleset:
 
     def allow_path(self, path: str, access: int) -> bool:
         """Allow this access to what is at the path, links followed, and beneath it; false where there is nothing."""
-        opened = open_path(path)
-        if opened is None:
+        descriptor = open_path(path)
+        if descriptor is None:
             return False
-        descriptor, is_file = opened
-        try:
-            self.allow(descriptor, access, is_file=is_file)
-        finally:
-            os.close(descriptor)
+        self.allow(descriptor, access)
         return True
 
     def allow_ports(self, ports: Iterable[int]) -> None:
@@ -85,13 +85,12 @@ class Ruleset:
         os.close(self.descriptor)
 
 
-def open_path(path: str) -> tuple[int, bool] | None:
-    """A descriptor that only names what is at the path, and whether that is no directory; None where nothing is."""
+def open_path(path: str) -> int | None:
+    """A descriptor that only names what is at the path; None where nothing is."""
     try:
-        descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
+        return os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:
         return None
-    return descriptor, (os.fstat(descriptor).st_mode & 0o170000) != 0o040000
 
 
 def _call(name: str, number: int, *arguments: int | bytes | None) -> int:

@@ -45,7 +45,15 @@ def seal(kept: Iterable[str]) -> None:
     _kernel.make_read_only("/")
     _kernel.make_writable("/proc")  # what is not a process's own is the kernel's to refuse
     for path in kept:
-        _kernel.mount_again(path, writable=True)
+        _keep(path)
+
+
+def _keep(path: str) -> None:
+    place = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    try:
+        _kernel.mount_again(place, writable=True)
+    finally:
+        os.close(place)
 
 
 def leave(directory: str, kept: str | None) -> None:
@@ -55,7 +63,7 @@ def leave(directory: str, kept: str | None) -> None:
     """
     _kernel.make_read_only(directory)
     if kept is not None:
-        _kernel.mount_again(kept, writable=True)
+        _keep(kept)
 
 
 def open_ways(kept: Iterable[str]) -> None:
@@ -85,22 +93,21 @@ def cover(directory: str, megabytes: int) -> None:
     _kernel.mount("hero", directory, "tmpfs", MS_NOSUID | MS_NODEV, options)
 
 
-def lend(read: Iterable[str], write: Iterable[str], uid: int | None) -> None:
-    """Open these paths, some to be changed; for another user what is ours there is his, and what he makes is ours.
+def lend(read: Iterable[int], write: Iterable[int], uid: int | None) -> None:
+    """Open what these descriptors name, some to be changed; for another user what is ours there is his.
 
-    On a file system that cannot give things another owner, he may do what others may. Raises OSError.
+    And what he makes there is ours. On a file system that cannot give things another owner, he may do what others may.
+    Raises OSError.
     """
     namespace = None if uid is None else _namespace_of(uid)
-    wanted = [(path, False) for path in read if uid is not None] + [(path, True) for path in write]
+    wanted = [(place, False) for place in read if uid is not None] + [(place, True) for place in write]
     try:
-        for path, writable in wanted:
-            if not os.path.exists(path):
-                continue
+        for place, writable in wanted:
             try:
-                _kernel.mount_again(os.path.realpath(path), writable=writable, user_namespace=namespace)
+                _kernel.mount_again(place, writable=writable, user_namespace=namespace)
             except OSError:
                 if writable:
-                    _kernel.mount_again(os.path.realpath(path), writable=True)
+                    _kernel.mount_again(place, writable=True)
     finally:
         if namespace is not None:
             os.close(namespace)
@@ -133,6 +140,11 @@ def own_processes() -> None:
 def is_beneath(path: str, directory: str) -> bool:
     """Whether the path is the directory or beneath it, both without links and dots."""
     return path == directory or path.startswith(directory.rstrip("/") + "/")
+
+
+def holds(directory: str, paths: Iterable[str]) -> bool:
+    """Whether one of the paths leads to the directory or beneath it."""
+    return any(is_beneath(os.path.realpath(path), directory) for path in paths)
 
 
 def _first_closed(path: str) -> str | None:

@@ -23,10 +23,17 @@ if TYPE_CHECKING:
 
 
 _PORT_MAX = 65535
+# Mebibytes whose bytes fit into 64 bits, and seconds; processes that Linux can number.
+_LIMIT_MAX = 1 << 40
+_PROCESSES_MAX = 1 << 22
 
 
 def _is_limit(value: Any) -> bool:
-    return bool(value > 0)
+    return bool(0 < value <= _LIMIT_MAX)
+
+
+def _is_number_of_processes(value: Any) -> bool:
+    return bool(0 < value <= _PROCESSES_MAX)
 
 
 def _is_network(value: Any) -> bool:
@@ -45,11 +52,11 @@ def _are_names(value: Any) -> bool:
 _SETTINGS: dict[str, tuple[str, tuple[type, ...], type, Callable[[Any], bool]]] = {
     "network": (f"True, False or a list of TCP ports, 1 to {_PORT_MAX}", (bool, list), int, _is_network),
     "subprocess": ("True or False", (bool,), object, lambda _value: True),
-    "memory_mb": ("mebibytes, a whole number, 1 or more", (int,), object, _is_limit),
-    "processes": ("a number of processes and threads, 1 or more", (int,), object, _is_limit),
-    "disk_mb": ("mebibytes, a whole number, 1 or more", (int,), object, _is_limit),
-    "cpu_s": ("seconds, a whole number, 1 or more", (int,), object, _is_limit),
-    "wall_s": ("seconds, a whole number, 1 or more", (int,), object, _is_limit),
+    "memory_mb": ("mebibytes, a whole number, 1 to 2**40", (int,), object, _is_limit),
+    "processes": ("a number of processes and threads, 1 to 2**22", (int,), object, _is_number_of_processes),
+    "disk_mb": ("mebibytes, a whole number, 1 to 2**40", (int,), object, _is_limit),
+    "cpu_s": ("seconds, a whole number, 1 to 2**40", (int,), object, _is_limit),
+    "wall_s": ("seconds, a whole number, 1 to 2**40", (int,), object, _is_limit),
     "read": ("a list of absolute paths without `..`", (list,), str, _are_paths),
     "write": ("a list of absolute paths without `..`", (list,), str, _are_paths),
     "env": ("a list of names of variables", (list,), str, _are_names),

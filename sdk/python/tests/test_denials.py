@@ -30,7 +30,7 @@ def allow(**more):
     read = ["/usr", "/proc", sys.prefix, sys.base_prefix, os.path.dirname(os.__file__)]
     given = {"read": read, "write": [mine, "/dev/null"], "network": True, "subprocess": True}
     os.chdir(mine)
-    explain(Allowed(**{**given, "is_first": False, **more}))
+    explain(Allowed(**{**given, "is_first": False, "is_sealed": True, **more}))
 """
 
 
@@ -152,6 +152,25 @@ ours, theirs = socket.socketpair()
 ours.send(b"x"); print(theirs.recv(1))
 """
     assert run(tmp_path, script) == ["b'x'"]
+
+
+def test_modes_owners_and_times_are_denied_where_all_else_is_read_only(tmp_path: Path) -> None:
+    script = """
+allow(is_sealed={})
+for action in (
+    lambda: os.chmod("/etc/passwd", 0o644),
+    lambda: os.utime("/etc/passwd"),
+    lambda: os.chown("/etc/passwd", -1, -1),
+    lambda: os.removexattr("/etc/passwd", "user.none"),
+):
+    print(said(action).startswith("the sandbox denies writing /etc/passwd; allow it"))
+open("mine", "w").close()
+os.chmod("mine", 0o600)
+os.chmod(os.open("mine", os.O_RDONLY), 0o600)
+print(said(lambda: os.utime("mine")))
+"""
+    assert run(tmp_path, script.format(True)) == ["True"] * 4 + ["done"]
+    assert run(tmp_path, script.format(False)) == ["False"] * 4 + ["done"]
 
 
 def test_sockets_that_the_kernel_refuses_say_why(tmp_path: Path) -> None:

@@ -57,10 +57,20 @@ def test_a_wish_is_taken_as_it_is(wish: dict[str, Any]) -> None:
         ({"reads": ["/a"]}, TypeError, "sandbox has no setting 'reads'; did you mean read?"),
         ({"zzz": 1}, TypeError, "sandbox has no setting 'zzz'; there are network, subprocess, memory_mb"),
         ({1: 1}, TypeError, "sandbox has no setting 1; there are network"),
-        ({"memory_mb": "1"}, TypeError, "sandbox memory_mb must be mebibytes, a whole number, 1 or more, not '1'"),
+        ({"memory_mb": "1"}, TypeError, "sandbox memory_mb must be mebibytes, a whole number, 1 to 2**40, not '1'"),
         ({"memory_mb": 1.5}, TypeError, "sandbox memory_mb must be"),
         ({"memory_mb": True}, TypeError, "sandbox memory_mb must be"),
-        ({"memory_mb": 0}, ValueError, "sandbox memory_mb must be mebibytes, a whole number, 1 or more, not 0"),
+        (
+            {"memory_mb": 10**30},
+            ValueError,
+            f"sandbox memory_mb must be mebibytes, a whole number, 1 to 2**40, not {10**30}",
+        ),
+        (
+            {"processes": 2**32},
+            ValueError,
+            f"sandbox processes must be a number of processes and threads, 1 to 2**22, not {2**32}",
+        ),
+        ({"memory_mb": 0}, ValueError, "sandbox memory_mb must be mebibytes, a whole number, 1 to 2**40, not 0"),
         ({"cpu_s": -1}, ValueError, "sandbox cpu_s must be seconds"),
         ({"subprocess": 1}, TypeError, "sandbox subprocess must be True or False, not 1"),
         (

@@ -14,7 +14,7 @@ use super::{KnownLayers, LaunchError, Launcher, Message, Process, Python, Signal
 use crate::{SandboxConfig, call::call};
 
 /// What of the SDK the fork server and its children run before a session begins.
-const STAGED: [&str; 15] = [
+const STAGED: [&str; 16] = [
     "_cgroups.py",
     "_child.py",
     "_confine.py",
@@ -28,6 +28,7 @@ const STAGED: [&str; 15] = [
     "_mounts.py",
     "_preload.py",
     "_probe.py",
+    "_process.py",
     "_scheduling.py",
     "_system_paths.py",
 ];

@@ -47,7 +47,8 @@ pub(crate) async fn run(
         let play = PlayDocument { play: &play, resumes: &resumes };
         context.out.document(&Document { play, artifacts: &artifacts })?;
     } else {
-        let text = summary(&play, &resumes, &artifacts, &context.global, context.out.palette);
+        let global = context.global_of(&play)?;
+        let text = summary(&play, &resumes, &artifacts, &global, context.out.palette);
         context.out.text(&text)?;
     }
     Ok(Exit::Succeeded)
