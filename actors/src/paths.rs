@@ -1,7 +1,7 @@
 //! Where things are under `HERO_HOME`.
 
 use std::{
-    fs::DirBuilder,
+    fs::{self, DirBuilder},
     io,
     os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
@@ -97,7 +97,14 @@ impl Paths {
 
     /// Makes what a play's process must find; it may be there.
     pub(crate) fn make_play(&self, play_sid: &PlaySid) -> Result<(), Error> {
-        self.make_private(&self.work(play_sid))
+        let work = self.work(play_sid);
+        self.make_private(&work)?;
+        // Nobody else can have put a link there, which nothing of ours may follow.
+        if fs::symlink_metadata(&work).is_ok_and(|metadata| !metadata.is_dir()) {
+            let message = format!("the flow has put something else in the place of {}", work.display());
+            return Err(Error::new(ErrorCode::StorageFailed, message));
+        }
+        Ok(())
     }
 
     /// Everything that plays' processes have their hands on, a directory for each play.

@@ -67,6 +67,9 @@ pub(super) enum Reply {
     Probed { layers: Vec<LayerLook> },
 }
 
+/// Bytes of a packet that a child reads, as `_child.py` has it. The rest would be cut off.
+const PACKET_BYTES_MAX: usize = 64 << 10;
+
 impl<'a> Request<'a> {
     pub(super) fn setup(sandbox: &'a SandboxConfig, plays: &'a Path, describe: &'a Path) -> io::Result<Self> {
         let programs = filters().map_err(io::Error::other)?;
@@ -106,11 +109,14 @@ impl<'a> Request<'a> {
     }
 
     /// The packet.
-    pub(super) fn to_bytes(&self) -> serde_json::Result<Vec<u8>> {
+    pub(super) fn to_bytes(&self) -> io::Result<Vec<u8>> {
         let mut bytes = serde_json::to_vec(self)?;
         if let Self::Spawn { order, .. } = self {
             bytes.push(b'\n');
             serde_json::to_writer(&mut bytes, order)?;
+            if bytes.len() >= PACKET_BYTES_MAX {
+                return Err(io::Error::other("what its process is to be told is longer than 64 KiB"));
+            }
         }
         Ok(bytes)
     }

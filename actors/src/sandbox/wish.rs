@@ -43,6 +43,8 @@ pub(crate) fn grant(options: &Json, config: &SandboxConfig) -> Result<Allowance,
     })
 }
 
+/// Bytes of a wish as JSON. It travels to a process in one packet of 64 KiB, beside the defaults.
+const WISH_BYTES_MAX: usize = 16 << 10;
 /// Of variables that stand in for secrets.
 const SECRET_PREFIX: &str = "HERO_SECRET_";
 
@@ -58,9 +60,12 @@ fn wish_of(options: &Json) -> Result<PartialAllowance, Error> {
         Error::new(ErrorCode::InvalidSource, message)
             .hint(format!("it takes {}", PartialAllowance::KEYS.join(", ")))
     };
-    let wish = options
-        .to::<Options>()
-        .and_then(|options| options.sandbox.map(|wish| serde_json::from_value(wish.into())).transpose());
+    let wish = options.to::<Options>().map(|options| options.sandbox.map(serde_json::Value::from));
+    let wish = wish.map_err(|error| not_understood(error.to_string()))?;
+    if wish.as_ref().is_some_and(|wish| wish.to_string().len() > WISH_BYTES_MAX) {
+        return Err(not_understood(format!("it is longer than {WISH_BYTES_MAX} bytes")));
+    }
+    let wish = wish.map(serde_json::from_value).transpose();
     let wish: PartialAllowance = wish.map_err(|error| not_understood(error.to_string()))?.unwrap_or_default();
     wish.check().map_err(|bad| not_understood(format!("{} {}", bad.key, bad.reason)))?;
     // Secrets go to who declares them, and are looked for in what he says.
@@ -214,6 +219,8 @@ mod tests {
     #[test]
     fn what_is_no_wish_is_an_error() {
         let config = SandboxConfig::default();
+        let long = format!("{{\"read\": [\"/{}\"]}}", "a".repeat(WISH_BYTES_MAX));
+        assert!(granted(&long, &config).unwrap_err().message.ends_with("longer than 16384 bytes"));
         for wish in [
             r#"{"memory": 1}"#,
             r#"{"memory_mb": -1}"#,

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, Permissions},
-    os::unix::fs::{PermissionsExt as _, symlink},
+    os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink},
     path::{Path, PathBuf},
 };
 
@@ -96,6 +96,31 @@ fn a_link_leads_to_no_more_than_its_cap() {
         let reads = format!("open({:?}).read()", data.join("out/file"));
         let outcome = run(&stage, user, Some(("read", &data)), &reads, &options).exits(1);
         assert!(outcome.stderr.contains("PermissionError"), "{outcome}");
+    }
+}
+
+/// It is the play's own, and so is what it puts in its place; whoever made that a link's target is not.
+#[test]
+fn a_link_in_the_place_of_a_working_directory_gives_nothing() {
+    let does = "(flow.attempt == 1 and (os.chdir('..'), os.rename('work', 'was'), os.symlink(TARGET, 'work')), \
+                ask_user.confirm('Go on?'), os.chmod('.', 0o777))";
+    for user in users() {
+        for level in ["default", "strict"] {
+            let stage = stage(user);
+            let data = data(&stage);
+            let owner = |path: &Path| (fs::metadata(path).unwrap().uid(), fs::metadata(path).unwrap().mode());
+            let target = data.join("empty");
+            fs::create_dir(&target).unwrap();
+            let before = owner(&target);
+            let does = format!(
+                "[os := __import__('os'), ask_user := __import__('hero_tracing').ask_user, {does}][2]"
+            );
+            let does = does.replace("TARGET", &format!("{target:?}"));
+            let options = ["--sandbox", level, "--answer", "go_on=true"];
+            let outcome = run(&stage, user, None, &does, &options).exits(1);
+            assert!(outcome.stderr.contains("put something else in the place of"), "{outcome}");
+            assert_eq!(owner(&target), before);
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 mod actions;
 #[cfg(test)]
 mod caps;
+#[cfg(test)]
 mod floods;
 #[cfg(test)]
 mod layers;

@@ -399,7 +399,7 @@ class Confinement:
             self.at = "read_only"
             _mounts.leave(self.plays, self._home(order))
         has_place = order["home"] is None and _mounts.TEMPORARY in self.covered
-        os.chdir(_mounts.TEMPORARY if has_place else order["workdir"])
+        _process.enter(_mounts.TEMPORARY if has_place else order["workdir"])
         if uid is not None and "uid" in self.layers:
             self.at = "uid"
             self._become(uid, order["home"])
@@ -423,7 +423,7 @@ class Confinement:
     def _become(self, uid: int, home: str | None) -> None:
         # The directory of work may be a new one in a play's old directory.
         if home is not None and {os.stat(home).st_uid, os.stat(".").st_uid} != {uid}:
-            _process.give(home, os.getcwd(), uid)
+            _process.give(home, uid)
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)

@@ -29,6 +29,15 @@ def map_user(uid: int, gid: int) -> None:
             os.close(descriptor)
 
 
+def enter(directory: str) -> None:
+    """Be in this directory of a play, which may have put a link in its place. Raises OSError for that."""
+    descriptor = os.open(directory, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        os.fchdir(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def redirect(output: str) -> None:
     """Have standard output and standard error in this file."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -39,11 +48,11 @@ def redirect(output: str) -> None:
     os.close(descriptor)
 
 
-def give(directory: str, workdir: str, uid: int) -> None:
-    """Make all of the directory the user's; links in it stay where they point."""
-    if os.listdir(directory) == [os.path.basename(workdir)] and not os.listdir(workdir):  # a new play
-        os.chown(workdir, uid, uid)
-        os.chown(directory, uid, uid)
+def give(directory: str, uid: int) -> None:
+    """Make all of the directory the user's, of which the current one is a part; links in it stay where they point."""
+    if os.listdir(directory) == [os.path.basename(os.getcwd())] and not os.listdir("."):  # a new play
+        os.chown(".", uid, uid)
+        os.chown(directory, uid, uid, follow_symlinks=False)
         return
     for _, directories, files, descriptor in os.fwalk(directory, follow_symlinks=False):
         for name in (*directories, *files):
