@@ -24,7 +24,7 @@ use super::{
     control::{Control, Packet},
     fork_server::{self, Start},
     orders::{Reply, Request},
-    process::Signal,
+    process::{Signal, number_of},
 };
 use crate::sandbox::SandboxConfig;
 
@@ -257,8 +257,8 @@ impl Launcher {
         packet: Packet,
     ) -> Result<(), serde_json::Error> {
         match serde_json::from_slice(&packet.bytes)? {
-            Reply::Ready { pid, python, layers, missing } => {
-                tracing::debug!(pid, python, ?layers, ?missing, "the fork server is ready");
+            Reply::Ready { python, layers, missing } => {
+                tracing::debug!(python, ?layers, ?missing, "the fork server is ready");
                 let layers = Layers { layers: layers.into(), missing: missing.into() };
                 state.warn_of(&layers);
                 self.known.learn(layers.clone());
@@ -267,8 +267,9 @@ impl Launcher {
                 }
                 state.tell_layers();
             }
-            Reply::Spawned { id, pid } => {
+            Reply::Spawned { id } => {
                 if let (Some(pending), Some(pidfd)) = (state.pending.remove(&id), packet.descriptor) {
+                    let pid = number_of(&pidfd);
                     let (exited, exit) = oneshot::channel();
                     state.running.insert(id, Running { pid, pidfd, exited });
                     let layers = state.server.as_ref().and_then(|server| server.layers.clone());

@@ -60,8 +60,8 @@ pub(super) struct Order<'a> {
 #[derive(Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
 pub(super) enum Reply {
-    Ready { pid: u32, python: String, layers: Vec<String>, missing: BTreeMap<String, String> },
-    Spawned { id: u64, pid: u32 },
+    Ready { python: String, layers: Vec<String>, missing: BTreeMap<String, String> },
+    Spawned { id: u64 },
     Failed { id: u64, message: String },
     Exited { id: u64, status: i32 },
     Probed { layers: Vec<LayerLook> },

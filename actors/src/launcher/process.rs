@@ -1,5 +1,7 @@
 //! A child that plays, held so that it cannot outlive its holder.
 
+use std::os::fd::{AsRawFd as _, OwnedFd};
+
 use ractor::ActorRef;
 use tokio::{net::UnixStream, sync::oneshot};
 
@@ -32,6 +34,14 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.signal(Signal::Kill);
     }
+}
+
+/// The process id here of whoever a pidfd names: the fork server knows him by another one. 0 once he has ended.
+pub(super) fn number_of(pidfd: &OwnedFd) -> u32 {
+    let text =
+        std::fs::read_to_string(format!("/proc/self/fdinfo/{}", pidfd.as_raw_fd())).unwrap_or_default();
+    let number = text.lines().find_map(|line| line.strip_prefix("Pid:"));
+    number.and_then(|number| number.trim().parse().ok()).unwrap_or(0)
 }
 
 /// The signals that end a play's process.

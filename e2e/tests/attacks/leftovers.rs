@@ -122,12 +122,16 @@ fn check(user: User, level: &str) {
     daemons.are_gone("the runtime was killed");
 
     // Neither can end anything: the kernel does.
-    let running = daemons.start("wait", &KINDS);
-    let server = daemons.settled(&running);
-    send(server, Signal::SIGSTOP);
-    running.kill();
-    send(server, Signal::SIGKILL);
-    daemons.are_gone("both were killed");
+    for how in ["wait", "wait, executed"] {
+        let running = daemons.start(how, &KINDS);
+        let server = daemons.settled(&running);
+        let has_executed = || daemons.alive().iter().any(|line| line.ends_with("_executed "));
+        assert!(how == "wait" || eventually(has_executed), "{:#?}", daemons.alive());
+        send(server, Signal::SIGSTOP);
+        running.kill();
+        send(server, Signal::SIGKILL);
+        daemons.are_gone("both were killed");
+    }
 }
 
 #[test]

@@ -135,32 +135,38 @@ class Confinement:
 
     # -- in the fork server --
 
-    def prepare(self) -> None:
-        """Make ready in the fork server, once, what its children share. What cannot be had is in `missing`.
+    def begin(self) -> None:
+        """Confine the fork server itself, as far as it still may do what it could; before it starts anything.
 
-        Of its descriptors it keeps the first three and its socket: whoever started hero_logic may have left others
-        open, and they are not for plays.
+        Of its descriptors it keeps what it needs: whoever started hero_logic may have left others open.
         """
-        for name in os.listdir("/proc/self/fd"):
-            if int(name) > 2 and int(name) != HIGH_DESCRIPTOR:
-                with contextlib.suppress(OSError):  # the one by which we look is closed already
-                    os.close(int(name))
+        _process.close_all_but(HIGH_DESCRIPTOR)
         if "cgroup" in self.layers:
             try:
                 self.groups = _cgroups.Groups()
                 self.groups.descriptor = self._name(self.groups.descriptor)
             except OSError as error:
                 self.lose({"cgroup": str(error)})
-        kept = self._kept()
         if not self.is_root and "user_namespace" in self.layers:
             try:
                 _kernel.unshare(_kernel.CLONE_NEWUSER)
                 _process.map_user(*self.ids)
             except OSError as error:
                 self.lose({"user_namespace": str(error)})
+        if "pid_namespace" in self.layers:
+            try:
+                _process.be_first()
+            except OSError as error:
+                self.lose({"pid_namespace": str(error)})
+
+    def prepare(self) -> None:
+        """Make ready in the fork server, once, what its children share. What cannot be had is in `missing`."""
+        kept = self._kept()
         if "mount_namespace" in self.layers:
             try:
                 _mounts.keep_to_ourselves()
+                if "pid_namespace" in self.layers:
+                    _mounts.own_processes()
             except OSError as error:
                 self.lose({"mount_namespace": str(error)})
         if "uid" in self.layers:
@@ -287,13 +293,7 @@ class Confinement:
         """The user id for the play of a directory, the same each time unless another one has it just now."""
         if "uid" not in self.layers or self.uids is None:
             return None
-        first, count = self.uids
-        start = int.from_bytes(os.fsencode(os.path.basename(home or ""))[-16:], "big") % count
-        for offset in range(count):
-            uid = first + (start + offset) % count
-            if uid not in taken:
-                return uid
-        raise OSError(f"all {count} user ids of the range are taken")
+        return _process.free_user(os.path.basename(home or ""), taken, *self.uids)
 
     # -- in a child --
 

@@ -11,8 +11,8 @@ It talks with the launcher over a SEQPACKET socket on its standard input, one JS
                                                                is the order, see `Confinement.play`
           {"op": "signal", "id": 7, "signal": 15}
           {"op": "probe"}
-    up    {"op": "ready", "pid": 4711, "python": "3.11.7", "layers": ["landlock"], "missing": {"uid": "why"}}
-          {"op": "spawned", "id": 7, "pid": 4712}                 with a pidfd of the child attached
+    up    {"op": "ready", "python": "3.11.7", "layers": ["landlock"], "missing": {"uid": "why"}}
+          {"op": "spawned", "id": 7}                           with a pidfd of the child attached
           {"op": "failed", "id": 7, "message": "…"}
           {"op": "exited", "id": 7, "status": 0, "cpu_ms": 12}    a negative status is minus the signal
           {"op": "probed", "layers": [{"layer": "landlock", "ms": 0.1, "missing": null}]}
@@ -103,7 +103,7 @@ class _Server:
         python = "{}.{}.{}".format(*sys.version_info[:3])
         layers = [layer for layer in _confine.LAYERS if layer in self.confinement.layers]
         known = {"layers": layers, "missing": self.confinement.missing}
-        self._tell({"op": "ready", "pid": self.pid, "python": python, **known})
+        self._tell({"op": "ready", "python": python, **known})
         while True:
             # New spares are forked only when nothing waits: a request waits behind one fork, import or rehearsal at
             # most.
@@ -208,7 +208,7 @@ class _Server:
         child.orders.close()
         child.id = play
         self.lost_spares = 0
-        self._send(b'{"op": "spawned", "id": %d, "pid": %d}' % (play, child.pid), [child.pidfd])
+        self._send(b'{"op": "spawned", "id": %d}' % play, [child.pidfd])
 
     def _fork(self, order: tuple[dict[str, Any], int | None] | None = None, *, rehearses: bool) -> _Child:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -295,7 +295,8 @@ def main() -> None:
     """Serve the launcher whose socket is our standard input, and end with it.
 
     However the launcher ends, its end of the socket closes. A signal at its death (PR_SET_PDEATHSIG) would end this
-    server before it could end the groups of its children, and what those started would live on.
+    server before it could end the groups of its children, and what those started would live on; only where a namespace
+    ends all of that there is one too, see `_process.be_first`.
     """
     # Out of the launcher's process group: what a terminal or a service manager sends to that is meant for the
     # launcher, which says itself when plays are to end.
@@ -308,9 +309,10 @@ def main() -> None:
     setup, _, _, _ = socket.recv_fds(control, _SETUP_BYTES_MAX, 0)
     if not setup:
         return
+    confinement = _confine.Confinement(json.loads(setup))
+    confinement.begin()
     # Before this process gives up writing to where its own files lie, as its children do.
     compiler = _preload.compile_package()
-    confinement = _confine.Confinement(json.loads(setup))
     confinement.prepare()
     gc.collect()
     gc.freeze()

@@ -1,11 +1,13 @@
-"""What a process does to itself on its way into a play: whose it is, with whom it dies, where its output goes."""
+"""What a process does to itself on its way into a play: whose it is, with whom it dies, where it is and writes to."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+from collections.abc import Container
 
-from . import _kernel
+from . import _fork, _kernel
 
 
 def die_with(parent: int) -> None:
@@ -17,6 +19,41 @@ def die_with(parent: int) -> None:
     _kernel.prctl("pdeathsig", _kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() not in {parent, 0}:
         os._exit(70)
+
+
+def be_first() -> None:
+    """Go on as the first process of a process id namespace: all that is in it ends with us, whatever it is at.
+
+    The kernel does that, and needs nobody's help for it: a program that one of a play's threads executes has lost the
+    signal at its parent's death. The process that we were stays as the one that our starter knows; it ends with its
+    starter and with us, and we with it. Raises OSError.
+    """
+    first = _fork.fork(_kernel.CLONE_NEWPID)
+    _kernel.prctl("pdeathsig", _kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+    if first == 0:
+        return
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    _, status = os.waitpid(first, 0)
+    code = os.waitstatus_to_exitcode(status)
+    os._exit(code if code >= 0 else 128 - code)
+
+
+def close_all_but(kept: int) -> None:
+    """Close every descriptor but this one and the first three."""
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) > 2 and int(name) != kept:
+            with contextlib.suppress(OSError):  # the one by which we look is closed already
+                os.close(int(name))
+
+
+def free_user(name: str, taken: Container[int | None], first: int, count: int) -> int:
+    """A user id of the range that is not taken, the same for the same name where it can be. Raises OSError."""
+    start = int.from_bytes(os.fsencode(name)[-16:], "big") % count
+    for offset in range(count):
+        uid = first + (start + offset) % count
+        if uid not in taken:
+            return uid
+    raise OSError(f"all {count} user ids of the range are taken")
 
 
 def map_user(uid: int, gid: int) -> None:
