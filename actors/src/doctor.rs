@@ -83,12 +83,12 @@ pub async fn doctor(config: Config) -> Vec<Check> {
             return checks;
         }
     }
-    let level = config.sandbox.level;
+    let (level, is_required) = (config.sandbox.level, config.sandbox.is_required);
     let (played, looks) = play(config).await;
     checks.push(check("play", played));
     match looks {
         Ok(looks) => {
-            checks.push(sandbox(level, &looks));
+            checks.push(sandbox(level, is_required, &looks));
             checks.extend(looks.into_iter().map(layer));
         }
         Err(error) => checks.push(check("sandbox", Err(error))),
@@ -117,7 +117,7 @@ async fn play(config: Config) -> (Result<String, Error>, Result<Vec<LayerLook>, 
 }
 
 /// All layers in one line.
-fn sandbox(level: SandboxLevel, looks: &[LayerLook]) -> Check {
+fn sandbox(level: SandboxLevel, is_required: bool, looks: &[LayerLook]) -> Check {
     let missing = looks.iter().filter(|look| look.missing.is_some()).count();
     let (state, detail, remedy) = match (level, missing) {
         (SandboxLevel::Off, _) => (
@@ -130,9 +130,16 @@ fn sandbox(level: SandboxLevel, looks: &[LayerLook]) -> Check {
         ),
         (level, 0) => (CheckState::Ok, format!("level {}, every layer is there", level.as_str()), None),
         (level, missing) => (
-            CheckState::Warning,
+            if is_required { CheckState::Failed } else { CheckState::Warning },
             format!("level {}, {missing} of {} layers are missing", level.as_str(), looks.len()),
-            Some("see beneath; --require-sandbox refuses to run plays so".to_owned()),
+            Some(
+                if is_required {
+                    "see beneath; plays are refused, since the sandbox is required"
+                } else {
+                    "see beneath; --require-sandbox refuses to run plays so"
+                }
+                .to_owned(),
+            ),
         ),
     };
     Check { name: "sandbox".to_owned(), state, detail, remedy }

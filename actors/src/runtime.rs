@@ -25,6 +25,7 @@ use crate::{
     plays::{self, Sweeper, not_found},
     registry::{self, Source},
     root::{self, Root},
+    sandbox::check_places,
     secrets::{self, Redactor},
 };
 
@@ -67,7 +68,8 @@ pub struct Runtime {
 impl Runtime {
     /// Opens the store under `config.home`, starts the actors, and takes up what was left unfinished.
     ///
-    /// Errors: `store_locked`, `store_newer`, `storage_full`, `storage_failed`, `no_python`, `sandbox_unavailable`.
+    /// Errors: `store_locked`, `store_newer`, `storage_full`, `storage_failed`, `no_python`, `sandbox_unavailable`,
+    /// `sandbox_denied`.
     pub async fn open(mut config: Config) -> Result<Self, Error> {
         config.sandbox.without.extend(layers_taken_away());
         let paths = Paths::new(&config.home);
@@ -87,6 +89,9 @@ impl Runtime {
             let (paths, config) = (paths.clone(), config.clone());
             move || {
                 paths.make()?;
+                if config.recover == Recover::Run {
+                    check_places(&config.sandbox.defaults, &config.sandbox, &paths.own())?;
+                }
                 // First the store, whose lock keeps everybody else out of the home.
                 let tables = open()?;
                 Ok::<_, Error>((tables, prepare_python(&paths, &config)?))

@@ -4,14 +4,23 @@
 
 use std::path::{Path, PathBuf};
 
-use hero_sdk::{Error, ErrorCode, model::Allowance};
+use hero_sdk::{
+    Error, ErrorCode,
+    model::{Allowance, SandboxLevel},
+};
 
 use super::SandboxConfig;
 
+/// Where the kernel shows itself: a process has of it what it needs.
+const KERNELS: [&str; 3] = ["/proc", "/sys", "/dev"];
+
 /// Whether each path leads to a place that may be allowed, and that neither holds what is hero_logic's `own` nor lies
-/// in it. What is not there leads nowhere.
+/// in it. What is not there leads nowhere; where nothing is confined, nothing is refused.
 pub(crate) fn check_places(allowance: &Allowance, config: &SandboxConfig, own: &Path) -> Result<(), Error> {
-    let SandboxConfig { defaults, caps, .. } = config;
+    let SandboxConfig { level, defaults, caps, .. } = config;
+    if *level == SandboxLevel::Off {
+        return Ok(());
+    }
     let own = real(own);
     let may_write = [&defaults.write, &caps.write];
     let may_read = [&defaults.read, &caps.read, &defaults.write, &caps.write];
@@ -26,6 +35,11 @@ pub(crate) fn check_places(allowance: &Allowance, config: &SandboxConfig, own: &
                     format!("sandbox {key} {path:?} leads to {place:?}, which is beyond what may be allowed");
                 return Err(Error::new(ErrorCode::SandboxDenied, message)
                     .hint(format!("name {place:?} itself, and allow that")));
+            }
+            if KERNELS.iter().any(|kernels| place.starts_with(kernels)) {
+                let message = format!("sandbox {key} {path:?} is the kernel's, and is not lent");
+                return Err(Error::new(ErrorCode::SandboxDenied, message)
+                    .hint("a flow has what it needs of /proc, /sys and /dev without a wish"));
             }
             if place.starts_with(&own) || own.starts_with(&place) {
                 let message = format!("sandbox {key} {path:?} would open {own:?}, which is hero_logic's own");
@@ -77,6 +91,13 @@ mod tests {
             |wish| format!("sandbox read {wish:?} leads to \"/closed\", which is beyond what may be allowed");
         assert_eq!(said(&root, "open/out"), Some(beyond("/open/out")));
         assert!(said(&root, "open/out/data").unwrap().contains("beyond what may be allowed"));
+        symlink("/proc/sys", root.join("open/kernel")).unwrap();
+        let mut config = SandboxConfig::default();
+        config.caps.read = vec!["/".into()];
+        let kernel = root.join("open/kernel").to_str().unwrap().to_owned();
+        let allowance = Allowance { read: vec![kernel], ..config.defaults.clone() };
+        let error = check_places(&allowance, &config, &root.join("open/home/.hero")).unwrap_err();
+        assert!(error.message.ends_with("is the kernel's, and is not lent"), "{}", error.message);
         for own in ["open", "open/home", "open/home/.hero", "open/home/.hero/var"] {
             let message = said(&root, own).unwrap();
             assert!(
