@@ -55,6 +55,8 @@ REHEARSALS = 20
 IMMORTALS = 2000
 # Spares that end before they got a play, in a row, before this server gives up: confinement itself must be failing.
 LOST_SPARES_MAX = 10
+# Until spares are forked again where the machine had no process or no memory left for one, in milliseconds.
+SHORTAGE_MS = 100
 # Two ends of a socket, a pidfd, and one to spare.
 DESCRIPTORS_OF_A_CHILD = 4
 # Of the first packet: seccomp programs of some thousand instructions.
@@ -84,6 +86,7 @@ class _Server:
         self.poller.register(control, select.POLLIN)
         self.spares: list[_Child] = []
         self.lost_spares = 0
+        self.is_short = False  # of processes or memory, a moment ago
         self.children: dict[int, _Child] = {}  # by pidfd
         self.users: set[int | None] = {None}  # user ids that are taken
         self.attempts = 0
@@ -108,17 +111,27 @@ class _Server:
             # New spares are forked only when nothing waits: a request waits behind one fork, import or rehearsal at
             # most.
             missing = len(self.spares) < SPARES
-            events = self.poller.poll(0 if missing or self.to_learn else None)
+            has_work = self.to_learn or (missing and not self.is_short)
+            events = self.poller.poll(0 if has_work else SHORTAGE_MS if missing else None)
             if not events:
-                if missing:
-                    self.spares.append(self._fork(rehearses=not self._is_busy()))
+                if missing and not self.is_short:
+                    self._fork_spare()
                 elif self.to_learn:
                     self._learn()
+                else:
+                    self.is_short = False
             for descriptor, _ in events:
                 if descriptor != self.control.fileno():
                     self._exited(self.children[descriptor])
                 elif not self._request():
                     return
+
+    def _fork_spare(self) -> None:
+        """A machine that has no process left ends no play that runs: whoever asks for one meanwhile is told."""
+        try:
+            self.spares.append(self._fork(rehearses=not self._is_busy()))
+        except OSError:
+            self.is_short = True
 
     def _is_busy(self) -> bool:
         """Whether plays take every CPU already, so that a rehearsal would only take from them."""
@@ -213,7 +226,12 @@ class _Server:
     def _fork(self, order: tuple[dict[str, Any], int | None] | None = None, *, rehearses: bool) -> _Child:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         group = self.confinement.next_group()
-        pid = self.fork()
+        try:
+            pid = self.fork()
+        except OSError:
+            if group is not None and self.confinement.groups is not None:
+                self.confinement.groups.end(group)
+            raise
         if pid == 0:
             try:
                 self._leave(theirs.fileno())
