@@ -5,7 +5,7 @@ use hero_sdk::{
     model::Artifact,
 };
 
-use super::Machine;
+use super::{Machine, media_type::is_media_type};
 use crate::{
     artifacts::NotKept,
     play::{
@@ -20,8 +20,6 @@ const ARTIFACTS_MAX: usize = 10_000;
 const COPYING_MAX: u32 = 1_000;
 /// Characters of a name.
 const NAME_CHARS_MAX: usize = 200;
-/// Characters of a media type.
-const MEDIA_TYPE_CHARS_MAX: usize = 200;
 
 impl Machine {
     /// The process wants a file kept.
@@ -97,10 +95,4 @@ fn is_name(name: &str) -> bool {
     (1..=NAME_CHARS_MAX).contains(&name.chars().count())
         && !matches!(name, "." | "..")
         && !name.chars().any(|character| character == '/' || character.is_control())
-}
-
-/// It may become a header of a response.
-fn is_media_type(text: &str) -> bool {
-    let is_printable = text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
-    text.len() <= MEDIA_TYPE_CHARS_MAX && is_printable && text.contains('/')
 }

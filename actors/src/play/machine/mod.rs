@@ -6,6 +6,7 @@
 mod artifacts;
 mod frames;
 mod lifecycle;
+mod media_type;
 mod questions;
 mod secrets;
 

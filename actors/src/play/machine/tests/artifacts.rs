@@ -80,8 +80,10 @@ fn what_cannot_be_kept_is_told_and_the_attempt_goes_on() {
         let sent = stage.log.last().unwrap();
         assert!(sent.contains(r#""t":"not_kept","n":2"#) && sent.contains(code), "{name}: {sent}");
     }
-    stage.say(put("x", 3).replace("text/csv", "text\\r\\nx: y/z"));
-    assert!(stage.log.last().unwrap().contains("bad_media_type"), "{:?}", stage.log);
+    for media_type in ["*/*", "a/b/c", "text\\r\\nx: y/z"] {
+        stage.say(put("x", 3).replace("text/csv", media_type));
+        assert!(stage.log.last().unwrap().contains("bad_media_type"), "{:?}", stage.log);
+    }
     stage.say(put("x", 4).replace(r#""id":1"#, r#""id":9"#));
     assert!(
         stage.log.last().unwrap().contains(r#""t":"refused","n":4,"code":"not_open""#),
