@@ -369,7 +369,7 @@ mod tests {
         let work = stage.paths().work(&play_sid);
         fs::write(work.join("other"), "other").unwrap();
         let work = Directory::open(&work).unwrap();
-        let held = ["file", "other"].map(|name| environment.artifacts.keep(&work, name).unwrap());
+        let held = ["file", "other"].map(|name| environment.artifacts.keep(&work, name, None).unwrap());
         let artifact = Artifact {
             play_sid,
             path: "main#0".into(),
