@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import tempfile
 import threading
 from pathlib import Path
 
@@ -152,3 +153,14 @@ def replaces_often() -> int:
         Path("large").write_bytes(bytes([number]) * (3 << 20))
         flow.artifact("large")
     return number
+
+
+@flow
+def temporary() -> list[str]:
+    """Leaves a temporary file: what there was before, and where."""
+    found = os.listdir(tempfile.gettempdir())
+    with tempfile.NamedTemporaryFile(delete=False) as file:
+        file.write(b"left")
+    if flow.attempt == 1:
+        raise flow.Failed("try me again")
+    return found

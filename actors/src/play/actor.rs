@@ -21,7 +21,7 @@ use super::{
     link::Link,
     machine::Machine,
     message::{Message, ReplyPort, Start, Wish},
-    values::{clean, keep_out_of_files, known},
+    values::{keep_out_of_files, known},
 };
 use crate::{
     feeds::Changed,
@@ -139,7 +139,9 @@ impl PlayActor {
                 let (machine, needs, redactor) = loaded?;
                 (state.machine, state.needs, state.redactor) = (Some(machine), needs, redactor);
                 // A runtime that was killed has left what its last process wrote.
-                clean(&self.0, &state.play_sid, &state.redactor).await;
+                if state.machine.as_ref().is_some_and(|machine| machine.play().attempt > 0) {
+                    files::clean_up(&self.0, &state.play_sid, &state.redactor).await;
+                }
                 Ok(())
             }
             Message::Wish(wish) => {
@@ -193,7 +195,7 @@ impl PlayActor {
                     state.process = None;
                     state.watch = None;
                     state.link = None;
-                    clean(&self.0, &state.play_sid, &state.redactor).await;
+                    files::clean_up(&self.0, &state.play_sid, &state.redactor).await;
                 }
                 self.step(myself, state, Event::Exited { attempt, status }).await
             }

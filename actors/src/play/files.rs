@@ -10,7 +10,7 @@ use hero_sdk::{
 use ractor::{ActorRef, MessagingErr};
 use sha2::{Digest as _, Sha256};
 
-use super::{Message, environment::Environment, event::Garbled};
+use super::{Message, environment::Environment, event::Garbled, temporary::wipe_temporary, values::clean};
 use crate::{
     artifacts::{Held, Limit, NotKept, hex},
     beneath::{Directory, Unfit},
@@ -86,6 +86,16 @@ pub(super) fn home(paths: &Paths, play_sid: &PlaySid) -> Result<Directory, Unfit
 /// Where its large values are, if it has any.
 pub(super) fn blobs(paths: &Paths, play_sid: &PlaySid) -> Result<Directory, Unfit> {
     home(paths, play_sid)?.directory(Paths::BLOBS)
+}
+
+/// Does what is to be done between two processes of a play with what the first one left.
+pub(super) async fn clean_up(
+    environment: &Environment,
+    play_sid: &PlaySid,
+    redactor: &Option<Arc<Redactor>>,
+) {
+    wipe_temporary(environment, play_sid).await;
+    clean(environment, play_sid, redactor).await;
 }
 
 /// Copies a file of the working directory, and tells the play.

@@ -289,3 +289,15 @@ fn a_damaged_content_harms_nothing_and_is_healed_by_whoever_keeps_it_again() {
         stage.write("copy", "good");
     }
 }
+
+/// Whether in memory or, as where the home is beneath `/tmp`, in the play's directory.
+#[test]
+fn temporary_files_go_with_their_process() {
+    let stage = Stage::new();
+    let failed = run(&stage, "temporary", "{}").finish().exits(1).settled().play.play_sid;
+    let temporary = stage.workdir(&failed).with_file_name("tmp");
+    assert!(!temporary.exists());
+    let retried = stage.hero(["play", "retry", failed.as_str(), "--no-input", "--json"]).finish().exits(0);
+    assert_eq!(retried.settled().outputs(), json!([]), "the next process finds none");
+    assert!(!temporary.exists());
+}
