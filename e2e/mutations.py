@@ -285,7 +285,7 @@ MUTANTS = [
         "artifact_swept_before_its_row",
         "the content of an artifact is swept away before its row is written",
         "artifacts::tests::what_nobody_uses_is_swept_away_and_what_is_held_is_not",
-        ("artifacts.rs", "!held.contents.contains_key(&digest)", "held.drafts == 0"),
+        ("artifacts.rs", "held.contents.contains_key(digest) ||", "held.drafts > 0 ||"),
     ),
     _rust(
         "artifact_told_before_commit",
@@ -293,8 +293,24 @@ MUTANTS = [
         "machine::tests::artifacts::a_file_is_copied_then_written_then_told",
         (
             "play/machine/artifacts.rs",
-            "        vec![self.commit(Durable::Yes, vec![kept])]\n",
-            "        vec![kept, self.commit(Durable::Yes, Vec::new())]\n",
+            "        vec![self.commit(Durable::Yes, then)]\n",
+            "        let kept = then.remove(0);\n        vec![kept, self.commit(Durable::Yes, then)]\n",
+        ),
+    ),
+    _rust(
+        "artifacts_without_limit",
+        "what a play has kept before does not count",
+        "machine::tests::artifacts::all_artifacts_of_a_play_together_have_a_limit",
+        ("play/machine/artifacts.rs", ".saturating_sub(others)", ".saturating_sub(others / 2)"),
+    ),
+    _rust(
+        "artifact_not_healed",
+        "a damaged content stays where the same is kept again",
+        "artifacts::tests::a_content_is_kept_once_under_its_digest_and_read_again",
+        (
+            "artifacts.rs",
+            "        fs::rename(&draft.path, &path)?;\n",
+            "        if !path.exists() {\n            fs::rename(&draft.path, &path)?;\n        }\n",
         ),
     ),
     _rust(

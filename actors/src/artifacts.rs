@@ -1,8 +1,8 @@
 //! The contents of artifacts: files named by their SHA-256 beneath the home, whole or not there at all, and never
-//! changed.
+//! changed but for the better: whoever puts a content there puts it in the place of a damaged one.
 //!
 //! What lies where nobody's row leads to it is swept away, but never while somebody is about to write such a row: a
-//! content is held from before it is looked for until its row is written. Must not know plays or rows.
+//! content is held from before it is put there until its row is written. Must not know plays or rows.
 
 use std::{
     collections::HashMap,
@@ -41,9 +41,19 @@ impl NotKept {
     pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
     }
+}
 
-    fn too_large(bytes_max: u64) -> Self {
-        Self::new("too_large", format!("it has more than the {bytes_max} bytes that an artifact may have"))
+/// The most bytes that a file may have, and what is said of one that has more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Limit {
+    pub(crate) bytes: u64,
+    pub(crate) beyond: NotKept,
+}
+
+impl Limit {
+    fn of_one(bytes: u64) -> Self {
+        let message = format!("it has more than the {bytes} bytes that an artifact may have");
+        Self { bytes, beyond: NotKept::new("too_large", message) }
     }
 }
 
@@ -76,6 +86,8 @@ struct Holds {
     drafts: usize,
     /// The number of the next one.
     next_draft: u64,
+    /// Whether nothing is deleted any more.
+    is_closed: bool,
 }
 
 /// A content that is kept, and stays so at least as long as this lives.
@@ -92,22 +104,23 @@ impl Artifacts {
         Self(Arc::new(Shared { directory, bytes_max, held: Mutex::default() }))
     }
 
-    /// Copies a file of a working directory; what is there while it is read is what is kept. Blocks.
+    /// Copies a file of a working directory, unless it is beyond `limit`; what is there while it is read is what is
+    /// kept. Blocks.
     ///
     /// `path` is names between slashes. A crash leaves a draft, or a content that no row leads to; both are swept away.
-    pub(crate) fn keep(&self, work: &Directory, path: &str) -> Result<Held, NotKept> {
-        let mut file = find(work, path, self.0.bytes_max)?;
+    pub(crate) fn keep(&self, work: &Directory, path: &str, limit: Option<Limit>) -> Result<Held, NotKept> {
+        let of_one = Limit::of_one(self.0.bytes_max);
+        let limit = limit.filter(|limit| limit.bytes < of_one.bytes).unwrap_or(of_one);
+        let mut file = find(work, path, &limit)?;
         let draft = Draft::new(self)?;
-        let (digest, size) = copy(&mut file, &draft.file, self.0.bytes_max)?;
+        let (digest, size) = copy(&mut file, &draft.file, &limit)?;
         draft.file.sync_all()?;
         let held = self.hold(digest, size);
         let path = self.path(&held.digest);
         let directory = path.parent().unwrap_or(&self.0.directory);
         make_private(directory)?;
-        if !fs::symlink_metadata(&path).is_ok_and(|known| known.is_file() && known.len() == size) {
-            fs::rename(&draft.path, &path)?;
-        }
-        // Also where it was there: whoever put it there may not have come so far.
+        // Also where it is there: only reading it all would tell whether it is still what it was.
+        fs::rename(&draft.path, &path)?;
         for directory in path.ancestors().skip(1).take(3) {
             File::open(directory)?.sync_all()?;
         }
@@ -129,20 +142,42 @@ impl Artifacts {
         let mut deleted = 0;
         self.sweep_drafts()?;
         for (path, name) in list(&self.0.directory)? {
-            for (path, rest) in if name.len() == 2 { list(&path)? } else { Vec::new() } {
+            for (_, rest) in if name.len() == 2 { list(&path)? } else { Vec::new() } {
                 if stops.load(Ordering::Relaxed) {
                     return Ok(deleted);
                 }
                 let digest = format!("{name}{rest}");
-                // Under the lock: nobody begins to hold it between the question and its end.
-                let held = self.lock();
-                if is_digest(&digest) && !held.contents.contains_key(&digest) && !is_in_use(&digest)? {
-                    fs::remove_file(&path).map_err(|error| failed(&path, &error))?;
+                if is_digest(&digest) && self.forget(&digest, &is_in_use)? {
                     deleted += 1;
                 }
             }
         }
         Ok(deleted)
+    }
+
+    /// Deletes this content, unless somebody holds it or `is_in_use` says yes. Whether it did. Blocks.
+    pub(crate) fn forget(
+        &self,
+        digest: &str,
+        is_in_use: impl Fn(&str) -> Result<bool, Error>,
+    ) -> Result<bool, Error> {
+        // Under the lock: nobody begins to hold it between the question and its end.
+        let held = self.lock();
+        if held.is_closed || held.contents.contains_key(digest) || is_in_use(digest)? {
+            return Ok(false);
+        }
+        let path = self.path(digest);
+        match fs::remove_file(&path) {
+            Ok(()) => Ok(true),
+            // Somebody else was faster.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(failed(&path, &error)),
+        }
+    }
+
+    /// Nothing is forgotten once this returns: what comes next may be another runtime, of whose holds we know nothing.
+    pub(crate) fn close(&self) {
+        self.lock().is_closed = true;
     }
 
     fn sweep_drafts(&self) -> Result<(), Error> {
@@ -159,7 +194,13 @@ impl Artifacts {
     pub(crate) async fn read(&self, artifact: &Artifact) -> Result<ArtifactContent, Error> {
         let path = self.path(&artifact.digest);
         let reading = Reading { digest: artifact.digest.clone(), size: artifact.size, hash: Sha256::new() };
-        let open = move || File::open(&path).map_err(|error| failed(&path, &error));
+        let digest = artifact.digest.clone();
+        let open = move || {
+            File::open(&path).map_err(|error| match error.kind() {
+                io::ErrorKind::NotFound => damaged(&digest, "is gone"),
+                _ => failed(&path, &error).hint("the user of hero_logic must be able to read what is there"),
+            })
+        };
         let file = blocking(open).await?;
         let next = |state: Option<(File, Reading)>| async {
             let (mut file, mut reading) = state?;
@@ -244,10 +285,7 @@ struct Reading {
 impl Reading {
     /// The next chunk; an empty one at the end, if everything was as it was kept.
     fn next(&mut self, file: &mut File) -> Result<Vec<u8>, Error> {
-        let damaged = |why: &str| {
-            Error::new(ErrorCode::StoreCorrupt, format!("the content {} of an artifact {why}", self.digest))
-                .hint("have the play put it there again")
-        };
+        let damaged = |why: &str| damaged(&self.digest, why);
         let mut chunk = Vec::with_capacity(CHUNK_BYTES);
         file.take(CHUNK_BYTES as u64)
             .read_to_end(&mut chunk)
@@ -265,7 +303,7 @@ impl Reading {
 }
 
 /// The file at `path` beneath a working directory, if it may be kept.
-fn find(work: &Directory, path: &str, bytes_max: u64) -> Result<File, NotKept> {
+fn find(work: &Directory, path: &str, limit: &Limit) -> Result<File, NotKept> {
     if path.contains('\0') || path.split('/').any(|name| matches!(name, "" | "." | "..")) {
         return Err(NotKept::new("outside", "it is no path beneath flow.workdir"));
     }
@@ -275,7 +313,7 @@ fn find(work: &Directory, path: &str, bytes_max: u64) -> Result<File, NotKept> {
         let place = above.as_ref().unwrap_or(work);
         if names.peek().is_none() {
             let (file, stat) = place.file(name).map_err(|unfit| refuse(unfit, ""))?;
-            may_be_kept(&stat, work.stat()?.st_uid, bytes_max)?;
+            may_be_kept(&stat, work.stat()?.st_uid, limit)?;
             return Ok(file);
         }
         let next =
@@ -285,7 +323,7 @@ fn find(work: &Directory, path: &str, bytes_max: u64) -> Result<File, NotKept> {
     Err(NotKept::new("outside", "it has no name"))
 }
 
-fn may_be_kept(stat: &Stat, owner: u32, bytes_max: u64) -> Result<(), NotKept> {
+fn may_be_kept(stat: &Stat, owner: u32, limit: &Limit) -> Result<(), NotKept> {
     // A hard link to a file needs no right to read it. What belongs to the play it could read anyhow, and a link does
     // not change whose a file is.
     if stat.st_uid != owner {
@@ -296,8 +334,8 @@ fn may_be_kept(stat: &Stat, owner: u32, bytes_max: u64) -> Result<(), NotKept> {
         let message = format!("it has {} names (hard links); copy it and keep the copy", stat.st_nlink);
         return Err(NotKept::new("linked", message));
     }
-    if u64::try_from(stat.st_size).is_ok_and(|size| size > bytes_max) {
-        return Err(NotKept::too_large(bytes_max));
+    if u64::try_from(stat.st_size).is_ok_and(|size| size > limit.bytes) {
+        return Err(limit.beyond.clone());
     }
     Ok(())
 }
@@ -313,7 +351,7 @@ fn refuse(unfit: Unfit, whose: &str) -> NotKept {
 }
 
 /// Copies until the end or the limit. Digest and size of what was read.
-fn copy(from: &mut File, mut to: &File, bytes_max: u64) -> Result<(String, u64), NotKept> {
+fn copy(from: &mut File, mut to: &File, limit: &Limit) -> Result<(String, u64), NotKept> {
     let mut chunk = vec![0; CHUNK_BYTES];
     let (mut hash, mut size) = (Sha256::new(), 0);
     loop {
@@ -326,8 +364,8 @@ fn copy(from: &mut File, mut to: &File, bytes_max: u64) -> Result<(String, u64),
         let bytes = chunk.get(..length).unwrap_or_default();
         size += bytes.len() as u64;
         // It may have grown since it was opened.
-        if size > bytes_max {
-            return Err(NotKept::too_large(bytes_max));
+        if size > limit.bytes {
+            return Err(limit.beyond.clone());
         }
         hash.update(bytes);
         to.write_all(bytes)?;
@@ -358,6 +396,11 @@ fn list(directory: &Path) -> Result<Vec<(PathBuf, String)>, Error> {
         Ok((entry.path(), entry.file_name().to_string_lossy().into_owned()))
     };
     entries.map(entry).collect()
+}
+
+fn damaged(digest: &str, why: &str) -> Error {
+    Error::new(ErrorCode::StoreCorrupt, format!("the content {digest} of an artifact {why}"))
+        .hint("run the flow again: a play that keeps the same content puts it back for all")
 }
 
 fn failed(path: &Path, error: &io::Error) -> Error {

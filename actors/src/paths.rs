@@ -22,6 +22,8 @@ impl Paths {
     pub(crate) const BLOBS: &str = "blobs";
     /// The name of [`Self::output`] there.
     pub(crate) const OUTPUT: &str = "output.log";
+    /// The name there of the directory for temporary files, which a process makes that has no `/tmp` of its own.
+    pub(crate) const TEMPORARY: &str = "tmp";
 
     pub(crate) fn new(home: &Path) -> Self {
         Self { home: home.to_owned() }

@@ -179,6 +179,7 @@ impl Runtime {
             tracing::warn!("not every play could be interrupted in time; the next start takes them up");
         }
         let stopped = self.stop().await;
+        self.environment.artifacts.close();
         // Whatever became of the actors, the store must not stay locked.
         let closed = self.environment.tables.clone().close().await.map_err(Error::from);
         stopped.and(closed)

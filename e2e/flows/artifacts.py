@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import tempfile
 import threading
 from pathlib import Path
 
@@ -109,6 +110,57 @@ def fails() -> list[str]:
     """Says what its working directory holds, until a file called `enough` lies beside it."""
     found = sorted(os.listdir())
     Path("left").write_text("x")
+    if flow.attempt == 1:
+        raise flow.Failed("try me again")
+    return found
+
+
+@flow(sandbox={"disk_mb": 8})
+def hoards() -> list[str]:
+    """Keeps one file of 3 MB after the other and deletes each, so that its directory never holds more than one."""
+    told = []
+    for number in range(4):
+        Path("large").write_bytes(bytes([number]) * (3 << 20))
+        try:
+            told.append(flow.artifact("large", f"{number}").name)
+        except OSError as error:
+            told.append(str(error))
+        Path("large").unlink()
+    if flow.attempt == 1:
+        raise flow.Failed(" ".join(told))
+    return told
+
+
+@flow(sandbox={"disk_mb": 8})
+def hoards_at_once() -> list[int]:
+    """Ten threads keep 1 MB each, and then the same again: how many of them could, both times."""
+    Path("file").write_bytes(b"x" * (1 << 20))
+
+    def keep(number: int) -> bool:
+        try:
+            flow.artifact("file", f"{number}")
+        except OSError:
+            return False
+        return True
+
+    return [sum(flow.map(keep, range(10))) for _ in range(2)]
+
+
+@flow(sandbox={"disk_mb": 8})
+def replaces_often() -> int:
+    """One name, and another content each time: as much as it may have, over and over."""
+    for number in range(20):
+        Path("large").write_bytes(bytes([number]) * (3 << 20))
+        flow.artifact("large")
+    return number
+
+
+@flow
+def temporary() -> list[str]:
+    """Leaves a temporary file: what there was before, and where."""
+    found = os.listdir(tempfile.gettempdir())
+    with tempfile.NamedTemporaryFile(delete=False) as file:
+        file.write(b"left")
     if flow.attempt == 1:
         raise flow.Failed("try me again")
     return found

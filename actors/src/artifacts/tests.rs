@@ -40,7 +40,11 @@ impl Stage {
     }
 
     fn keep(&self, path: &str) -> Result<Held, NotKept> {
-        self.artifacts.keep(&Directory::open(&self.work("")).unwrap(), path)
+        self.keep_within(path, None)
+    }
+
+    fn keep_within(&self, path: &str, limit: Option<Limit>) -> Result<Held, NotKept> {
+        self.artifacts.keep(&Directory::open(&self.work("")).unwrap(), path, limit)
     }
 
     fn refused(&self, path: &str) -> &'static str {
@@ -106,12 +110,20 @@ async fn a_content_is_kept_once_under_its_digest_and_read_again() {
         fs::write(&file, damaged).unwrap();
         let error = read(&stage.artifacts, ABC, 3).await.unwrap_err();
         assert_eq!(error.code, ErrorCode::StoreCorrupt, "{damaged:?}: {error}");
+        // The next one who puts it there mends it.
+        stage.keep("two").unwrap();
+        assert_eq!(read(&stage.artifacts, ABC, 3).await.unwrap(), b"abc");
     }
-    // Cut short by a loss of power, say: the next one who puts it there mends it.
+    fs::remove_file(&file).unwrap();
+    let error = read(&stage.artifacts, ABC, 3).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::StoreCorrupt, "{error}");
+    assert!(error.message.contains(ABC) && error.message.ends_with("is gone"), "{error}");
+    assert!(error.hint.unwrap().contains("run the flow again"));
     stage.keep("two").unwrap();
     assert_eq!(read(&stage.artifacts, ABC, 3).await.unwrap(), b"abc");
     fs::remove_file(&file).unwrap();
-    assert!(read(&stage.artifacts, ABC, 3).await.is_err());
+    fs::create_dir(&file).unwrap();
+    assert!(read(&stage.artifacts, ABC, 3).await.unwrap_err().hint.is_some(), "it cannot be read");
 }
 
 #[tokio::test]
@@ -183,7 +195,21 @@ fn what_is_too_large_is_refused_also_where_it_grows() {
     // As long as a file may be when it is opened, and longer when it is read.
     let mut file = File::open(stage.work("large")).unwrap();
     let to = File::create(stage.work("copy")).unwrap();
-    assert_eq!(copy(&mut file, &to, 1 << 20).unwrap_err().code, "too_large");
+    assert_eq!(copy(&mut file, &to, &Limit::of_one(1 << 20)).unwrap_err().code, "too_large");
+}
+
+#[test]
+fn whoever_keeps_a_file_may_allow_less_but_not_more() {
+    let stage = Stage::new();
+    let of = |bytes| Some(Limit { bytes, beyond: NotKept::new("no_more", "why") });
+    let refused = |path: &str, bytes| stage.keep_within(path, of(bytes)).unwrap_err();
+    fs::write(stage.work("abc"), "abc").unwrap();
+    assert_eq!(refused("abc", 2), NotKept::new("no_more", "why"));
+    assert_eq!(stage.files(), [""; 0], "its size told it before anything was copied");
+    assert!(!stage.home.path().join("var").exists());
+    stage.keep_within("abc", of(3)).expect("as much as there may be");
+    File::create(stage.work("sparse")).unwrap().set_len((1 << 20) + 1).unwrap();
+    assert_eq!(refused("sparse", 1 << 30).code, "too_large");
 }
 
 /// Whatever somebody swaps while a file is looked for, only a file of the working directory is ever kept.
@@ -264,6 +290,24 @@ fn what_nobody_uses_is_swept_away_and_what_is_held_is_not() {
     assert_eq!(stage.sweep(&[ABC]), 0, "a row leads to it");
     assert_eq!(stage.sweep(&[EMPTY]), 1);
     assert_eq!(stage.files(), [""; 0]);
+}
+
+#[test]
+fn a_content_is_forgotten_unless_somebody_uses_it() {
+    let stage = Stage::new();
+    fs::write(stage.work("abc"), "abc").unwrap();
+    let held = stage.keep("abc").unwrap();
+    let forget = |is_in_use| stage.artifacts.forget(ABC, |_| Ok(is_in_use)).unwrap();
+    assert!(!forget(false), "it is held");
+    drop(held);
+    assert!(!forget(true), "a row leads to it");
+    assert_eq!(stage.files(), [place(ABC)]);
+    assert!(forget(false));
+    assert!(!forget(false), "somebody was faster");
+    drop(stage.keep("abc").unwrap());
+    stage.artifacts.close();
+    assert!(!forget(false), "another runtime may hold it");
+    assert_eq!(stage.files(), [place(ABC)]);
 }
 
 #[test]

@@ -16,12 +16,12 @@ use super::{
     effect::{Durable, Effect, Write},
     environment::Environment,
     event::{Caller, Event, Past},
-    files::{self, Copies},
+    files,
     limits::{Watch, Watched},
     link::Link,
     machine::Machine,
     message::{Message, ReplyPort, Start, Wish},
-    values::{clean, keep_out_of_files, known},
+    values::{keep_out_of_files, known},
 };
 use crate::{
     feeds::Changed,
@@ -55,8 +55,6 @@ pub(crate) struct State {
     watch: Option<Watch>,
     /// The way to the process, and which attempt that is.
     link: Option<(u32, Link)>,
-    /// What its process wants copied. What has not begun when it is gone does not begin.
-    copies: Copies,
     /// The last attempt whose process has said something.
     heard: u32,
     callers: HashMap<Caller, ReplyPort>,
@@ -89,7 +87,6 @@ impl Actor for PlayActor {
             process: None,
             watch: None,
             link: None,
-            copies: Copies::default(),
             heard: 0,
             callers: HashMap::new(),
             next_number: 1,
@@ -142,7 +139,9 @@ impl PlayActor {
                 let (machine, needs, redactor) = loaded?;
                 (state.machine, state.needs, state.redactor) = (Some(machine), needs, redactor);
                 // A runtime that was killed has left what its last process wrote.
-                clean(&self.0, &state.play_sid, &state.redactor).await;
+                if state.machine.as_ref().is_some_and(|machine| machine.play().attempt > 0) {
+                    files::clean_up(&self.0, &state.play_sid, &state.redactor).await;
+                }
                 Ok(())
             }
             Message::Wish(wish) => {
@@ -173,12 +172,18 @@ impl PlayActor {
                 drop(permit);
                 Ok(())
             }
-            Message::ArtifactCopied { attempt, path, frame, result } => {
+            Message::ArtifactCopied { attempt, result } => {
                 let copied =
                     result.as_ref().map(|held| (held.digest.clone(), held.size)).map_err(Clone::clone);
-                self.step(myself, state, Event::ArtifactCopied { attempt, path, frame, result: copied })
-                    .await?;
-                result.into_iter().for_each(|held| files::let_go(&self.0, held));
+                self.step(myself, state, Event::ArtifactCopied { attempt, result: copied }).await?;
+                match (result, &state.machine) {
+                    (Ok(held), Some(machine)) if machine.has_content(&held.digest) => {
+                        files::let_go(&self.0, held);
+                    }
+                    // Its attempt is over.
+                    (Ok(held), _) => files::give_up(&self.0, held),
+                    (Err(_), _) => {}
+                }
                 Ok(())
             }
             Message::BeyondLimit { attempt, error } => {
@@ -190,8 +195,7 @@ impl PlayActor {
                     state.process = None;
                     state.watch = None;
                     state.link = None;
-                    state.copies = Copies::default();
-                    clean(&self.0, &state.play_sid, &state.redactor).await;
+                    files::clean_up(&self.0, &state.play_sid, &state.redactor).await;
                 }
                 self.step(myself, state, Event::Exited { attempt, status }).await
             }
@@ -345,9 +349,10 @@ impl PlayActor {
                     let redactor = state.redactor.clone();
                     files::load_outputs(&self.0, &state.play_sid, redactor, myself, attempt, n, blob);
                 }
-                Effect::CopyArtifact { attempt, path, frame } => {
-                    state.copies.begin(&self.0, &state.play_sid, myself, attempt, path, frame);
+                Effect::CopyArtifact { attempt, path, limit } => {
+                    files::copy_artifact(&self.0, &state.play_sid, myself, attempt, path, limit);
                 }
+                Effect::ForgetContent { digest } => files::forget(&self.0, digest),
             }
         }
         Ok(())

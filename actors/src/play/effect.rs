@@ -2,12 +2,13 @@
 
 use hero_sdk::{
     Error, PlaySid, ResumeId, Timestamp,
-    frame::{Blob, Down, PutArtifact},
+    frame::{Blob, Down},
     model::{Artifact, LogLine, Play, ResumeRequest, Span},
 };
 use hero_store::{Batch, PlayRow, Record};
 
 use super::event::Caller;
+use crate::artifacts::Limit;
 
 /// A change of the store.
 #[derive(Clone, Debug)]
@@ -79,8 +80,10 @@ pub(crate) enum Effect {
     Reply { caller: Caller, result: Box<Result<Reply, Error>> },
     /// Read the outputs from this file, then raise `Received` with them inline.
     LoadOutputs { attempt: u32, n: u64, blob: Blob },
-    /// Copy a file for the node at `path`, then raise `ArtifactCopied`.
-    CopyArtifact { attempt: u32, path: String, frame: PutArtifact },
+    /// Copy the file at `path` of the working directory, if it is within `limit`; then raise `ArtifactCopied`.
+    CopyArtifact { attempt: u32, path: String, limit: Option<Limit> },
+    /// Delete the content of this digest, unless another artifact has it.
+    ForgetContent { digest: String },
 }
 
 /// The answer to a wish.

@@ -2,7 +2,7 @@
 
 use hero_sdk::{
     Error, Json, ResumeId, Timestamp,
-    frame::{PutArtifact, Up},
+    frame::Up,
     model::{Artifact, PlayError, ResumeRequest, Sandbox},
 };
 
@@ -22,6 +22,10 @@ pub(crate) struct Now {
 
 /// An event of a play's life. Whatever stems from a process carries its attempt, and late ones are dropped.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "frames are most of all events, and each is moved once or twice"
+)]
 pub(crate) enum Event {
     /// The play was just accepted; commit it.
     Accept { caller: Caller },
@@ -37,8 +41,8 @@ pub(crate) enum Event {
     Received { attempt: u32, frame: Up },
     /// Python sent a line that is not a frame.
     Garbled { attempt: u32, garbled: Garbled },
-    /// A file was copied for the node at `path`, as `frame` asked, or was not: its digest and size, or why not.
-    ArtifactCopied { attempt: u32, path: String, frame: PutArtifact, result: Result<(String, u64), NotKept> },
+    /// The file that was to be copied was, or was not: its digest and size, or why not.
+    ArtifactCopied { attempt: u32, result: Result<(String, u64), NotKept> },
     /// Python sent a line without end; nothing can be read any more.
     Overflowed { attempt: u32 },
     /// The play uses more than it may.

@@ -5,22 +5,18 @@ use std::{io::Read as _, sync::Arc};
 
 use hero_sdk::{
     Json, PlaySid,
-    frame::{Blob, Done, DoneStatus, PutArtifact, Up},
+    frame::{Blob, Done, DoneStatus, Up},
 };
-use ractor::ActorRef;
+use ractor::{ActorRef, MessagingErr};
 use sha2::{Digest as _, Sha256};
-use tokio::sync::Semaphore;
 
-use super::{Message, environment::Environment, event::Garbled};
+use super::{Message, environment::Environment, event::Garbled, temporary::wipe_temporary, values::clean};
 use crate::{
-    artifacts::{Held, NotKept, hex},
+    artifacts::{Held, Limit, NotKept, hex},
     beneath::{Directory, Unfit},
     paths::Paths,
     secrets::{self, Redactor},
 };
-
-/// Files of one play that are copied at once; the others wait. Few, so that no play takes all threads.
-const COPIES_MAX: usize = 2;
 
 /// Outputs that came as a file: checked against their digest, and handed on as if they had come inline.
 pub(super) fn load_outputs(
@@ -92,50 +88,48 @@ pub(super) fn blobs(paths: &Paths, play_sid: &PlaySid) -> Result<Directory, Unfi
     home(paths, play_sid)?.directory(Paths::BLOBS)
 }
 
-/// The files that one process wants copied. Dropped with it: then those that wait are given up.
-#[derive(Debug)]
-pub(super) struct Copies(Arc<Semaphore>);
-
-impl Default for Copies {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(COPIES_MAX)))
-    }
+/// Does what is to be done between two processes of a play with what the first one left.
+pub(super) async fn clean_up(
+    environment: &Environment,
+    play_sid: &PlaySid,
+    redactor: &Option<Arc<Redactor>>,
+) {
+    wipe_temporary(environment, play_sid).await;
+    clean(environment, play_sid, redactor).await;
 }
 
-impl Drop for Copies {
-    fn drop(&mut self) {
-        self.0.close();
-    }
+/// Copies a file of the working directory, and tells the play.
+pub(super) fn copy_artifact(
+    environment: &Arc<Environment>,
+    play_sid: &PlaySid,
+    play: &ActorRef<Message>,
+    attempt: u32,
+    path: String,
+    limit: Option<Limit>,
+) {
+    let (play_sid, play) = (play_sid.clone(), play.clone());
+    let environment = Arc::clone(environment);
+    tokio::spawn(async move {
+        let copying = Arc::clone(&environment);
+        let copied = tokio::task::spawn_blocking(move || copy(&copying, &play_sid, &path, limit)).await;
+        let result = copied.unwrap_or_else(|error| Err(NotKept::new("failed", error.to_string())));
+        if let Err(MessagingErr::SendErr(Message::ArtifactCopied { result: Ok(held), .. })) =
+            play.cast(Message::ArtifactCopied { attempt, result })
+        {
+            give_up(&environment, held);
+        }
+    });
 }
 
-impl Copies {
-    /// Copies a file once it is its turn, and tells the play.
-    pub(super) fn begin(
-        &self,
-        environment: &Arc<Environment>,
-        play_sid: &PlaySid,
-        play: &ActorRef<Message>,
-        attempt: u32,
-        path: String,
-        frame: PutArtifact,
-    ) {
-        let (turns, environment) = (Arc::clone(&self.0), Arc::clone(environment));
-        let (play_sid, play) = (play_sid.clone(), play.clone());
-        tokio::spawn(async move {
-            let Ok(_turn) = turns.acquire().await else { return };
-            let file = frame.path.clone();
-            let copied = tokio::task::spawn_blocking(move || copy(&environment, &play_sid, &file)).await;
-            let result = copied.unwrap_or_else(|error| Err(NotKept::new("failed", error.to_string())));
-            // A play that has gone lets go of the content, which is swept away.
-            drop(play.cast(Message::ArtifactCopied { attempt, path, frame, result }));
-        });
-    }
-}
-
-fn copy(environment: &Environment, play_sid: &PlaySid, path: &str) -> Result<Held, NotKept> {
+fn copy(
+    environment: &Environment,
+    play_sid: &PlaySid,
+    path: &str,
+    limit: Option<Limit>,
+) -> Result<Held, NotKept> {
     let work = home(&environment.paths, play_sid).and_then(|home| home.directory(Paths::WORK));
     let work = work.map_err(|unfit| NotKept::new("failed", format!("of flow.workdir: {unfit}")))?;
-    let held = environment.artifacts.keep(&work, path)?;
+    let held = environment.artifacts.keep(&work, path, limit)?;
     environment.failpoint.copied();
     Ok(held)
 }
@@ -146,6 +140,24 @@ pub(super) fn let_go(environment: &Environment, held: Held) {
     tokio::spawn(async move {
         tables.catch_up().await.ok();
         drop(held);
+    });
+}
+
+/// Lets go of a content that its play has no row for.
+pub(super) fn give_up(environment: &Arc<Environment>, held: Held) {
+    let digest = held.digest.clone();
+    drop(held);
+    forget(environment, digest);
+}
+
+/// Deletes a content, unless somebody uses it.
+pub(super) fn forget(environment: &Arc<Environment>, digest: String) {
+    let environment = Arc::clone(environment);
+    tokio::task::spawn_blocking(move || {
+        let is_in_use = |digest: &str| Ok(environment.tables.is_content_in_use(digest)?);
+        if let Err(error) = environment.artifacts.forget(&digest, is_in_use) {
+            tracing::warn!(%error, "a content that nobody uses stays until the next sweep");
+        }
     });
 }
 

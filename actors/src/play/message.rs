@@ -1,10 +1,6 @@
 //! What a play is told.
 
-use hero_sdk::{
-    Error, Json, ResumeId,
-    frame::{PutArtifact, Up},
-    model::PlayError,
-};
+use hero_sdk::{Error, Json, ResumeId, frame::Up, model::PlayError};
 use hero_store::PlayRow;
 use ractor::RpcReplyPort;
 use tokio::sync::OwnedSemaphorePermit;
@@ -106,10 +102,6 @@ pub(crate) enum Message {
     ArtifactCopied {
         /// Which attempt.
         attempt: u32,
-        /// The node that asked for it.
-        path: String,
-        /// As it asked.
-        frame: PutArtifact,
         /// The content, or why there is none.
         result: Result<Held, NotKept>,
     },

@@ -16,6 +16,7 @@ mod machine;
 mod message;
 #[cfg(test)]
 pub(crate) mod sample;
+mod temporary;
 mod tree;
 mod usage;
 mod validate;

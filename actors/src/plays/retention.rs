@@ -168,7 +168,7 @@ impl Sweep {
             // Not one of ours, or gone.
             Err(_) => return Ok(()),
         };
-        let parts = [Paths::WORK, Paths::OUTPUT].map(OsStr::new);
+        let parts = [Paths::WORK, Paths::OUTPUT, Paths::TEMPORARY].map(OsStr::new);
         if !parts.iter().any(|part| play.has(part)) {
             return Ok(());
         }
@@ -301,6 +301,12 @@ mod tests {
         let large = stage.play(Status::Failed, 7).await;
         fs::create_dir(stage.paths().blobs(&large)).unwrap();
         fs::write(stage.paths().output(&large), "said").unwrap();
+        for play_sid in [&old, &large] {
+            // Of a process that ended with its runtime.
+            let temporary = stage.paths().play(play_sid).join(Paths::TEMPORARY);
+            fs::create_dir(&temporary).unwrap();
+            fs::write(temporary.join("file"), "text").unwrap();
+        }
         let kept = [
             stage.play(Status::Cancelled, 6).await,
             stage.play(Status::Running, 0).await,
@@ -369,7 +375,7 @@ mod tests {
         let work = stage.paths().work(&play_sid);
         fs::write(work.join("other"), "other").unwrap();
         let work = Directory::open(&work).unwrap();
-        let held = ["file", "other"].map(|name| environment.artifacts.keep(&work, name).unwrap());
+        let held = ["file", "other"].map(|name| environment.artifacts.keep(&work, name, None).unwrap());
         let artifact = Artifact {
             play_sid,
             path: "main#0".into(),

@@ -141,6 +141,7 @@ fn what_is_not_the_plays_own_file_is_refused_and_the_play_goes_on() {
             "ValueError: artifact large: it has more than the 1073741824 bytes that an artifact may have",
         ),
         ("nothing", "FileNotFoundError: artifact nothing: there is no such file"),
+        ("", "ValueError: artifact '': it names no file"),
         ("in/file", &digest("x")),
     ];
     let paths: Vec<&str> = cases.iter().map(|(path, _)| *path).collect();
@@ -207,4 +208,96 @@ fn a_play_that_is_retried_finds_its_working_directory() {
     let failed = run(&stage, "fails", "{}").finish().exits(1).settled().play.play_sid;
     let retried = stage.hero(["play", "retry", failed.as_str(), "--no-input", "--json"]).finish().exits(0);
     assert_eq!(retried.settled().outputs(), json!(["left"]));
+}
+
+/// The bytes of all contents.
+fn kept_bytes(stage: &Stage) -> u64 {
+    contents(stage).iter().map(|path| fs::metadata(path).unwrap().len()).sum()
+}
+
+#[test]
+fn all_artifacts_of_a_play_count_towards_its_disk() {
+    let stage = Stage::new();
+    let failed = run(&stage, "hoards", "{}").finish().exits(1);
+    let words = "0 1 artifact large: the play's artifacts would have more bytes together than they may; the \
+                 sandbox allows disk_mb 8; allow more with @flow(sandbox={\"disk_mb\": …})";
+    let settled = failed.settled();
+    let error = settled.play.error.as_ref().unwrap();
+    assert!(error.message.starts_with(words), "{}", error.message);
+    assert_eq!(kept_bytes(&stage), 6 << 20, "what was refused was not copied either");
+
+    // Another attempt keeps the same again, which counts once, and no more.
+    let sid = settled.play.play_sid.as_str();
+    let retried = stage.hero(["play", "retry", sid, "--no-input", "--json"]).finish().exits(0).settled();
+    let told = retried.outputs();
+    assert_eq!((&told[0], &told[1]), (&json!("0"), &json!("1")));
+    assert!(
+        told[2].as_str().unwrap().contains("disk_mb 8") && told[3].as_str().unwrap().contains("disk_mb 8")
+    );
+    assert_eq!((artifacts(&stage, sid).len(), kept_bytes(&stage)), (2, 6 << 20));
+}
+
+#[test]
+fn nothing_counts_where_nothing_is_confined() {
+    let stage = Stage::new();
+    stage.flow("artifacts.py");
+    let arguments = ["--sandbox", "off", "run", "artifacts.py", "--entry", "hoards", "--no-input", "--json"];
+    let settled = stage.hero(arguments).finish().exits(1).settled();
+    assert_eq!(settled.play.error.unwrap().message, "0 1 2 3");
+    assert_eq!(kept_bytes(&stage), 12 << 20);
+}
+
+#[test]
+fn many_files_at_once_have_the_room_of_all() {
+    let stage = Stage::new();
+    let settled = run(&stage, "hoards_at_once", "{}").finish().exits(0).settled();
+    assert_eq!(settled.outputs(), json!([8, 8]), "as many as fit, whoever comes first");
+    assert_eq!(artifacts(&stage, settled.play.play_sid.as_str()).len(), 8);
+}
+
+/// A content whose place another one took does not wait for the next sweep.
+#[test]
+fn what_was_replaced_goes_at_once() {
+    let stage = Stage::new();
+    let settled = run(&stage, "replaces_often", "{}").finish().exits(0).settled();
+    // The command may end before the last ones have gone.
+    assert!(contents(&stage).len() < 10, "{:?}", contents(&stage));
+    let sid = settled.play.play_sid.as_str();
+    assert_eq!(artifacts(&stage, sid), [("large".to_owned(), digest(vec![19; 3 << 20]))]);
+}
+
+#[test]
+fn a_damaged_content_harms_nothing_and_is_healed_by_whoever_keeps_it_again() {
+    let stage = Stage::new();
+    let sid = run(&stage, "main", "{}").finish().exits(0).settled().play.play_sid.to_string();
+    let content = digest("a,b\n1,2\n");
+    let content = stage.home().join(".hero/var/artifacts").join(&content[..2]).join(&content[2..]);
+    let fetch = || stage.hero(["play", "artifact", &sid, "first.csv", "--output", "copy"]).finish();
+    let copy = stage.write("copy", "good");
+    for damage in [|path: &PathBuf| fs::write(path, "a,b\n1,3\n"), |path: &PathBuf| fs::remove_file(path)] {
+        damage(&content).unwrap();
+        let refused = fetch().exits(6);
+        assert!(refused.stderr.contains("error[store_corrupt]: the content "), "{refused}");
+        assert!(refused.stderr.contains("hint: run the flow again"), "{refused}");
+        assert_eq!(fs::read_to_string(&copy).unwrap(), "good", "it is as it was");
+        assert_eq!(fs::read_dir(stage.directory()).unwrap().count(), 2, "no draft is left beside the flow");
+
+        // As the hint says.
+        run(&stage, "main", "{}").finish().exits(0);
+        fetch().exits(0);
+        assert_eq!(fs::read_to_string(&copy).unwrap(), "a,b\n1,2\n");
+        stage.write("copy", "good");
+    }
+}
+
+/// Whether in memory or, as where the home is beneath `/tmp`, in the play's directory.
+#[test]
+fn temporary_files_go_with_their_process() {
+    let stage = Stage::new();
+    let failed = run(&stage, "temporary", "{}").finish().exits(1).settled().play.play_sid;
+    let temporary = stage.workdir(&failed).with_file_name("tmp");
+    assert!(!temporary.exists());
+    let retried = stage.hero(["play", "retry", failed.as_str(), "--no-input", "--json"]).finish().exits(0);
+    assert_eq!(retried.settled().outputs(), json!([]), "the next process finds none");
+    assert!(!temporary.exists());
 }

@@ -12,6 +12,7 @@ from os import getpid
 from . import _frames
 from ._engine import outside
 from ._kept_file import NotKept, measure
+from ._media_types import guess, is_media_type
 from ._scope import current
 from ._wire import Closed
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 NAME_CHARS_MAX = 200
 # Of a path; the system takes no longer one.
 PATH_BYTES_MAX = 4096
-UNKNOWN = "application/octet-stream"
+# Codes of what is not the caller's mistake.
+_OF_THE_SYSTEM = ("failed", "storage_full", "too_many", "limit_exceeded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,9 @@ class Wish:
         if not isinstance(self.shown, str):
             raise TypeError(f"flow.artifact takes a path as text, not {type(self.shown).__name__}")
         names = [part for part in _beneath(self.shown, workdir).split("/") if part not in ("", ".")]
-        if not names or ".." in names:
+        if not names:
+            raise self.failure("outside", "it names no file; flow.workdir itself cannot be kept")
+        if ".." in names:
             raise self.failure("outside", "it is no path beneath flow.workdir; copy the file there first")
         self.path = "/".join(names)
         try:
@@ -67,15 +71,16 @@ class Wish:
             rule = f"has 1 to {NAME_CHARS_MAX} characters, without / and control characters"
             raise self.failure("bad_name", f"its name {rule}; give one with name=")
         self.media_type = guess(self.name) if media_type is None else media_type
-        if not _is_media_type(self.media_type):
+        if not is_media_type(self.media_type):
             raise self.failure("bad_media_type", f"{media_type!r} is no media type, such as text/csv")
 
     def failure(self, code: str, message: str) -> Exception:
         """What the flow gets where it is not kept: an exception like any other."""
-        text = f"artifact {self.shown}: {message}"
+        shown = self.shown or "''"
+        text = f"artifact {shown}: {message}"
         if code == "not_found":
             return FileNotFoundError(text)
-        return OSError(text) if code in ("failed", "storage_full", "too_many") else ValueError(text)
+        return OSError(text) if code in _OF_THE_SYSTEM else ValueError(text)
 
     def kept(self, digest: str, size: int) -> Artifact:
         return Artifact(self.name, digest, size, self.media_type)
@@ -142,21 +147,6 @@ def _without_play(wish: Wish) -> Artifact:
         raise wish.failure(error.code, str(error)) from None
 
 
-def guess(name: str) -> str:
-    """The media type by the name's ending, the same on every machine: without the system's own lists."""
-    import mimetypes
-
-    before, mimetypes.inited = mimetypes.inited, True  # else making a table reads those
-    try:
-        table = mimetypes.MimeTypes()
-    finally:
-        mimetypes.inited = before
-    kind, encoding = table.guess_type(f"./{name}")  # not the scheme of a URL
-    if encoding is not None:
-        return "application/gzip" if encoding == "gzip" else UNKNOWN
-    return kind or UNKNOWN
-
-
 def _beneath(path: str, workdir: str) -> str:
     """The path from the working directory, whichever of its names an absolute one begins with."""
     if not path.startswith("/"):
@@ -171,9 +161,3 @@ def _is_name(name: str) -> bool:
     if not 1 <= len(name) <= NAME_CHARS_MAX or name in (".", ".."):
         return False
     return not any(one == "/" or one < " " or "\x7f" <= one <= "\x9f" or "\ud800" <= one <= "\udfff" for one in name)
-
-
-def _is_media_type(text: object) -> bool:
-    return (
-        isinstance(text, str) and len(text) <= NAME_CHARS_MAX and "/" in text and text.isascii() and text.isprintable()
-    )

@@ -381,6 +381,7 @@ class Flow(_Common):
         `path` is relative to `flow.workdir`, or absolute beneath it. The file's content is copied as it is then; what
         becomes of the file later changes nothing. `name` is the file's own unless told, `media_type` by its ending. The
         same name again takes the place of the one before. Of links nothing is kept, nor of files with several names.
+        All artifacts of a play together have no more bytes than `disk_mb` of its sandbox allows.
 
         A play's working directory is wiped some days after its end, its artifacts are not. So keep a file in the step
         that writes it, and return what this gives: a replay then does not need the file.

@@ -127,7 +127,7 @@ pub struct Allowance {
     pub memory_mb: u64,
     /// Processes and threads at once.
     pub processes: u32,
-    /// Mebibytes in its directory, and in one file.
+    /// Mebibytes in its directory, in one file, and in all its artifacts together.
     pub disk_mb: u64,
     /// Seconds of CPU time of each of its processes.
     pub cpu_s: Option<u64>,

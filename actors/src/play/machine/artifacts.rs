@@ -1,13 +1,14 @@
-//! Artifacts: a file is copied first, then its row is written, then the process is told.
+//! Artifacts: a file is copied first, then its row is written, then the process is told, then a content goes whose
+//! place it took.
 
 use hero_sdk::{
     frame::{Down, PutArtifact},
-    model::Artifact,
+    model::{Artifact, SandboxLevel},
 };
 
-use super::Machine;
+use super::{Machine, media_type::is_media_type};
 use crate::{
-    artifacts::NotKept,
+    artifacts::{Limit, NotKept},
     play::{
         effect::{Durable, Effect, Write},
         event::Now,
@@ -17,11 +18,10 @@ use crate::{
 /// Artifacts of one play.
 const ARTIFACTS_MAX: usize = 10_000;
 /// Files of one process that wait to be copied. Each of its threads waits for one, and nobody has so many.
-const COPYING_MAX: u32 = 1_000;
+const COPIES_MAX: usize = 1_000;
 /// Characters of a name.
 const NAME_CHARS_MAX: usize = 200;
-/// Characters of a media type.
-const MEDIA_TYPE_CHARS_MAX: usize = 200;
+const MEBI: u64 = 1 << 20;
 
 impl Machine {
     /// The process wants a file kept.
@@ -34,8 +34,8 @@ impl Machine {
         if let Err(refused) = self.may_put(&frame) {
             return self.not_kept(n, refused);
         }
-        self.copying += 1;
-        vec![Effect::CopyArtifact { attempt: self.row.play.attempt, path, frame }]
+        self.copies.push_back((path, frame));
+        if self.copies.len() == 1 { self.copy_first() } else { Vec::new() }
     }
 
     fn may_put(&self, frame: &PutArtifact) -> Result<(), NotKept> {
@@ -50,40 +50,74 @@ impl Machine {
         if self.artifacts.len() >= ARTIFACTS_MAX && !self.artifacts.contains_key(&frame.name) {
             return Err(NotKept::new("too_many", format!("the play has {ARTIFACTS_MAX} artifacts already")));
         }
-        if self.copying >= COPYING_MAX {
-            return Err(NotKept::new("too_many", format!("{COPYING_MAX} files wait to be kept already")));
+        if self.copies.len() >= COPIES_MAX {
+            return Err(NotKept::new("too_many", format!("{COPIES_MAX} files wait to be kept already")));
         }
         Ok(())
     }
 
-    /// Its content is kept, or is not. The same content under the same name is the same artifact: code between steps
-    /// runs again.
+    pub(super) fn copy_first(&self) -> Vec<Effect> {
+        let Some((_, PutArtifact { name, path, .. })) = self.copies.front() else { return Vec::new() };
+        let (attempt, path, limit) = (self.row.play.attempt, path.clone(), self.limit_of(name));
+        vec![Effect::CopyArtifact { attempt, path, limit }]
+    }
+
+    /// What the play's other artifacts leave of its disk for this one.
+    fn limit_of(&self, name: &str) -> Option<Limit> {
+        let sandbox = self.row.play.sandbox.as_ref()?;
+        if sandbox.level == SandboxLevel::Off {
+            return None;
+        }
+        let allowed = sandbox.allowance.disk_mb;
+        let known = self.artifacts.get(name).map_or(0, |known| known.size);
+        let others = self.artifacts.values().map(|artifact| artifact.size).sum::<u64>() - known;
+        let message = format!(
+            "the play's artifacts would have more bytes together than they may; the sandbox allows disk_mb \
+             {allowed}; allow more with @flow(sandbox={{\"disk_mb\": …}})"
+        );
+        // What takes the place of as much always may: the limit may have been another one when that was kept.
+        let bytes = (allowed * MEBI).saturating_sub(others).max(known);
+        Some(Limit { bytes, beyond: NotKept::new("limit_exceeded", message) })
+    }
+
+    /// The first file is copied, or is not; the next one follows.
     pub(super) fn artifact_copied(
         &mut self,
-        path: String,
-        frame: PutArtifact,
         result: Result<(String, u64), NotKept>,
         now: Now,
     ) -> Vec<Effect> {
-        self.copying = self.copying.saturating_sub(1);
-        let PutArtifact { name, media_type, n, .. } = frame;
-        let (digest, size) = match result {
-            Ok(copied) => copied,
-            Err(refused) => return self.not_kept(n, refused),
+        let Some((path, frame)) = self.copies.pop_front() else { return Vec::new() };
+        let mut effects = match result {
+            Ok((digest, size)) => self.keep(path, frame, digest, size, now),
+            Err(refused) => self.not_kept(frame.n, refused),
         };
+        effects.extend(self.copy_first());
+        effects
+    }
+
+    /// The same content under the same name is the same artifact: code between steps runs again.
+    fn keep(&mut self, path: String, frame: PutArtifact, digest: String, size: u64, now: Now) -> Vec<Effect> {
+        let PutArtifact { name, media_type, n, .. } = frame;
         let known = self.artifacts.get(&name);
         let is_same = known.is_some_and(|known| known.digest == digest && known.media_type == media_type);
+        let mut then = vec![self.send(Down::Kept { n, digest: digest.clone(), size })];
         if !is_same {
             let replaces = known.map(|known| known.digest.clone());
+            // It counts no longer, so it may not stay until the next sweep.
+            let replaced = replaces.clone().filter(|replaced| *replaced != digest);
+            then.extend(replaced.map(|digest| Effect::ForgetContent { digest }));
             let play_sid = self.row.play.play_sid.clone();
-            let digest = digest.clone();
             let artifact = Artifact { play_sid, path, name, digest, size, media_type, created_at: now.wall };
             self.artifacts.insert(artifact.name.clone(), artifact.clone());
             self.pending.push(Write::Artifact { artifact: Box::new(artifact), replaces });
         }
         // Also where nothing changes: what it was told before may still be on its way to the disk.
-        let kept = self.send(Down::Kept { n, digest, size });
-        vec![self.commit(Durable::Yes, vec![kept])]
+        vec![self.commit(Durable::Yes, then)]
+    }
+
+    /// Whether any artifact of the play has this content.
+    pub(crate) fn has_content(&self, digest: &str) -> bool {
+        self.artifacts.values().any(|artifact| artifact.digest == digest)
     }
 
     fn not_kept(&mut self, n: u64, NotKept { code, message }: NotKept) -> Vec<Effect> {
@@ -97,10 +131,4 @@ fn is_name(name: &str) -> bool {
     (1..=NAME_CHARS_MAX).contains(&name.chars().count())
         && !matches!(name, "." | "..")
         && !name.chars().any(|character| character == '/' || character.is_control())
-}
-
-/// It may become a header of a response.
-fn is_media_type(text: &str) -> bool {
-    let is_printable = text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
-    text.len() <= MEDIA_TYPE_CHARS_MAX && is_printable && text.contains('/')
 }

@@ -6,17 +6,18 @@
 mod artifacts;
 mod frames;
 mod lifecycle;
+mod media_type;
 mod questions;
 mod secrets;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
 use hero_sdk::{
     Error, ErrorCode, Json, ResumeId,
-    frame::Down,
+    frame::{Down, PutArtifact},
     model::{Artifact, LogLevel, LogStream, Play, ResumeRequest, Status},
 };
 use hero_store::PlayRow;
@@ -66,8 +67,9 @@ pub(crate) struct Machine {
     resumes: Vec<ResumeRequest>,
     /// By name.
     artifacts: BTreeMap<String, Artifact>,
-    /// Files that the living process wants kept and that are being copied.
-    copying: u32,
+    /// Files that the living process wants kept, each with the path of its node; the first is being copied. One after
+    /// the other, so that of each it is known what those before it have left.
+    copies: VecDeque<(String, PutArtifact)>,
     tree: Tree,
     next_seq: u64,
     /// Paths of the recorded calls that failed, were cancelled or have no outcome: what a retry runs again.
@@ -104,7 +106,7 @@ impl Machine {
             new_resume_id,
             resumes: past.resumes,
             artifacts: past.artifacts.into_iter().map(|artifact| (artifact.name.clone(), artifact)).collect(),
-            copying: 0,
+            copies: VecDeque::new(),
             tree: Tree::of(past.spans, past.logs),
             next_seq: past.last_seq + 1,
             failed: past.failed.into_iter().collect(),
@@ -143,8 +145,8 @@ impl Machine {
             }
             Event::Received { attempt, frame } if self.listens_to(attempt) => self.screened(frame, now),
             Event::Garbled { attempt, garbled } if self.listens_to(attempt) => self.garbled(&garbled, now),
-            Event::ArtifactCopied { attempt, path, frame, result } if self.listens_to(attempt) => {
-                self.artifact_copied(path, frame, result, now)
+            Event::ArtifactCopied { attempt, result } if self.listens_to(attempt) => {
+                self.artifact_copied(result, now)
             }
             Event::Overflowed { attempt } if self.listens_to(attempt) => {
                 self.protocol_error("a line without end", now)

@@ -1,5 +1,7 @@
 //! Every command on a scripted play: what it writes where, and its exit code.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use clap::Parser;
 use hero_sdk::{
     Error, ErrorCode, FieldError,
@@ -383,10 +385,13 @@ async fn plays_are_steered() {
     insta::assert_snapshot!("retry", stage.told(&result));
 }
 
+/// The name of an artifact that no terminal should get as it is.
+const PNG: &str = "chart\u{202e}.png";
+
 fn keeps() -> Script {
     Script::new([succeeds()])
         .kept("out.csv", "text/csv", &[b"a,b\n", b"1,\x1b[31m2\n"])
-        .kept("chart\u{202e}.png", "image/png", &[b"\x89PNG\r\n\x00", &[7; 4096]])
+        .kept(PNG, "image/png", &[b"\x89PNG\r\n\x00", &[7; 4096]])
         .kept("damaged", "text/plain", &[b"half", b""])
 }
 
@@ -421,7 +426,7 @@ async fn artifacts_are_listed() {
 
 #[tokio::test]
 async fn an_artifact_comes_byte_for_byte_but_to_a_terminal() {
-    let (csv, png) = ("out.csv", "chart\u{202e}.png");
+    let (csv, png) = ("out.csv", PNG);
     let bytes = artifact(&mut Stage::new(), &[png], false).await.unwrap();
     assert_eq!((bytes.len(), &bytes[..6]), (4103, &b"\x89PNG\r\n"[..]));
     assert_eq!(artifact(&mut Stage::new(), &[csv], false).await.unwrap(), b"a,b\n1,\x1b[31m2\n");
@@ -452,8 +457,27 @@ async fn an_artifact_goes_to_a_file() {
     let document: serde_json::Value = serde_json::from_slice(&json).unwrap();
     assert_eq!((&document["name"], &document["size"]), (&"out.csv".into(), &13.into()));
 
+    // What is there stays until all of the other is; its mode stays, and a link to it.
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
     let error = artifact(&mut Stage::new(), &["damaged", "--output", output], true).await.unwrap_err();
-    assert!(error.hint.unwrap().contains("holds only a part of it"));
+    assert_eq!(error.code, "store_corrupt");
+    assert_eq!(std::fs::read(&path).unwrap(), b"a,b\n1,\x1b[31m2\n");
+    let link = home.path().join("link");
+    std::os::unix::fs::symlink("copy", &link).unwrap();
+    artifact(&mut Stage::new(), &[PNG, "--output", link.to_str().unwrap()], true).await.unwrap();
+    assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+    let known = std::fs::metadata(&path).unwrap();
+    assert_eq!((known.len(), known.permissions().mode() & 0o777), (4103, 0o640));
+    assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 2, "no draft is left");
+
+    artifact(&mut Stage::new(), &["out.csv", "--output", "/dev/null"], true).await.unwrap();
+    assert!(!std::fs::metadata("/dev/null").unwrap().is_file(), "a device is written to, not replaced");
+    let new = home.path().join("new");
+    let error = artifact(&mut Stage::new(), &["damaged", "--output", new.to_str().unwrap()], true).await;
+    assert_eq!((error.unwrap_err().code, new.exists()), ("store_corrupt", false));
+    let error =
+        artifact(&mut Stage::new(), &["out.csv", "--output", home.path().to_str().unwrap()], true).await;
+    assert_eq!(error.unwrap_err().code, "output", "a directory");
     let nowhere = home.path().join("no/such");
     let typed = ["out.csv", "--output", nowhere.to_str().unwrap()];
     let error = artifact(&mut Stage::new(), &typed, true).await.unwrap_err();

@@ -173,12 +173,12 @@ impl World {
 
     /// A file is copied, perhaps for an attempt that is over, or cannot be.
     fn copied(&mut self, what: u8) {
-        let Some((attempt, path, frame)) = self.copies.pop_front() else { return };
+        let Some(attempt) = self.copies.pop_front() else { return };
         let result = match what {
             0 => Err(NotKept::new("link", "no")),
             what => Ok((what.to_string(), 1)),
         };
-        self.handle(Event::ArtifactCopied { attempt, path, frame, result });
+        self.handle(Event::ArtifactCopied { attempt, result });
     }
 
     /// An attempt that is over speaks, or is spoken of: nothing follows, and nothing changes.

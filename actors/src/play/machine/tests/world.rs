@@ -3,10 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use hero_sdk::{
-    frame::{PutArtifact, ResumeWhen},
-    model::ResumeStatus,
-};
+use hero_sdk::{frame::ResumeWhen, model::ResumeStatus};
 use hero_store::{Outcome, Payload, Record};
 
 use super::{
@@ -46,7 +43,7 @@ pub(super) struct World {
     synced: Disk,
     pub(super) process: Option<Process>,
     pub(super) loads: VecDeque<(u32, u64)>,
-    pub(super) copies: VecDeque<(u32, String, PutArtifact)>,
+    pub(super) copies: VecDeque<u32>,
     pub(super) wants_place: bool,
     pub(super) has_place: bool,
     pub(super) must_recover: bool,
@@ -123,7 +120,15 @@ impl World {
             }
             Effect::Reply { caller, result } => self.replied(caller, *result, is_committed),
             Effect::LoadOutputs { attempt, n, .. } => self.loads.push_back((attempt, n)),
-            Effect::CopyArtifact { attempt, path, frame } => self.copies.push_back((attempt, path, frame)),
+            Effect::CopyArtifact { attempt, .. } => {
+                assert!(!self.copies.contains(&attempt), "an attempt has one file copied at a time");
+                self.copies.push_back(attempt);
+            }
+            Effect::ForgetContent { digest } => {
+                let is_used = self.rig.disk.artifacts.values().any(|artifact| artifact.digest == digest);
+                // Another name may have it again meanwhile; whoever deletes it asks the store.
+                assert!(is_committed || is_used, "{digest} goes before what takes its place is written");
+            }
             Effect::FlushSoon | Effect::ExpireAt { .. } => {}
         }
     }
