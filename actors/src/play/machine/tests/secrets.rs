@@ -6,7 +6,7 @@ use hero_sdk::SecretValue;
 use hero_store::{Outcome, Payload};
 
 use super::{super::*, lines::*, stage::Stage};
-use crate::secrets::Redactor;
+use crate::secrets::{Redactor, Salt};
 
 const PIN: &str = "12345678";
 
@@ -19,8 +19,8 @@ fn running() -> Stage {
 fn know(stage: &mut Stage) {
     let value = SecretValue::try_from(PIN.to_owned()).unwrap();
     let values = BTreeMap::from([("PIN".parse().unwrap(), value)]);
-    let redactor = Redactor::new(&values, "").map(Arc::new);
-    stage.rig.machine.as_mut().unwrap().keep_out(redactor);
+    let redactor = Redactor::new(&values, &Salt([7; Salt::BYTES]), "");
+    stage.rig.machine.as_mut().unwrap().keep_out(Some(Arc::new(redactor)));
 }
 
 fn log(text: &str) -> String {
@@ -162,7 +162,8 @@ fn an_artifact_is_kept_under_a_name_without_a_value() {
 
 #[test]
 fn a_play_without_its_secrets_ends_at_once_and_may_be_retried() {
-    for code in [ErrorCode::SecretMissing, ErrorCode::SecretChanged] {
+    let secrets = [ErrorCode::SecretMissing, ErrorCode::SecretChanged, ErrorCode::SecretUnreadable];
+    for code in secrets.into_iter().chain([ErrorCode::InvalidParams]) {
         let mut stage = Stage::accepted();
         stage.handle(Event::Admitted);
         stage.handle(Event::SpawnFailed { attempt: 1, error: Error::new(code, "why") });
