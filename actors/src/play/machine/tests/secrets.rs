@@ -83,6 +83,37 @@ fn an_answer_is_kept_without_a_value_and_given_with_it() {
     assert!(stage.log.iter().any(|said| said.contains(&sent)), "{:?}", stage.log);
 }
 
+/// What stands in the place of a value is no number, and longer.
+#[test]
+fn an_answer_fits_the_schema_as_the_flow_sees_both() {
+    for (schema, fits, does_not) in [
+        (r#"{"type":"integer"}"#.to_owned(), PIN.to_owned(), format!("\"{PIN}\"")),
+        (r#"{"type":"integer"}"#.to_owned(), format!("-{PIN}"), format!("{PIN}.5")),
+        (format!(r#"{{"enum":["{PIN}",{PIN}]}}"#), PIN.to_owned(), "1".to_owned()),
+        (r#"{"type":"string","maxLength":8}"#.to_owned(), format!("\"{PIN}\""), format!("\"{PIN}0\"")),
+        (format!(r#"{{"required":["{PIN}"]}}"#), format!(r#"{{"{PIN}":1}}"#), "{}".to_owned()),
+    ] {
+        let mut stage = running();
+        let line = r#"{"t":"pause","id":2,"parent":1,"path":"main#0/q#0","name":"q","fp":"f"}"#;
+        stage.say(numbered(with(line, format!("\"schema\":{schema}")), 1));
+        let refused = stage.answer(0, &does_not).unwrap_err();
+        assert_eq!(refused.code, ErrorCode::InvalidPayload);
+        assert!(!format!("{refused:?}").contains(PIN), "{refused:?}");
+        stage.answer(0, &fits).unwrap();
+        let sent = format!(r#""status":"answered","payload":{fits}"#);
+        assert!(stage.log.iter().any(|said| said.contains(&sent)), "{:?}", stage.log);
+        kept(&stage);
+    }
+}
+
+#[test]
+fn why_a_play_was_cancelled_is_kept_without_a_value() {
+    let mut stage = running();
+    stage.wish(|caller| Event::Cancel { reason: Some(format!("because of {PIN}")), caller });
+    stage.exit(-15);
+    assert!(kept(&stage).contains("because of [secret PIN]"));
+}
+
 #[test]
 fn a_line_that_is_held_back_is_kept_in_the_end() {
     for end in ["exit", "done", "cancel", "time"] {
