@@ -23,22 +23,21 @@ enum Below {
     Value,
 }
 
-/// Types of JSON Schema, and kinds of fields.
-const WORDS: [&str; 14] = [
+/// Types of JSON Schema, then kinds of fields; `number` is both.
+const WORDS: [&str; 13] = [
     "array",
     "boolean",
     "integer",
     "null",
     "number",
     "object",
-    "string", // types
+    "string",
     "choice",
     "confirm",
     "form",
     "json",
     "multi_choice",
-    "number",
-    "text", // kinds
+    "text",
 ];
 
 impl Below {
