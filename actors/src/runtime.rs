@@ -215,9 +215,14 @@ impl Runtime {
                 .fields(fields));
         }
         let secrets = self.environment.vault.read(&secrets::declared(&version.options))?;
-        let inputs = match Redactor::new(&secrets, &version.source) {
-            Some(redactor) => redactor.kept(&inputs),
-            None => inputs,
+        let redactor = self.environment.vault.redactor(&secrets, &version.source)?;
+        let (inputs, tags) = match &redactor {
+            Some(redactor) => {
+                check_key(redactor, idempotency_key.as_deref())?;
+                let tags = tags.iter().map(|tag| redactor.text(tag).into_owned()).collect();
+                (redactor.kept(&inputs), tags)
+            }
+            None => (inputs, tags),
         };
         let sandbox = &self.environment.sandbox;
         let sandbox = Sandbox {
@@ -443,6 +448,15 @@ fn prepare_python(paths: &Paths, config: &Config) -> Result<Result<Python, Strin
             .hint(format!("{} must be writable", paths.sdk().display()))
     })?;
     Ok(python)
+}
+
+/// A key cannot be changed: by it the play is found again.
+fn check_key(redactor: &Redactor, idempotency_key: Option<&str>) -> Result<(), Error> {
+    if idempotency_key.is_some_and(|key| redactor.text(key) != key) {
+        let message = "the idempotency key holds the value of a secret, and would be kept as it is";
+        return Err(Error::new(ErrorCode::InvalidParams, message));
+    }
+    Ok(())
 }
 
 /// The inputs that a flow takes, in one line.

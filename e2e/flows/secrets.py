@@ -59,10 +59,15 @@ def encoded(key: str) -> dict[str, str]:
         "form": urllib.parse.urlencode({"key": key}),
         "lower-case url": re.sub("%..", lambda found: found[0].lower(), urllib.parse.quote(key, safe="")),
         "hex": data.hex(),
+        "hex with colons": data.hex(":"),
+        "upper-case hex with spaces": data.hex(" ").upper(),
+        "url of escapes": "".join(f"%{byte:02x}" for byte in data),
         "json": json.dumps({"key": key}),
         "json that is not ASCII": json.dumps({"key": key}, ensure_ascii=False),
         "json in json": json.dumps(json.dumps([key])),
         "repr": repr([key]),
+        "repr of bytes": repr(data),
+        "ascii": ascii(key),
     }
 
 
@@ -73,6 +78,11 @@ def leak(key: str) -> dict[str, Any]:
     middle = len(key) // 2
     print("in halves", key[:middle])
     print(key[middle:], "and more")
+    for end in ("\r", "  ", "\t"):
+        print(f"in halves {key[:middle]}{end}\n{key[middle:]} and more")
+        span.log(key[:middle] + end)
+        span.log(key[middle:])
+    print(base64.encodebytes(key.encode() * 3).decode().replace("\n", "\r\n"))
     print("in lines\n" + "\n".join(key[at : at + 5] for at in range(0, len(key), 5)))
     print(f"to stderr {key}", file=sys.stderr)
     logging.getLogger("client").warning("connecting with %s", key)
@@ -147,6 +157,22 @@ def asks(note: str) -> dict[str, Any]:
     typed = ask_user.text(f"Is it {key}?", name="typed", default=key)
     chosen = ask_user.confirm("Go on?", name="go_on")
     return {"note": digest(note), "typed": digest(typed), "kept": digest(kept), "chosen": chosen}
+
+
+@flow(secrets=["API_KEY"])
+def is_a_word() -> dict[str, Any]:
+    """Asks while the value is a word that stands in schemas, too."""
+    first = ask_user.text("Which?", name="first", max_length=len(flow.secret("API_KEY")))
+    second = ask_user.choice("Which?", [flow.secret("API_KEY"), "other"], name="second")
+    return {"first": digest(first), "second": digest(second)}
+
+
+@flow(secrets=["API_KEY"])
+def is_a_number() -> list[Any]:
+    number = int(flow.secret("API_KEY"))
+    given = give([number, float(number), -number])
+    typed = ask_user.number("Which?", name="typed", integer=True)
+    return [given == [number, float(number), -number], typed == number, *given, typed]
 
 
 @flow(secrets=["API_KEY"])

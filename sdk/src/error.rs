@@ -26,6 +26,8 @@ pub enum ErrorCode {
     SecretMissing,
     /// A record holds an earlier value of a secret than is set now.
     SecretChanged,
+    /// The file of the secrets is not safe, or holds something else; nothing of it is used.
+    SecretUnreadable,
     /// No process could be started for the play.
     SpawnFailed,
     /// No Python that can run flows was found.
@@ -64,6 +66,7 @@ impl ErrorCode {
             Self::Timeout => "timeout",
             Self::SecretMissing => "secret_missing",
             Self::SecretChanged => "secret_changed",
+            Self::SecretUnreadable => "secret_unreadable",
             Self::SpawnFailed => "spawn_failed",
             Self::NoPython => "no_python",
             Self::SandboxDenied => "sandbox_denied",

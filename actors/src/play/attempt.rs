@@ -146,7 +146,7 @@ pub(crate) struct First {
 }
 
 /// Makes the first frame of an attempt, which must be in the store, and all that came before it. The secrets are read
-/// anew each time. Errors that do not pass: `secret_missing`, `secret_changed`.
+/// anew each time. Errors that do not pass: `secret_missing`, `secret_changed`, `secret_unreadable`, and `invalid_params` of a variable.
 pub(super) fn first_frame(
     environment: &Environment,
     play_sid: &PlaySid,
@@ -159,7 +159,7 @@ pub(super) fn first_frame(
     let version = tables.version(&row.play.version_sid)?.ok_or_else(missing)?;
     let (mut records, started) = frontier(&tables.records(play_sid)?);
     let secrets = environment.vault.read(&secrets::declared(&version.options))?;
-    let redactor = Redactor::new(&secrets, &version.source).map(Arc::new);
+    let redactor = environment.vault.redactor(&secrets, &version.source)?.map(Arc::new);
     let mut inputs = row.play.inputs;
     if let Some(redactor) = &redactor {
         let blobs = blobs(&environment.paths, play_sid);

@@ -26,9 +26,11 @@ const SET_IT_BACK: &str = "set the secret back";
 /// Knows the values of the secrets that the version declares and that are set; whether all are is asked when an attempt
 /// starts.
 pub(super) fn known(environment: &Environment, version: &WorkflowVersion) -> Option<Arc<Redactor>> {
-    let found = environment.vault.find(&secrets::declared(&version.options));
-    let found = found.inspect_err(|error| tracing::error!(%error, "no secret can be read"));
-    Redactor::new(&found.unwrap_or_default(), &version.source).map(Arc::new)
+    let (vault, names) = (&environment.vault, secrets::declared(&version.options));
+    let known = vault.find(&names).and_then(|values| vault.redactor(&values, &version.source));
+    // The attempt that needs them says why they cannot be had.
+    let known = known.inspect_err(|error| tracing::debug!(%error, "no secret can be read"));
+    known.unwrap_or_default().map(Arc::new)
 }
 
 /// A large value that came as a file is kept as one, without the values of secrets.

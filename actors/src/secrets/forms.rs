@@ -78,25 +78,57 @@ pub(super) fn forms(value: &str) -> Vec<Form> {
             }
         }
     }
-    let mut inner: Vec<_> = all.iter().take(2).cloned().collect();
+    let mut inner: Vec<(String, String)> = all.iter().take(2).cloned().collect();
     // Each stands in a record, too.
     let kept: Vec<_> = all.iter().map(|(name, text)| (format!("json-{name}"), json(text))).collect();
     all.extend(kept);
     let levels = if value.len() > QUOTED_BYTES_MAX { 1 } else { LEVELS };
     for _ in 0..levels {
-        let quoted = |(name, text): (String, String)| {
-            [
-                (format!("json-{name}"), json(&text)),
-                (format!("repr-{name}"), repr(&text, false)),
-                (format!("quote-{name}"), repr(&text, true)),
-            ]
-        };
         inner = inner.into_iter().flat_map(quoted).collect();
         all.extend(inner.iter().cloned());
+    }
+    all.extend(byte_by_byte(value));
+    if !value.is_ascii() {
+        all.extend(escaped_forms(&joined));
     }
     let mut seen = BTreeSet::new();
     all.retain(|(_, text)| !text.is_empty() && seen.insert(text.clone()));
     all.into_iter().map(|(name, text)| Form { name, text }).collect()
+}
+
+/// Hexadecimal with something between the bytes, and URLs in which every byte is escaped.
+fn byte_by_byte(value: &str) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    for (hex_case, url_case, is_lower) in [("", "-lower", true), ("-upper", "", false)] {
+        let every = percent(value, |_| false, is_lower);
+        for (name, between) in [("colons", ":"), ("spaces", " "), ("dashes", "-")] {
+            let text = every.replacen('%', "", 1).replace('%', between);
+            all.push((format!("hex-{name}{hex_case}"), text));
+        }
+        all.push((format!("url-every{url_case}"), every));
+    }
+    all
+}
+
+/// Python's `repr` of the bytes of a text that is not all ASCII, and its `ascii`; quoted once more, and once more.
+fn escaped_forms(text: &str) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    for (quotes, escapes_quotes) in [("", false), ("-quotes", true)] {
+        all.push((format!("bytes{quotes}"), escaped(text, escapes_quotes, byte_escapes)));
+        all.push((format!("escapes{quotes}"), escaped(text, escapes_quotes, escape)));
+    }
+    let once: Vec<_> = all.iter().cloned().flat_map(quoted).collect();
+    let twice: Vec<_> = once.iter().cloned().flat_map(quoted).collect();
+    all.into_iter().chain(once).chain(twice).collect()
+}
+
+/// A form as it stands in quotes.
+fn quoted((name, text): (String, String)) -> [(String, String); 3] {
+    [
+        (format!("json-{name}"), json(&text)),
+        (format!("repr-{name}"), repr(&text, false)),
+        (format!("quote-{name}"), repr(&text, true)),
+    ]
 }
 
 /// Without line breaks, the white space around them and at the ends.
@@ -137,6 +169,14 @@ fn ascii(text: &str) -> String {
 /// As within the quotes of Python's `repr`, but for the rare characters that it does not take for printable. Whether it
 /// escapes single quotes depends on the whole of a text.
 fn repr(text: &str, escapes_quotes: bool) -> String {
+    escaped(text, escapes_quotes, |character| match character {
+        '\u{80}'..='\u{a0}' => escape(character),
+        _ => character.to_string(),
+    })
+}
+
+/// As Python escapes ASCII within quotes; `other` says how it writes each other character.
+fn escaped(text: &str, escapes_quotes: bool, other: impl Fn(char) -> String) -> String {
     let mut escaped = String::new();
     for character in text.chars() {
         match character {
@@ -144,13 +184,26 @@ fn repr(text: &str, escapes_quotes: bool) -> String {
             '\t' => escaped.push_str("\\t"),
             '\r' => escaped.push_str("\\r"),
             '\'' if escapes_quotes => escaped.push_str("\\'"),
-            '\0'..='\u{1f}' | '\u{7f}'..='\u{a0}' => {
-                escaped.push_str(&format!("\\x{:02x}", u32::from(character)));
-            }
-            _ => escaped.push(character),
+            ' '..='~' => escaped.push(character),
+            '\0'..='\u{7f}' => escaped.push_str(&escape(character)),
+            _ => escaped.push_str(&other(character)),
         }
     }
     escaped
+}
+
+/// A character as Python escapes it.
+fn escape(character: char) -> String {
+    match u32::from(character) {
+        code @ ..0x100 => format!("\\x{code:02x}"),
+        code @ ..0x1_0000 => format!("\\u{code:04x}"),
+        code => format!("\\U{code:08x}"),
+    }
+}
+
+/// The bytes of a character as Python escapes each.
+fn byte_escapes(character: char) -> String {
+    character.encode_utf8(&mut [0; 4]).bytes().map(|byte| format!("\\x{byte:02x}")).collect()
 }
 
 fn percent(text: &str, keeps: impl Fn(u8) -> bool, is_lower: bool) -> String {
@@ -200,9 +253,9 @@ mod tests {
     #[test]
     fn a_plain_value_has_few_forms() {
         let names: Vec<String> = forms("hunter2").into_iter().map(|form| form.name).collect();
-        let expected =
-            ["", "hex", "hex-upper", "base64-padded", "base64-whole", "base64-0", "base64-1", "base64-2"];
-        assert_eq!(names, expected.map(str::to_owned));
+        let expected = "|hex|hex-upper|base64-padded|base64-whole|base64-0|base64-1|base64-2|hex-colons|hex-spaces|\
+            hex-dashes|url-every-lower|hex-colons-upper|hex-spaces-upper|hex-dashes-upper|url-every";
+        assert_eq!(names.join("|"), expected);
     }
 
     #[test]
@@ -224,11 +277,19 @@ mod tests {
             ("url-form-plus", "a%2Bb%2Fc+d%7E%C3%A9%22%27%5C"),
             ("path-json", "a+b%2Fc d%7Eé\\\"'\\\\"),
             ("hex", "612b622f6320647ec3a922275c"),
+            ("hex-colons", "61:2b:62:2f:63:20:64:7e:c3:a9:22:27:5c"),
+            ("hex-spaces-upper", "61 2B 62 2F 63 20 64 7E C3 A9 22 27 5C"),
+            ("url-every-lower", "%61%2b%62%2f%63%20%64%7e%c3%a9%22%27%5c"),
+            ("bytes", r#"a+b/c d~\xc3\xa9"'\\"#),
+            ("bytes-quotes", r#"a+b/c d~\xc3\xa9"\'\\"#),
+            ("json-bytes-quotes", r#"a+b/c d~\\xc3\\xa9\"\\'\\\\"#),
+            ("escapes", r#"a+b/c d~\xe9"'\\"#),
             ("base64-padded", "YStiL2MgZH7DqSInXA=="),
         ] {
             assert_eq!(form(value, name).as_deref(), Some(expected), "{name}");
         }
         assert_eq!(form("😀 ok", "ascii").as_deref(), Some("\\ud83d\\ude00 ok"));
+        assert_eq!(form("é€😀!", "escapes").as_deref(), Some("\\xe9\\u20ac\\U0001f600!"));
         assert_eq!(form("??>>", "base64url-padded").as_deref(), Some("Pz8-Pg=="));
     }
 

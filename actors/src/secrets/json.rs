@@ -52,10 +52,10 @@ pub(super) fn revealed<'a>(
             continue;
         }
         let Some((mark, length)) = json.get(start..).and_then(Mark::parse) else { continue };
-        if mark.form == mark::NUMBER {
+        if mark.form.starts_with(mark::NUMBER) {
             // It stood without the quotes.
             text.push_str(json.get(copied..start.saturating_sub(1)).unwrap_or_default());
-            text.push_str(value_of(&Mark { form: "", ..mark })?);
+            text.push_str(value_of(&mark)?);
             copied = start + length + 1;
         } else {
             text.push_str(json.get(copied..start).unwrap_or_default());

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-/// The form of a value that stood as a number, not within a string.
+/// With which the form of a value is called that stood as a number, not within a string.
 pub(super) const NUMBER: &str = "number";
 
 /// With which a mark begins that can be read back.

@@ -7,7 +7,10 @@ mod forms;
 mod joined;
 mod json;
 mod mark;
+mod numbers;
 mod redactor;
+mod salt;
+mod schema;
 mod screen;
 #[cfg(test)]
 mod tests;
@@ -19,6 +22,8 @@ use hero_sdk::{Json, SecretName};
 
 pub(crate) use files::{clean, is_rewritten, large_value};
 pub(crate) use redactor::{Changed, Redactor};
+#[cfg(test)]
+pub(crate) use salt::Salt;
 pub(crate) use screen::{InPath, Screen};
 pub(crate) use vault::Vault;
 

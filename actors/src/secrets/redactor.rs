@@ -11,13 +11,15 @@ use std::{
 
 use aho_corasick::{AhoCorasick, Input, MatchKind};
 use hero_sdk::{Json, SecretName, SecretValue};
-use sha2::{Digest as _, Sha256};
 
 use super::{
     forms::{Form, forms},
     joined::{Joined, Space},
     json,
-    mark::{self, Mark},
+    mark::Mark,
+    numbers::numbers,
+    salt::{Salt, unsalted_tag},
+    schema,
 };
 
 /// Bytes by which a form is looked for; the rest of it is compared. The automaton of a value of 64 KiB in all its
@@ -33,6 +35,8 @@ const CUT: &str = "…";
 pub(crate) struct Redactor {
     secrets: Vec<Known>,
     forms: Vec<(usize, Form)>,
+    /// What is a value where it stands as a number of JSON.
+    numbers: Vec<(usize, Form)>,
     needles: AhoCorasick,
     /// For each needle the forms that may stand where it stands, the longest first.
     candidates: Vec<Vec<usize>>,
@@ -44,6 +48,8 @@ struct Known {
     name: SecretName,
     value: SecretValue,
     tag: String,
+    /// The tag in records of an earlier hero_logic, which are read and no longer written.
+    unsalted_tag: String,
     /// It stands in the source of the flow, which is kept as it is.
     is_in_source: bool,
 }
@@ -87,23 +93,23 @@ pub(super) enum Style {
 }
 
 impl Redactor {
-    /// For the values of a play whose source this is; none where there are none.
-    pub(crate) fn new(values: &BTreeMap<SecretName, SecretValue>, source: &str) -> Option<Self> {
-        if values.is_empty() {
-            return None;
-        }
+    /// For the values, at least one, of a play whose source this is.
+    pub(crate) fn new(values: &BTreeMap<SecretName, SecretValue>, salt: &Salt, source: &str) -> Self {
         let secrets: Vec<Known> = values
             .iter()
             .map(|(name, value)| Known {
                 name: name.clone(),
-                tag: tag(name, value),
+                tag: salt.tag(name, value),
+                unsalted_tag: unsalted_tag(name, value),
                 is_in_source: source.contains(value.expose()),
                 value: value.clone(),
             })
             .collect();
         let mut all: Vec<(usize, Form)> = Vec::new();
+        let mut all_numbers: Vec<(usize, Form)> = Vec::new();
         for (secret, known) in secrets.iter().enumerate() {
             all.extend(forms(known.value.expose()).into_iter().map(|form| (secret, form)));
+            all_numbers.extend(numbers(known.value.expose()).into_iter().map(|form| (secret, form)));
         }
         let by_text: BTreeMap<&[u8], usize> =
             all.iter().enumerate().map(|(index, (_, form))| (form.text.as_bytes(), index)).rev().collect();
@@ -127,7 +133,7 @@ impl Redactor {
             .expect("some thousands of short needles are within the limits of an automaton");
         let shortest = all.iter().map(|(_, form)| form.text.len()).min().unwrap_or_default();
         let longest = all.iter().map(|(_, form)| form.text.len()).max().unwrap_or_default();
-        Some(Self { secrets, forms: all, needles, candidates, shortest, longest })
+        Self { secrets, forms: all, numbers: all_numbers, needles, candidates, shortest, longest }
     }
 
     /// A text for people, without the values.
@@ -162,6 +168,11 @@ impl Redactor {
         self.rewritten(json, Style::Kept)
     }
 
+    /// The same for the schema of a question and its hints, whose own words stay.
+    pub(crate) fn kept_schema(&self, json: &Json) -> Json {
+        schema::kept(self, json)
+    }
+
     /// The text of JSON as it was before it was [kept](Self::kept).
     pub(crate) fn reveal(&self, json: &str) -> Result<String, Changed> {
         let value_of = |mark: &Mark| {
@@ -169,12 +180,12 @@ impl Redactor {
             let of_name = |(_, known): &(usize, &Known)| known.name.as_str() == mark.name;
             let (secret, known) = self.secrets.iter().enumerate().find(of_name).ok_or_else(changed)?;
             let of_form = |(of, form): &&(usize, Form)| *of == secret && form.name == mark.form;
-            let (_, form) = self.forms.iter().find(of_form).ok_or_else(changed)?;
+            let (_, form) = self.forms.iter().chain(&self.numbers).find(of_form).ok_or_else(changed)?;
             let text = match mark.part.clone() {
                 Some(part) => form.text.get(part),
                 None => Some(form.text.as_str()),
             };
-            text.filter(|_| known.tag == mark.tag).ok_or_else(changed)
+            text.filter(|_| known.tag == mark.tag || known.unsalted_tag == mark.tag).ok_or_else(changed)
         };
         json::revealed(json, value_of)
     }
@@ -210,7 +221,9 @@ impl Redactor {
             };
             self.forms.iter().filter_map(place).filter(|at| !is_within(at)).min()
         };
-        ways(text.as_bytes()).filter_map(first).min().unwrap_or(text.len())
+        // White space at its end stands before a line break: it may belong to that.
+        let broken = format!("{text}\n");
+        ways(broken.as_bytes()).filter_map(first).min().unwrap_or(text.len())
     }
 
     /// Where a text can be parted, at `at` or before it, so that no part ends within a value.
@@ -271,8 +284,9 @@ impl Redactor {
 
     /// What stands in the place of a number that is a value, without quotes.
     pub(super) fn number(&self, text: &str, style: Style) -> Option<String> {
-        let known = self.secrets.iter().find(|known| known.value.expose() == text)?;
-        let mark = Mark { name: known.name.as_str(), tag: &known.tag, form: mark::NUMBER, part: None };
+        let (secret, form) = self.numbers.iter().find(|(_, form)| form.text == text)?;
+        let known = self.secrets.get(*secret)?;
+        let mark = Mark { name: known.name.as_str(), tag: &known.tag, form: &form.name, part: None };
         Some(match style {
             Style::Shown => mark.shown(),
             Style::Kept => mark.kept(),
@@ -367,6 +381,7 @@ impl Redactor {
 fn ways(text: &[u8]) -> impl Iterator<Item = Joined<'_>> {
     let dropped = Joined::of(text, Space::Dropped);
     let kept = dropped.has_breaks().then(|| Joined::of(text, Space::Kept));
+    let kept = kept.filter(|kept| kept.bytes != dropped.bytes);
     std::iter::once(dropped).chain(kept)
 }
 
@@ -378,19 +393,12 @@ fn is_between(pieces: &[Piece], at: usize) -> bool {
 
 /// Bytes of the longest beginning of `form`, but not all of it, with which `text` ends.
 fn ending(text: &[u8], form: &[u8], bytes_min: usize) -> Option<usize> {
-    let most = form.len().saturating_sub(1).min(text.len());
-    (bytes_min..=most).rev().find(|length| {
-        form.get(..*length).is_some_and(|beginning| text.ends_with(beginning))
+    let (first, most) = (form.first()?, form.len() - 1);
+    let end = text.get(text.len().saturating_sub(most)..)?;
+    let starts = end.iter().enumerate().filter(|(_, byte)| *byte == first);
+    starts.map(|(start, _)| end.len() - start).take_while(|length| *length >= bytes_min).find(|length| {
+        form.get(..*length).is_some_and(|beginning| end.ends_with(beginning))
             // Not in the middle of a character.
             && form.get(*length).is_none_or(|byte| byte & 0xC0 != 0x80)
     })
-}
-
-/// Enough to see that a value has changed, too little to find it by.
-fn tag(name: &SecretName, value: &SecretValue) -> String {
-    let mut hash = Sha256::new();
-    hash.update(name.as_str());
-    hash.update([0]);
-    hash.update(value.expose());
-    hash.finalize().iter().take(2).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -223,8 +223,8 @@ impl Screen {
                 pause.name = self.text(&pause.name);
                 pause.question = self.maybe(pause.question);
                 // Of one form in all of these and in the answer, so that a choice still is one of the choices.
-                pause.schema = pause.schema.map(|schema| self.kept(&schema));
-                pause.ui = pause.ui.map(|ui| self.kept(&ui));
+                pause.schema = pause.schema.map(|schema| self.redactor.kept_schema(&schema));
+                pause.ui = pause.ui.map(|ui| self.redactor.kept_schema(&ui));
                 pause.default = pause.default.map(|default| self.kept(&default));
                 Up::Pause(pause)
             }

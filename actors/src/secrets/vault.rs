@@ -5,7 +5,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     env,
     ffi::OsString,
-    fs::{DirBuilder, OpenOptions},
+    fs::{DirBuilder, File, OpenOptions},
     io::{self, Read as _, Write as _},
     os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
@@ -13,15 +13,21 @@ use std::{
 };
 
 use hero_sdk::{Error, ErrorCode, Secret, SecretName, SecretSource, SecretValue, Timestamp, secret};
-use rustix::fs::OFlags;
+use rustix::{
+    fs::OFlags,
+    rand::{GetRandomFlags, getrandom},
+};
 use serde::{Deserialize, Serialize};
 
+use super::{redactor::Redactor, salt::Salt};
 use crate::beneath::Directory;
 
 /// Permissions of everybody but the owner.
 const OTHERS: u32 = 0o077;
 /// Bytes of the file: some hundreds of the longest values.
 const FILE_BYTES_MAX: u64 = 64 << 20;
+/// How the file of random bytes ends, which lies beside.
+const SALT: &str = "salt";
 
 /// The secrets of a home. Every question reads the file anew, so that a change counts from the next attempt on.
 #[derive(Debug)]
@@ -55,7 +61,11 @@ impl Vault {
                 (name.clone(), Secret { name, source: SecretSource::File, set_at: Some(set_at) })
             })
             .collect();
-        for name in in_environment() {
+        for (name, text) in in_environment() {
+            // One that holds no secret is none, but it still goes before the file.
+            if value_of(&name, text).is_err() && !listed.contains_key(&name) {
+                continue;
+            }
             let of_environment =
                 Secret { name: name.clone(), source: SecretSource::Environment, set_at: None };
             listed.insert(name, of_environment);
@@ -132,57 +142,91 @@ impl Vault {
         change(&mut entries)?;
         let text = serde_json::to_string_pretty(&entries)
             .map_err(|error| Error::new(ErrorCode::Internal, error.to_string()))?;
-        write_privately(&self.file, text.as_bytes()).map_err(|error| self.trouble("written", &error))
+        write_privately(&self.file, text.as_bytes()).map_err(|error| trouble(&self.file, "written", &error))
+    }
+
+    /// Knows these values in what a play of this source says; none where there are none.
+    pub(crate) fn redactor(
+        &self,
+        values: &BTreeMap<SecretName, SecretValue>,
+        source: &str,
+    ) -> Result<Option<Redactor>, Error> {
+        if values.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Redactor::new(values, &self.salt()?, source)))
+    }
+
+    /// The home's random bytes. They are made, and are on the disk for good, before anything is tagged with them.
+    fn salt(&self) -> Result<Salt, Error> {
+        let _one_makes_it = self.writing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let file = self.file.with_extension(SALT);
+        if let Some(bytes) = read_privately(&file)? {
+            let hint = "put it back as it was; without it no play goes on that has kept a secret";
+            return bytes.try_into().map(Salt).map_err(|_| refuse(&file, "is not whole", hint));
+        }
+        let mut salt = [0; Salt::BYTES];
+        // It may give fewer only where more than 256 are asked for.
+        getrandom(&mut salt, GetRandomFlags::empty())
+            .map_err(|error| trouble(&file, "made", &error.into()))?;
+        write_privately(&file, &salt).map_err(|error| trouble(&file, "written", &error))?;
+        Ok(Salt(salt))
     }
 
     fn entries(&self) -> Result<Entries, Error> {
-        let mut options = OpenOptions::new();
-        options.read(true).custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
-        let file = match options.open(&self.file) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Entries::new()),
-            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
-                return Err(self.refuse("is a symbolic link", "put the file itself there"));
-            }
-            Err(error) => return Err(self.trouble("read", &error)),
-        };
-        let about = file.metadata().map_err(|error| self.trouble("read", &error))?;
-        if !about.is_file() || about.len() > FILE_BYTES_MAX {
-            return Err(self.refuse("is no file of secrets", "move it away, and set the secrets again"));
-        }
-        if about.mode() & OTHERS != 0 {
-            let hint = format!(
-                "`chmod 600 {}`; if others may have read it, change the secrets",
-                self.file.display()
-            );
-            return Err(self.refuse("can be read or written by others", &hint));
-        }
-        let mut text = String::new();
-        (&file).read_to_string(&mut text).map_err(|error| self.trouble("read", &error))?;
+        let Some(bytes) = read_privately(&self.file)? else { return Ok(Entries::new()) };
         // Not the reason: it may quote what it stumbled over.
-        serde_json::from_str(&text).map_err(|_| {
+        serde_json::from_slice(&bytes).map_err(|_| {
             let hint = "it is a JSON object of names, each with `value` and `set_at`; move it away, and set the secrets again";
-            self.refuse("does not hold secrets", hint)
+            refuse(&self.file, "does not hold secrets", hint)
         })
-    }
-
-    fn refuse(&self, why: &str, hint: &str) -> Error {
-        Error::new(ErrorCode::StorageFailed, format!("{} {why}", self.file.display())).hint(hint)
-    }
-
-    fn trouble(&self, what: &str, error: &io::Error) -> Error {
-        let code = match error.kind() {
-            io::ErrorKind::StorageFull => ErrorCode::StorageFull,
-            _ => ErrorCode::StorageFailed,
-        };
-        Error::new(code, format!("{} cannot be {what}: {error}", self.file.display()))
     }
 }
 
-/// Names of the secrets that the environment holds.
-fn in_environment() -> impl Iterator<Item = SecretName> {
-    env::vars_os()
-        .filter_map(|(variable, _)| variable.to_str()?.strip_prefix(secret::VARIABLE_PREFIX)?.parse().ok())
+/// What a file holds that only its owner may read or write; none where it is not there.
+fn read_privately(path: &Path) -> Result<Option<Vec<u8>>, Error> {
+    let mut options = OpenOptions::new();
+    options.read(true).custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
+    let file = match options.open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
+            return Err(refuse(path, "is a symbolic link", "put the file itself there"));
+        }
+        Err(error) => return Err(trouble(path, "read", &error)),
+    };
+    let about = file.metadata().map_err(|error| trouble(path, "read", &error))?;
+    if !about.is_file() || about.len() > FILE_BYTES_MAX {
+        return Err(refuse(path, "is no file of secrets", "move it away, and set the secrets again"));
+    }
+    if about.mode() & OTHERS != 0 {
+        let hint = format!("`chmod 600 {}`; if others may have read it, change the secrets", path.display());
+        return Err(refuse(path, "can be read or written by others", &hint));
+    }
+    let mut bytes = Vec::new();
+    (&file).read_to_end(&mut bytes).map_err(|error| trouble(path, "read", &error))?;
+    Ok(Some(bytes))
+}
+
+/// What lies there is not used, and will not be until somebody does something about it.
+fn refuse(path: &Path, why: &str, hint: &str) -> Error {
+    Error::new(ErrorCode::SecretUnreadable, format!("{} {why}", path.display())).hint(hint)
+}
+
+fn trouble(path: &Path, what: &str, error: &io::Error) -> Error {
+    let code = match error.kind() {
+        io::ErrorKind::StorageFull => ErrorCode::StorageFull,
+        _ => ErrorCode::StorageFailed,
+    };
+    Error::new(code, format!("{} cannot be {what}: {error}", path.display()))
+}
+
+/// The variables of the environment that are called as a secret's is, by the secret's name.
+fn in_environment() -> impl Iterator<Item = (SecretName, OsString)> {
+    env::vars_os().filter_map(|(variable, text)| {
+        let name = variable.to_str()?.strip_prefix(secret::VARIABLE_PREFIX)?.parse().ok()?;
+        Some((name, text))
+    })
 }
 
 fn value_of(name: &SecretName, text: OsString) -> Result<SecretValue, Error> {
@@ -200,6 +244,10 @@ fn write_privately(path: &Path, bytes: &[u8]) -> io::Result<()> {
         return Err(io::Error::other("it is no path of a file"));
     };
     DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    // The directory, too, must outlive a loss of power.
+    if let Some(parent) = directory.parent() {
+        File::open(parent)?.sync_all()?;
+    }
     Directory::open(directory)?.replace(name, None, |mut file| file.write_all(bytes))
 }
 
@@ -276,13 +324,44 @@ mod tests {
     }
 
     #[test]
+    fn the_salt_is_made_once_and_only_where_there_is_a_value() {
+        let home = home();
+        let salt = home.directory.path().join("etc/secrets.salt");
+        assert!(home.vault.redactor(&BTreeMap::new(), "").unwrap().is_none());
+        assert!(!salt.exists());
+        home.set("A_KEY", "value");
+        let values = home.vault.read(&names(&["A_KEY"])).unwrap();
+        let kept = || {
+            let given = hero_sdk::Json::parse("\"value\"").unwrap();
+            home.vault.redactor(&values, "").map(|redactor| redactor.unwrap().kept(&given))
+        };
+        let first = kept().unwrap();
+        let about = fs::metadata(&salt).unwrap();
+        assert_eq!((about.permissions().mode() & 0o777, about.len()), (0o600, 32));
+        assert_eq!(kept().unwrap(), first);
+
+        // Another home has another; what is not safe or not whole is not used, and not replaced.
+        let bytes = fs::read(&salt).unwrap();
+        fs::remove_file(&salt).unwrap();
+        assert_ne!(kept().unwrap(), first);
+        fs::write(&salt, &bytes).unwrap();
+        assert_eq!(kept().unwrap(), first);
+        fs::set_permissions(&salt, fs::Permissions::from_mode(0o644)).unwrap();
+        assert_eq!(kept().unwrap_err().code, ErrorCode::SecretUnreadable);
+        fs::set_permissions(&salt, fs::Permissions::from_mode(0o600)).unwrap();
+        fs::write(&salt, "short").unwrap();
+        assert_eq!(kept().unwrap_err().code, ErrorCode::SecretUnreadable);
+        assert_eq!(fs::read(&salt).unwrap(), b"short");
+    }
+
+    #[test]
     fn a_file_that_is_not_safe_is_refused() {
         let home = home();
         home.set("A_KEY", "value");
         let a_key = names(&["A_KEY"]);
         let refusal = |home: &Home| {
             let error = home.vault.read(&a_key).unwrap_err();
-            assert_eq!(error.code, ErrorCode::StorageFailed);
+            assert_eq!(error.code, ErrorCode::SecretUnreadable);
             assert!(error.hint.is_some());
             // What cannot be trusted is not replaced either.
             assert!(home.vault.remove(&"A_KEY".parse().unwrap()).is_err());

@@ -147,6 +147,7 @@ impl From<hero_sdk::Error> for Failure {
             ErrorCode::Busy
             | ErrorCode::Timeout
             | ErrorCode::SecretChanged
+            | ErrorCode::SecretUnreadable
             | ErrorCode::SpawnFailed
             | ErrorCode::SandboxUnavailable
             | ErrorCode::NoPython

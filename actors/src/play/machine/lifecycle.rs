@@ -99,7 +99,10 @@ impl Machine {
             ErrorCode::SandboxDenied
             | ErrorCode::SandboxUnavailable
             | ErrorCode::SecretMissing
-            | ErrorCode::SecretChanged => {
+            | ErrorCode::SecretChanged
+            | ErrorCode::SecretUnreadable
+            // Of a variable that is to hold a secret.
+            | ErrorCode::InvalidParams => {
                 self.tree.interrupt_all(now);
                 self.finish(Status::Failed, Some(error), Vec::new(), now)
             }
@@ -187,6 +190,7 @@ impl Machine {
         }
         let attempt = play.attempt;
         let is_first = self.row.memory.cancel.is_none();
+        let reason = reason.map(|reason| self.without_values(reason));
         self.row.memory.cancel.get_or_insert(reason.unwrap_or_else(|| "the play was cancelled".to_owned()));
         self.cancel_callers.push(caller);
         match self.process {

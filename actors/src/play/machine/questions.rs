@@ -90,15 +90,16 @@ impl Machine {
         caller: Caller,
         now: Now,
     ) -> Vec<Effect> {
-        let payload = self.kept(payload);
-        let Some(resume) = self.resumes.iter_mut().find(|resume| &resume.resume_id == resume_id) else {
+        let place = self.resumes.iter().position(|resume| &resume.resume_id == resume_id);
+        let Some((place, mut resume)) = place.and_then(|at| Some((at, self.resumes.get(at)?.clone()))) else {
             return refusal(
                 caller,
                 Error::new(ErrorCode::NotFound, format!("no question {resume_id} in this play")),
             );
         };
+        let kept = self.kept(payload.clone());
         match resume.status {
-            ResumeStatus::Answered if resume.payload.as_ref().is_some_and(|won| same(won, &payload)) => {
+            ResumeStatus::Answered if resume.payload.as_ref().is_some_and(|won| same(won, &kept)) => {
                 // The answer that it repeats may still be on its way to the disk.
                 let reply = self.reply(caller, Vec::new());
                 return vec![self.commit(Durable::Yes, vec![reply])];
@@ -114,8 +115,13 @@ impl Machine {
             }
             ResumeStatus::Open => {}
         }
-        let fields = check_against(&resume.schema, &payload);
+        // Both as the flow sees them: what stands in the place of a value is neither a number nor as long.
+        let mut fields = check_against(&self.revealed(resume.schema.clone()), &payload);
         if !fields.is_empty() {
+            for field in &mut fields {
+                field.pointer = self.without_values(std::mem::take(&mut field.pointer));
+                field.message = self.without_values(std::mem::take(&mut field.message));
+            }
             let error =
                 Error::new(ErrorCode::InvalidPayload, "the answer does not fit the question's schema")
                     .hint("the question stays open; answer again")
@@ -123,11 +129,13 @@ impl Machine {
             return refusal(caller, error);
         }
         resume.status = ResumeStatus::Answered;
-        resume.payload = Some(payload.clone());
-        resume.answered_by = answered_by;
+        resume.payload = Some(kept.clone());
+        resume.answered_by = answered_by.map(|who| self.without_values(who));
         resume.answered_at = Some(now.wall);
-        let resume = resume.clone();
-        let mut then = self.close(resume, Outcome::Answered(payload), now);
+        if let Some(open) = self.resumes.get_mut(place) {
+            open.clone_from(&resume);
+        }
+        let mut then = self.close(resume, Outcome::Answered(kept), now);
         then.insert(0, self.reply(caller, Vec::new()));
         vec![self.commit(Durable::Yes, then)]
     }

@@ -6,7 +6,7 @@ use hero_sdk::SecretValue;
 use hero_store::{Outcome, Payload};
 
 use super::{super::*, lines::*, stage::Stage};
-use crate::secrets::Redactor;
+use crate::secrets::{Redactor, Salt};
 
 const PIN: &str = "12345678";
 
@@ -19,8 +19,8 @@ fn running() -> Stage {
 fn know(stage: &mut Stage) {
     let value = SecretValue::try_from(PIN.to_owned()).unwrap();
     let values = BTreeMap::from([("PIN".parse().unwrap(), value)]);
-    let redactor = Redactor::new(&values, "").map(Arc::new);
-    stage.rig.machine.as_mut().unwrap().keep_out(redactor);
+    let redactor = Redactor::new(&values, &Salt([7; Salt::BYTES]), "");
+    stage.rig.machine.as_mut().unwrap().keep_out(Some(Arc::new(redactor)));
 }
 
 fn log(text: &str) -> String {
@@ -81,6 +81,37 @@ fn an_answer_is_kept_without_a_value_and_given_with_it() {
     know(&mut stage);
     stage.ask(2, "q", 1);
     assert!(stage.log.iter().any(|said| said.contains(&sent)), "{:?}", stage.log);
+}
+
+/// What stands in the place of a value is no number, and longer.
+#[test]
+fn an_answer_fits_the_schema_as_the_flow_sees_both() {
+    for (schema, fits, does_not) in [
+        (r#"{"type":"integer"}"#.to_owned(), PIN.to_owned(), format!("\"{PIN}\"")),
+        (r#"{"type":"integer"}"#.to_owned(), format!("-{PIN}"), format!("{PIN}.5")),
+        (format!(r#"{{"enum":["{PIN}",{PIN}]}}"#), PIN.to_owned(), "1".to_owned()),
+        (r#"{"type":"string","maxLength":8}"#.to_owned(), format!("\"{PIN}\""), format!("\"{PIN}0\"")),
+        (format!(r#"{{"required":["{PIN}"]}}"#), format!(r#"{{"{PIN}":1}}"#), "{}".to_owned()),
+    ] {
+        let mut stage = running();
+        let line = r#"{"t":"pause","id":2,"parent":1,"path":"main#0/q#0","name":"q","fp":"f"}"#;
+        stage.say(numbered(with(line, format!("\"schema\":{schema}")), 1));
+        let refused = stage.answer(0, &does_not).unwrap_err();
+        assert_eq!(refused.code, ErrorCode::InvalidPayload);
+        assert!(!format!("{refused:?}").contains(PIN), "{refused:?}");
+        stage.answer(0, &fits).unwrap();
+        let sent = format!(r#""status":"answered","payload":{fits}"#);
+        assert!(stage.log.iter().any(|said| said.contains(&sent)), "{:?}", stage.log);
+        kept(&stage);
+    }
+}
+
+#[test]
+fn why_a_play_was_cancelled_is_kept_without_a_value() {
+    let mut stage = running();
+    stage.wish(|caller| Event::Cancel { reason: Some(format!("because of {PIN}")), caller });
+    stage.exit(-15);
+    assert!(kept(&stage).contains("because of [secret PIN]"));
 }
 
 #[test]
@@ -162,7 +193,8 @@ fn an_artifact_is_kept_under_a_name_without_a_value() {
 
 #[test]
 fn a_play_without_its_secrets_ends_at_once_and_may_be_retried() {
-    for code in [ErrorCode::SecretMissing, ErrorCode::SecretChanged] {
+    let secrets = [ErrorCode::SecretMissing, ErrorCode::SecretChanged, ErrorCode::SecretUnreadable];
+    for code in secrets.into_iter().chain([ErrorCode::InvalidParams]) {
         let mut stage = Stage::accepted();
         stage.handle(Event::Admitted);
         stage.handle(Event::SpawnFailed { attempt: 1, error: Error::new(code, "why") });

@@ -125,7 +125,7 @@ impl Stage {
     }
 
     /// The answer, if it comes at once.
-    fn wish(&mut self, event: impl FnOnce(Caller) -> Event) -> Option<Result<Reply, Error>> {
+    pub(super) fn wish(&mut self, event: impl FnOnce(Caller) -> Event) -> Option<Result<Reply, Error>> {
         let caller = self.rig.next_caller();
         self.handle(event(caller));
         self.replies.iter().find(|(to, _)| *to == caller).map(|(_, result)| result.clone())
