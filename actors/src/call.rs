@@ -8,7 +8,7 @@ use ractor::{ActorRef, Message, RpcReplyPort, rpc::CallResult};
 use crate::handle::Handle;
 
 /// Longest wait for an actor's answer. The longest honest one is a commit on a disk that stalls.
-const LIMIT: Duration = Duration::from_secs(30);
+pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 /// Longest wait for a permanent actor in the place of one that has ended. Its supervisor needs milliseconds; none comes
 /// while the runtime goes down.
 const SUCCESSION_LIMIT: Duration = Duration::from_secs(5);

@@ -32,3 +32,20 @@ async fn a_wish_is_held_against_the_caps_of_the_level() {
         runtime.shutdown().await.unwrap();
     }
 }
+
+/// Whoever describes a source runs its top level, which no limit of the kernel keeps from memory that it shares.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_is_watched_while_it_is_described() {
+    let home = tempfile::tempdir().unwrap();
+    let defaults = PartialAllowance { memory_mb: Some(128), ..PartialAllowance::default() };
+    let sandbox =
+        SandboxConfig::of(SandboxLevel::Default).with(defaults, PartialAllowance::default()).unwrap();
+    let runtime = Runtime::open(Config { sandbox, ..Config::new(home.path()) }).await.unwrap();
+    let source = "import mmap\nimport time\n\nmemory = mmap.mmap(-1, 256 << 20)\ntime.sleep(3600)\n";
+    let order = PlayRunAsync { source: source.into(), ..PlayRunAsync::default() };
+    let error = runtime.play_run_async(order).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::InvalidSource, "{error}");
+    assert!(error.message.contains(" MB of memory; the sandbox allows memory_mb 128"), "{error}");
+    assert!(error.hint.unwrap().contains("top level"));
+    runtime.shutdown().await.unwrap();
+}

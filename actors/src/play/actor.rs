@@ -461,8 +461,15 @@ impl PlayActor {
                 let sandbox = sandbox(&self.0, &state.needs, &process.layers)?;
                 if let Some(machine) = &mut state.machine {
                     machine.keep_out(redactor.clone());
-                    let watched = Watched::of(&self.0, machine.play(), &process, &sandbox);
-                    state.watch = watched.map(|watched| watched.start(attempt, myself.clone()));
+                    let watched = Watched::of(&self.0, &process, &sandbox.allowance);
+                    let home = self.0.paths.play(&state.play_sid);
+                    let worked_ms = machine.play().duration_ms;
+                    let play = myself.clone();
+                    state.watch = watched.map(|watched| {
+                        watched.in_play(home, worked_ms).start(move |error| {
+                            drop(play.cast(Message::BeyondLimit { attempt, error: Box::new(error) }));
+                        })
+                    });
                 }
                 (state.process, state.redactor) = (Some(process), redactor);
                 Event::Spawned { attempt, sandbox: Box::new(sandbox) }

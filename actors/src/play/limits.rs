@@ -1,39 +1,48 @@
-//! Watches that a play uses no more than it may, where the kernel does not: all of its processes together, its
+//! Watches that a process uses no more than it may, where the kernel does not: with all that it started, its
 //! directory, and its time.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
-use hero_sdk::model::{Allowance, Play, PlayError, Sandbox, SandboxLevel};
-use ractor::ActorRef;
+use hero_sdk::model::{Allowance, PlayError, SandboxLevel};
 use tokio::task::AbortHandle;
 
 use super::{
-    Message,
+    disk,
     environment::Environment,
+    held::Held,
     usage::{self, Usage},
 };
 use crate::{clock::Clock, launcher::Process};
 
 /// Between two looks. A play that ends before the first one is never looked at.
 const LOOK: Duration = Duration::from_millis(250);
-/// A look at the directory takes at most this part of the time.
-const DISK_SHARE: u32 = 20;
+/// A look at files takes at most this part of the time: so long as it takes, nobody knows what became of the disk.
+const FILES_SHARE: u32 = 4;
+/// One in so many looks at files is for what has no name as well, which takes longer than all the rest where there are
+/// many processes and few files.
+const LOOKS_PER_HELD: u32 = 4;
 const MEBI: u64 = 1 << 20;
 
 /// What is watched.
-pub(super) struct Watched {
-    /// The play's first process, by its number here.
-    pub(super) pid: u32,
+pub(crate) struct Watched {
+    /// The first process, by its number here.
+    pid: u32,
     /// Whether that is the first of a namespace.
-    pub(super) is_first: bool,
-    /// The play's directory.
-    pub(super) home: PathBuf,
+    is_first: bool,
     /// What it may use.
-    pub(super) allowance: Allowance,
-    /// How long its earlier attempts have worked, in milliseconds.
-    pub(super) worked_ms: f64,
-    /// Tells the time.
-    pub(super) clock: Arc<dyn Clock>,
+    allowance: Allowance,
+    /// The directory in which it may write.
+    home: Option<PathBuf>,
+    /// How long earlier processes have worked on the same, in milliseconds.
+    worked_ms: f64,
+    /// Tells the time, on a clock that never jumps.
+    clock: Arc<dyn Clock>,
+    /// When the watch began.
+    began: Duration,
 }
 
 /// A watch that ends when it is dropped.
@@ -46,102 +55,100 @@ impl Drop for Watch {
 }
 
 impl Watched {
-    /// None where nothing is limited.
-    pub(super) fn of(
-        environment: &Environment,
-        play: &Play,
-        process: &Process,
-        sandbox: &Sandbox,
-    ) -> Option<Self> {
-        let is_confined = sandbox.level != SandboxLevel::Off;
+    /// A process that writes nowhere. None where nothing is limited.
+    pub(crate) fn of(environment: &Environment, process: &Process, allowance: &Allowance) -> Option<Self> {
+        let is_confined = environment.sandbox.level != SandboxLevel::Off;
         is_confined.then(|| Self {
             pid: process.pid,
             is_first: process.layers.has_namespace(),
-            home: environment.paths.play(&play.play_sid),
-            allowance: sandbox.allowance.clone(),
-            worked_ms: play.duration_ms,
+            allowance: allowance.clone(),
+            home: None,
+            worked_ms: 0.0,
+            began: now(&*environment.clock),
             clock: Arc::clone(&environment.clock),
         })
     }
 
-    /// Looks every quarter of a second, and tells the play once what is beyond its limit.
-    pub(super) fn start(self, attempt: u32, play: ActorRef<Message>) -> Watch {
-        let task = tokio::spawn(async move {
-            let began = self.now();
-            let mut watched = Some((self, began));
-            while let Some((this, disk_due)) = watched.take() {
-                tokio::time::sleep(this.until_next_look(began)).await;
-                let look = tokio::task::spawn_blocking(move || {
-                    let (error, disk_due) = this.look(began, disk_due);
-                    (this, error, disk_due)
-                });
-                let Ok((this, error, disk_due)) = look.await else { return };
-                if let Some(error) = error {
-                    drop(play.cast(Message::BeyondLimit { attempt, error: Box::new(error) }));
-                    return;
-                }
-                watched = Some((this, disk_due));
-            }
-        });
-        Watch(task.abort_handle())
+    /// A process that works on a play, in this directory; how long others have.
+    pub(super) fn in_play(self, home: PathBuf, worked_ms: f64) -> Self {
+        Self { home: Some(home), worked_ms, ..self }
     }
 
-    /// On a clock that never jumps.
-    fn now(&self) -> Duration {
-        Duration::from_micros(self.clock.now().monotonic_us)
+    /// Looks until it is told not to, and tells once what is beyond its limit.
+    pub(super) fn start(self, tell: impl FnOnce(PlayError) + Send + 'static) -> Watch {
+        Watch(tokio::spawn(async move { tell(self.beyond().await) }).abort_handle())
     }
 
-    fn wall_left(&self, began: Duration) -> Option<Duration> {
+    /// What is beyond its limit, as soon as something is.
+    pub(crate) async fn beyond(self) -> PlayError {
+        let this = Arc::new(self);
+        // Each in a loop of its own: there may be many files, and memory fills quickly meanwhile.
+        tokio::select! {
+            error = watch_processes(&this) => error,
+            error = watch_files(&this) => error,
+        }
+    }
+
+    fn until_next_look(&self) -> Duration {
+        self.wall_left().map_or(LOOK, |left| left.min(LOOK))
+    }
+
+    fn wall_left(&self) -> Option<Duration> {
         let worked = Duration::from_secs_f64(self.worked_ms.max(0.0) / 1000.0);
         let allowed = Duration::from_secs(self.allowance.wall_s?);
-        Some(allowed.saturating_sub(worked).saturating_sub(self.now().saturating_sub(began)))
+        Some(allowed.saturating_sub(worked).saturating_sub(now(&*self.clock).saturating_sub(self.began)))
     }
 
-    fn until_next_look(&self, began: Duration) -> Duration {
-        self.wall_left(began).map_or(LOOK, |left| left.min(LOOK))
-    }
-
-    /// What is beyond its limit, and when the directory is to be looked at next.
-    fn look(&self, began: Duration, disk_due: Duration) -> (Option<PlayError>, Duration) {
-        if self.wall_left(began) == Some(Duration::ZERO) {
+    fn look_at_processes(&self) -> Option<PlayError> {
+        if self.wall_left() == Some(Duration::ZERO) {
             let allowed = self.allowance.wall_s.unwrap_or_default();
-            return (Some(beyond("wall_s", format!("it worked for {allowed} s"), allowed)), disk_due);
+            return Some(beyond("wall_s", format!("it worked for {allowed} s"), allowed));
         }
-        let used = usage::usage(self.pid, self.is_first, self.allowance.memory_mb * MEBI);
-        if let Some(error) = self.beyond_usage(used) {
-            return (Some(error), disk_due);
-        }
-        let start = self.now();
-        if start < disk_due {
-            return (None, disk_due);
-        }
-        let used = usage::disk(&self.home);
+        self.beyond_usage(usage::usage(self.pid, self.is_first, self.allowance.memory_mb * MEBI))
+    }
+
+    fn look_at_directory(&self) -> Option<PlayError> {
+        self.beyond_disk(self.home.as_deref()?, &Held::default())
+    }
+
+    fn look_at_all_files(&self) -> Option<PlayError> {
+        let home = self.home.as_deref();
+        let held = Held::of(&usage::processes(self.pid, self.is_first), home);
+        // More may be behind a mapping than the addresses that are left of it.
+        self.beyond_memory(held.memory()).or_else(|| self.beyond_disk(home?, &held))
+    }
+
+    fn beyond_disk(&self, home: &Path, held: &Held) -> Option<PlayError> {
         let allowed = self.allowance.disk_mb;
-        let error = match used {
-            // In whole megabytes: a file that is as large as it may be has directories above it.
-            Ok(Some(bytes)) if bytes / MEBI > allowed => {
-                Some(beyond("disk_mb", format!("its directory holds {} MB", bytes / MEBI), allowed))
-            }
-            Ok(None) => {
-                let depth = usage::DEPTH_MAX;
-                Some(beyond("disk_mb", format!("its directory is nested more than {depth} deep"), allowed))
-            }
+        // In whole megabytes: a file that is as large as it may be has directories above it.
+        let enough = (allowed + 1) * MEBI - 1;
+        let what = match disk::disk(home, held, enough) {
+            Ok(Some(bytes)) if bytes <= enough => return None,
+            Ok(Some(bytes)) => match held.files() / MEBI {
+                0 => format!("its directory holds {} MB or more", bytes / MEBI),
+                deleted => format!(
+                    "its directory holds {} MB or more, with {deleted} MB that are deleted and in use",
+                    bytes / MEBI
+                ),
+            },
+            Ok(None) => format!("its directory is nested more than {} deep", disk::DEPTH_MAX),
             // What cannot be read now is read with the next look.
-            Ok(Some(_)) | Err(_) => None,
+            Err(_) => return None,
         };
-        let now = self.now();
-        (error, now + now.saturating_sub(start) * DISK_SHARE)
+        Some(beyond("disk_mb", what, allowed))
+    }
+
+    fn beyond_memory(&self, bytes: u64) -> Option<PlayError> {
+        let allowed = self.allowance.memory_mb;
+        let what = || format!("it used {} MB of memory", bytes / MEBI);
+        (bytes > allowed * MEBI).then(|| beyond("memory_mb", what(), allowed))
     }
 
     fn beyond_usage(&self, used: Usage) -> Option<PlayError> {
-        let Allowance { memory_mb, processes, cpu_s, .. } = &self.allowance;
-        if used.memory > memory_mb * MEBI {
-            return Some(beyond(
-                "memory_mb",
-                format!("it used {} MB of memory", used.memory / MEBI),
-                *memory_mb,
-            ));
+        if let Some(error) = self.beyond_memory(used.memory) {
+            return Some(error);
         }
+        let Allowance { processes, cpu_s, .. } = &self.allowance;
         if used.processes > *processes as usize {
             return Some(beyond("processes", format!("it had {} processes", used.processes), *processes));
         }
@@ -152,6 +159,45 @@ impl Watched {
             _ => None,
         }
     }
+}
+
+async fn watch_processes(watched: &Arc<Watched>) -> PlayError {
+    loop {
+        tokio::time::sleep(watched.until_next_look()).await;
+        if let Some(error) = look(watched, Watched::look_at_processes).await {
+            return error;
+        }
+    }
+}
+
+async fn watch_files(watched: &Arc<Watched>) -> PlayError {
+    let mut pause = LOOK;
+    let mut looks = 0;
+    loop {
+        tokio::time::sleep(pause).await;
+        let began = now(&*watched.clock);
+        let is_for_all = looks % LOOKS_PER_HELD == 0;
+        let how = if is_for_all { Watched::look_at_all_files } else { Watched::look_at_directory };
+        if let Some(error) = look(watched, how).await {
+            return error;
+        }
+        looks += 1;
+        pause = LOOK.max(now(&*watched.clock).saturating_sub(began) * FILES_SHARE);
+    }
+}
+
+/// Looks where it may take long.
+async fn look(watched: &Arc<Watched>, how: fn(&Watched) -> Option<PlayError>) -> Option<PlayError> {
+    let watched = Arc::clone(watched);
+    match tokio::task::spawn_blocking(move || how(&watched)).await {
+        Ok(found) => found,
+        // The runtime ends, or we have a bug; there is no more to be seen.
+        Err(_) => std::future::pending().await,
+    }
+}
+
+fn now(clock: &dyn Clock) -> Duration {
+    Duration::from_micros(clock.now().monotonic_us)
 }
 
 fn beyond(limit: &str, what: String, allowed: impl std::fmt::Display) -> PlayError {
@@ -165,25 +211,14 @@ fn beyond(limit: &str, what: String, allowed: impl std::fmt::Display) -> PlayErr
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        io::{BufRead, BufReader},
-        process::{Command, Stdio},
-    };
-
     use super::*;
     use crate::{SandboxConfig, clock::SystemClock};
 
     fn watched(change: impl FnOnce(&mut Allowance)) -> Watched {
         let mut allowance = SandboxConfig::default().defaults;
         change(&mut allowance);
-        Watched {
-            pid: 0,
-            is_first: true,
-            home: PathBuf::new(),
-            allowance,
-            worked_ms: 0.0,
-            clock: Arc::new(SystemClock::new()),
-        }
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        Watched { pid: 0, is_first: true, allowance, home: None, worked_ms: 0.0, began: now(&*clock), clock }
     }
 
     #[test]
@@ -208,45 +243,20 @@ mod tests {
     fn the_time_is_that_of_all_attempts() {
         let mut watched = watched(|may| may.wall_s = Some(60));
         watched.worked_ms = 59_900.0;
-        assert!(watched.until_next_look(watched.now()) <= Duration::from_millis(100));
+        assert!(watched.until_next_look() <= Duration::from_millis(100));
         watched.worked_ms = 60_001.0;
-        let (error, _) = watched.look(watched.now(), watched.now());
-        assert_eq!(error.unwrap().message, "it worked for 60 s; the sandbox allows wall_s 60");
+        let error = watched.look_at_processes().unwrap();
+        assert_eq!(error.message, "it worked for 60 s; the sandbox allows wall_s 60");
     }
 
     #[test]
-    fn a_directory_is_measured_whatever_lies_in_it() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("a/b");
-        std::fs::create_dir_all(&path).unwrap();
-        std::fs::write(path.join("large"), vec![1; 3 << 20]).unwrap();
-        std::os::unix::fs::symlink("/usr", path.join("away")).unwrap();
-        let used = usage::disk(directory.path()).unwrap().unwrap();
-        assert!((3 << 20..4 << 20).contains(&used), "{used}");
-        let deep = "d/".repeat(200);
-        std::fs::create_dir_all(directory.path().join(deep)).unwrap();
-        assert_eq!(usage::disk(directory.path()).unwrap(), None);
-        assert!(usage::disk(&directory.path().join("none")).is_err());
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "what is measured has to be there")]
-    #[test]
-    fn processes_are_found_by_descent_and_by_session() {
-        // `setsid` makes the shell the first of a session; it says when both of its processes are there.
-        let mut shell = Command::new("setsid")
-            .args(["sh", "-c", "exec 3<&0; cat <&3 & echo; wait"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(shell.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let used = [true, false].map(|is_first| usage::usage(shell.id(), is_first, 0));
-        drop(shell.stdin.take());
-        shell.wait().unwrap();
-        for used in used {
-            assert_eq!(used.processes, 2, "{used:?}");
-            assert!(used.memory > 0, "{used:?}");
-        }
+    fn the_disk_is_measured_in_whole_megabytes() {
+        let home = tempfile::tempdir().unwrap();
+        let watched = watched(|may| may.disk_mb = 2).in_play(home.path().to_owned(), 0.0);
+        std::fs::write(home.path().join("as_large_as_may_be"), vec![1; 2 << 20]).unwrap();
+        assert_eq!(watched.look_at_directory(), None);
+        std::fs::write(home.path().join("too_much"), vec![1; 1 << 20]).unwrap();
+        let error = watched.look_at_directory().unwrap();
+        assert_eq!(error.message, "its directory holds 3 MB or more; the sandbox allows disk_mb 2");
     }
 }

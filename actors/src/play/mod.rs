@@ -5,17 +5,21 @@
 mod actor;
 mod attempt;
 mod compiled;
+mod disk;
 mod effect;
 mod environment;
 mod event;
 mod files;
 mod frontier;
+mod held;
 mod limits;
 mod link;
 mod machine;
 mod message;
 #[cfg(test)]
 pub(crate) mod sample;
+#[cfg(test)]
+mod subject;
 mod temporary;
 mod tree;
 mod usage;
@@ -27,5 +31,6 @@ pub(crate) use attempt::not_launched;
 pub(crate) use effect::Reply;
 pub(crate) use environment::Environment;
 pub(crate) use event::Now;
+pub(crate) use limits::Watched;
 pub(crate) use message::{Message, ReplyPort, Start, Wish};
 pub(crate) use validate::check_against;

@@ -14,13 +14,16 @@ use tokio::{
 
 use super::message::Source;
 use crate::{
-    call::call_permanent,
+    call::{LIMIT, call_permanent},
     launcher::{self, Spawn},
-    play::{Environment, not_launched},
+    play::{Environment, Watched, not_launched},
 };
 
 /// A source that takes longer to import does work at its top level that belongs into a flow.
-const IMPORT_LIMIT: Duration = Duration::from_secs(30);
+const IMPORT_LIMIT: Duration = Duration::from_secs(20);
+// Who waits longer for the registry is told that the machine is overloaded.
+const _: () = assert!(IMPORT_LIMIT.as_secs() < LIMIT.as_secs());
+const HINT: &str = "move what takes so much from the top level of the file into a flow";
 
 /// The flow that the source's entry is.
 pub(super) async fn describe(environment: &Environment, source: &Source) -> Result<DeclaredFlow, Error> {
@@ -36,16 +39,27 @@ pub(super) async fn describe(environment: &Environment, source: &Source) -> Resu
     // The process is killed when this is dropped, however the description ends.
     let mut process = spawned.map_err(not_launched)?;
     let stream = process.stream.take().ok_or_else(|| broken("it has no socket"))?;
-    let described = match tokio::time::timeout(IMPORT_LIMIT, ask(stream, source)).await {
-        Ok(described) => described?,
+    let watched = Watched::of(environment, &process, &environment.sandbox.defaults);
+    let described = tokio::select! {
+        described = tokio::time::timeout(IMPORT_LIMIT, ask(stream, source)) => described,
+        error = beyond(watched) => return Err(invalid_source(&source.file_name, error)),
+    };
+    match described {
+        Ok(described) => entry(described?, source),
         Err(_) => {
             let message =
                 format!("{} was not imported within {} s", source.file_name, IMPORT_LIMIT.as_secs());
-            return Err(Error::new(ErrorCode::InvalidSource, message)
-                .hint("move what takes long from the top level of the file into a flow"));
+            Err(Error::new(ErrorCode::InvalidSource, message).hint(HINT))
         }
-    };
-    entry(described, source)
+    }
+}
+
+/// What the import took more of than it may, as soon as it does.
+async fn beyond(watched: Option<Watched>) -> PlayError {
+    match watched {
+        Some(watched) => PlayError { hint: Some(HINT.to_owned()), ..watched.beyond().await },
+        None => std::future::pending().await,
+    }
 }
 
 async fn ask(mut stream: UnixStream, source: &Source) -> Result<Described, Error> {

@@ -13,7 +13,8 @@ use seccompiler::{
 use syscalls::Sysno;
 
 /// What programs that compute, talk and start others need. Not here, among others: `clone3`, whose flags a filter
-/// cannot read (the C library uses `clone` then), and all that is for administrators.
+/// cannot read (the C library uses `clone` then), asynchronous I/O of the old kind (`io_setup`), of which one play could
+/// take all that the machine has, and all that is for administrators.
 const CALLS: &[&str] = &[
     // Files and directories.
     "access chdir chmod chown close close_range copy_file_range creat dup dup2 dup3 faccessat faccessat2 fadvise64",
@@ -47,17 +48,14 @@ const CALLS: &[&str] = &[
     // Sockets.
     "accept accept4 bind connect getpeername getsockname getsockopt listen recvfrom recvmmsg recvmsg sendmmsg",
     "sendmsg sendto setsockopt shutdown socket socketpair",
-    // Queues and semaphores, of the namespace. Not here: memory that belongs to no process and no directory
-    // (`memfd_create`, `shmget`), which no limit counts.
-    "mq_getsetattr mq_notify mq_open mq_timedreceive mq_timedsend mq_unlink msgctl msgget msgrcv msgsnd semctl",
-    "semget semop semtimedop",
+    // Queues, of the namespace. Not here: memory that belongs to no process and no directory (`memfd_create`, and all
+    // of System V), which no limit counts.
+    "mq_getsetattr mq_notify mq_open mq_timedreceive mq_timedsend mq_unlink",
     // Who and where one is.
     "capget getegid geteuid getgid getgroups getrandom getresgid getresuid getuid sysinfo uname",
     // Confinement itself: for the fork server, and to confine oneself further.
     "capset chroot landlock_add_rule landlock_create_ruleset landlock_restrict_self mount mount_setattr move_mount open_tree seccomp setfsgid setfsuid",
     "setgid setgroups setregid setresgid setresuid setreuid setuid umount2 unshare",
-    // Asynchronous I/O of the old kind.
-    "io_cancel io_destroy io_getevents io_pgetevents io_setup io_submit",
 ];
 
 /// What nobody has a good reason for, neither the fork server nor a play.
@@ -76,6 +74,7 @@ const REFUSED: &[&str] = &[
     "clock_settime clock_adjtime adjtimex sethostname setdomainname iopl ioperm syslog nfsservctl",
 ];
 
+const CLONE_PARENT: u64 = 0x8000;
 const CLONE_THREAD: u64 = 0x0001_0000;
 const CLONE_NEWUSER: u64 = 0x1000_0000;
 const UNIX: u64 = 1;
@@ -90,6 +89,7 @@ const PROTOCOLS_WITH_PORTS: [u64; 3] = [0, 6, 17];
 /// A message that connects, which Landlock does not see.
 const MSG_FASTOPEN: u64 = 0x2000_0000;
 const PR_SET_PDEATHSIG: u64 = 1;
+const PR_SET_DUMPABLE: u64 = 4;
 const SIGKILL: u64 = 9;
 /// The bits of a socket's type without its flags, and two types.
 const TYPE_MASK: u64 = 0xf;
@@ -123,6 +123,8 @@ pub(crate) fn filters() -> Result<Filters, String> {
         vec![always("unshare"), ("clone", rule(vec![masked(0, CLONE_NEWUSER, CLONE_NEWUSER)?])?)];
     // The flow would outlive the fork server. A library that wants another signal goes without.
     refused.push(("prctl", rule(vec![is(0, PR_SET_PDEATHSIG)?, not(1, SIGKILL)?])?));
+    // The watch would not see what it has open and mapped, where hero_logic is an ordinary user.
+    refused.push(("prctl", rule(vec![is(0, PR_SET_DUMPABLE)?, not(1, 1)?])?));
     let mut ports = every(&["listen"]);
     ports.push(("socket", rule(none_of(2, &PROTOCOLS_WITH_PORTS)?)?));
     for (call, flags) in [("sendto", 3), ("sendmsg", 2), ("sendmmsg", 3)] {
@@ -143,7 +145,8 @@ pub(crate) fn filters() -> Result<Filters, String> {
     ]))
 }
 
-/// What steers processes of the same user, which Landlock does not see: by arguments that mean other than oneself.
+/// What steers processes of the same user, which Landlock does not see: by arguments that mean other than oneself. And
+/// what makes children of the fork server, which would reap none of them.
 fn no_others() -> Result<Vec<Rule>, String> {
     let oneself = [
         ("prlimit64", 0, 0),
@@ -157,9 +160,11 @@ fn no_others() -> Result<Vec<Rule>, String> {
         ("ioprio_set", 0, 1), // a process
         ("ioprio_set", 1, 0),
     ];
+    let sibling = ("clone", rule(vec![masked(0, CLONE_PARENT, CLONE_PARENT)?])?);
     oneself
         .into_iter()
         .map(|(call, argument, value)| Ok((call, rule(vec![not(argument, value)?])?)))
+        .chain([Ok(sibling)])
         .collect()
 }
 

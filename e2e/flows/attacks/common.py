@@ -64,6 +64,7 @@ NUMBERS = {
     "process_madvise": (440, 440),
     "mount_setattr": (442, 442),
     "memfd_secret": (447, 447),
+    "io_setup": (206, 0),
     "statmount": (457, 457),
     "listmount": (458, 458),
 }

@@ -18,6 +18,8 @@ from hero_tracing import flow
 SANDBOX: dict[str, object] = {"subprocess": True}
 PEOPLE = ("play", "runtime", "fork_server")  # another play and what serves it
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 1, 4, 22, 38, 47
+CLONE_PARENT = 0x8000
+IPC_PRIVATE, IPC_RMID = 0, 0
 NAMESPACES = {
     "user": 0x1000_0000,
     "pid": 0x2000_0000,
@@ -110,6 +112,14 @@ for kind, flag in NAMESPACES.items():
         continue
     ACTIONS[f"clone {kind}"] = lambda _world, flag=flag: cloned(flag)
 ACTIONS["clone"] = lambda _world: cloned(0)
+
+
+@action("clone for its parent")
+def _clone_for_parent(_world: World) -> None:
+    if call("clone", CLONE_PARENT | signal.SIGCHLD, 0, 0, 0, 0) == 0:
+        os._exit(0)
+
+
 plan("clone3", None, 0)
 plan("setns", -1, 0)
 plan("mount", None, b"/", None, 0, None)
@@ -124,6 +134,24 @@ plan("statmount", None, None, 0, 0)
 plan("listmount", None, None, 0, 0)
 plan("open_by_handle_at", -1, None, 0)
 plan("name_to_handle_at", -1, b"x", None, None, 0)
+
+# -- memory of the kernel's own --
+
+
+@action("semaphores of System V")
+def _semaphores(_world: World) -> None:
+    checked(libc.semctl(checked(libc.semget(IPC_PRIVATE, 1, 0o600)), 0, IPC_RMID))
+
+
+@action("queue of System V")
+def _queue(_world: World) -> None:
+    checked(libc.msgctl(checked(libc.msgget(IPC_PRIVATE, 0o600)), IPC_RMID, None))
+
+
+@action("asynchronous I/O")
+def _asynchronous(_world: World) -> None:
+    call("io_setup", 1, ctypes.create_string_buffer(8))
+
 
 # -- keys, and wide parts of the kernel --
 
@@ -298,7 +326,7 @@ def _limits(_world: World) -> str:
     return "_".join(map(str, numbers))
 
 
-for each in ("DATA", "FSIZE", "NPROC", "CORE"):
+for each in ("DATA", "FSIZE", "NPROC", "NOFILE", "CORE"):
     ACTIONS[f"raise {each}"] = lambda _world, each=each: resource.setrlimit(
         getattr(resource, f"RLIMIT_{each}"), (resource.RLIM_INFINITY,) * 2
     )

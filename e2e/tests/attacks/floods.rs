@@ -15,7 +15,7 @@ use hero_e2e::{Running, Stage, binary, stage::eventually};
 const SETTINGS: &str = "[sandbox.defaults]\nmemory_mb = 96\ndisk_mb = 16\nprocesses = 24\n";
 
 /// A flood, and what it is told when it gets no more.
-const FLOODS: [(&str, &str); 10] = [
+const FLOODS: [(&str, &str); 14] = [
     ("heap", "MemoryError"),
     ("private map", "ENOMEM"),
     ("file", "EFBIG"),
@@ -26,6 +26,22 @@ const FLOODS: [(&str, &str); 10] = [
     ("processes", "EAGAIN"),
     ("breeding", "EAGAIN"),
     ("threads", "RuntimeError"),
+    ("descriptors", "EMFILE"),
+    ("semaphores", "ENOSYS"),
+    ("queues", "ENOSYS"),
+    ("asynchronous I/O", "ENOSYS"),
+];
+
+/// Floods that nothing of the kernel stops, and the limit that the watch ends their play by.
+const WATCHED: [(&str, &str); 8] = [
+    ("shared map", "memory_mb"),
+    ("first thread gone", "memory_mb"),
+    ("page tables", "memory_mb"),
+    ("deleted files", "disk_mb"),
+    ("unnamed files", "disk_mb"),
+    ("mapped files", "disk_mb"),
+    ("empty files", "disk_mb"),
+    ("beyond size", "disk_mb"),
 ];
 
 fn start<'a>(stage: &'a Stage, user: User, level: &str, flood: &str, settings: &str) -> Running<'a> {
@@ -85,12 +101,31 @@ fn they_stop_in_strict() {
     check("strict", &floods);
 }
 
+/// Without the watch they would stand for ever.
+#[test]
+fn what_the_kernel_does_not_stop_is_ended_by_the_watch() {
+    // Strict differs in what can be seen of a process: one of each kind is enough.
+    let in_strict = WATCHED.iter().filter(|(flood, _)| ["shared map", "mapped files"].contains(flood));
+    let floods = WATCHED.iter().map(|flood| ("default", flood));
+    let floods: Vec<_> = floods.chain(in_strict.map(|flood| ("strict", flood))).collect();
+    for user in users() {
+        for (level, (flood, limit)) in &floods {
+            let stage = stage(user);
+            let outcome = start(&stage, user, level, flood, SETTINGS).finish().exits(1);
+            let error = outcome.settled().play.error.unwrap();
+            assert_eq!(error.code, "limit_exceeded", "{flood}: {outcome}");
+            assert!(error.message.contains(&format!("the sandbox allows {limit} ")), "{flood}: {outcome}");
+        }
+    }
+}
+
 /// The same floods, where there is more to be had: these end by themselves.
 #[test]
 fn they_do_not_stop_where_more_is_allowed() {
     let settings = "[sandbox.defaults]\nmemory_mb = 16384\ndisk_mb = 1024\nprocesses = 2000\n";
     for user in users() {
-        for flood in ["heap", "private map", "file", "temporary file", "processes", "threads"] {
+        let of_kernel = ["heap", "private map", "file", "temporary file", "processes", "threads"];
+        for flood in of_kernel.into_iter().chain(WATCHED.into_iter().map(|(flood, _)| flood)) {
             let stage = stage(user);
             let running = start(&stage, user, "default", flood, settings);
             assert_eq!(said(&stage, &running), "no end", "{flood}");

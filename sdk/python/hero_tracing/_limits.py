@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 _MEBIBYTE = 1 << 20
+# What the kernel holds behind a descriptor (of a socket, of a pipe) is under no limit but the number of them, and all
+# processes of a machine share what there is.
+_DESCRIPTORS_MAX = 4096
 # Files of the standard library that start processes.
 _STARTERS = {"subprocess.py", "popen_fork.py", "util.py"}
 
@@ -25,6 +28,7 @@ def take_on(order: dict[str, Any], *, counts_processes: bool) -> None:
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_DATA: order["memory_mb"] * _MEBIBYTE,
         resource.RLIMIT_FSIZE: order["disk_mb"] * _MEBIBYTE,
+        resource.RLIMIT_NOFILE: _DESCRIPTORS_MAX,
     }
     if counts_processes:
         limits[resource.RLIMIT_NPROC] = order["processes"]

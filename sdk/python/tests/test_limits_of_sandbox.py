@@ -1,8 +1,10 @@
-"""Errors behind which a limit of the sandbox stands say so."""
+"""What the kernel holds a play's process to, and that errors behind which such a limit stands say so."""
 
 from __future__ import annotations
 
 import errno
+import os
+import resource
 import socket
 from collections.abc import Iterator
 
@@ -59,3 +61,22 @@ def test_what_would_block_is_a_limit_only_where_processes_are_started() -> None:
 @pytest.mark.parametrize("error", [MemoryError(), ValueError("x"), OSError(errno.EFBIG, "File too large")])
 def test_without_limits_nothing_is_said(error: BaseException) -> None:
     assert hint_of(error) is None
+
+
+def test_descriptors_are_few_and_never_more_than_there_were() -> None:
+    order = {"memory_mb": 1 << 20, "disk_mb": 1 << 20, "processes": 4096, "cpu_s": None}
+    told, tell = os.pipe()
+    if os.fork() == 0:
+        try:
+            given = []
+            for inherited in (5000, 100):  # a limit can only be lowered for good
+                resource.setrlimit(resource.RLIMIT_NOFILE, (50, inherited))
+                _limits.take_on(order, counts_processes=False)
+                given.append(resource.getrlimit(resource.RLIMIT_NOFILE))
+            os.write(tell, repr(given).encode())
+        finally:
+            os._exit(0)
+    os.close(tell)
+    with os.fdopen(told) as answer:
+        assert answer.read() == "[(4096, 4096), (100, 100)]"
+    os.wait()
