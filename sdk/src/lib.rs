@@ -14,7 +14,7 @@ pub mod sid;
 pub mod timestamp;
 
 pub use error::{Error, ErrorCode, FieldError};
-pub use json::Json;
+pub use json::{Json, Members};
 pub use logic::Logic;
 pub use secret::{Secret, SecretName, SecretSource, SecretValue};
 pub use sid::{PlaySid, ResumeId, VersionSid, WorkflowSid};

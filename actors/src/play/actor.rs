@@ -176,13 +176,13 @@ impl PlayActor {
                 let copied =
                     result.as_ref().map(|held| (held.digest.clone(), held.size)).map_err(Clone::clone);
                 self.step(myself, state, Event::ArtifactCopied { attempt, result: copied }).await?;
-                match (result, &state.machine) {
-                    (Ok(held), Some(machine)) if machine.has_content(&held.digest) => {
+                let machine = state.machine.as_ref();
+                match result {
+                    Ok(held) if machine.is_some_and(|machine| machine.has_content(&held.digest)) => {
                         files::let_go(&self.0, held);
                     }
-                    // Its attempt is over.
-                    (Ok(held), _) => files::give_up(&self.0, held),
-                    (Err(_), _) => {}
+                    Ok(held) => files::give_up(&self.0, held), // its attempt is over
+                    Err(_) => {}
                 }
                 Ok(())
             }
@@ -463,10 +463,9 @@ impl PlayActor {
                     machine.keep_out(redactor.clone());
                     let watched = Watched::of(&self.0, &process, &sandbox.allowance);
                     let home = self.0.paths.play(&state.play_sid);
-                    let worked_ms = machine.play().duration_ms;
                     let play = myself.clone();
                     state.watch = watched.map(|watched| {
-                        watched.in_play(home, worked_ms).start(move |error| {
+                        watched.in_play(home, machine.play().duration_ms).start(move |error| {
                             drop(play.cast(Message::BeyondLimit { attempt, error: Box::new(error) }));
                         })
                     });

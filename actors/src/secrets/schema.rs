@@ -4,10 +4,7 @@
 //! What a word is depends on where it stands: a keyword as a key of a schema, the name of a type as the value of `type`.
 //! Names of properties and everything that a flow fills in are looked through like any JSON.
 
-use std::fmt;
-
-use hero_sdk::Json;
-use serde::{Deserialize, Deserializer, de};
+use hero_sdk::{Json, Members};
 
 use super::redactor::Redactor;
 
@@ -131,31 +128,6 @@ fn object(members: impl Iterator<Item = (Json, Json)>) -> Json {
 
 fn whole(text: &str) -> Json {
     Json::parse(text).unwrap_or_else(|_| Json::null())
-}
-
-/// Members of an object in their order: it is the order of a form.
-struct Members(Vec<(String, Json)>);
-
-impl<'de> Deserialize<'de> for Members {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> de::Visitor<'de> for Visitor {
-            type Value = Members;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("an object")
-            }
-
-            fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(Visitor)
-    }
 }
 
 #[cfg(test)]

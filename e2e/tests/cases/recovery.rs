@@ -49,8 +49,9 @@ fn kill_flow(stage: &Stage) {
     let flows = flows(stage);
     let [flow] = flows[..] else { panic!("one flow runs, not {flows:?}") };
     kill(flow, Signal::SIGKILL).unwrap();
-    // Until it has let go of the gate, nobody else can be told from it there.
-    while fs::read_link(format!("/proc/{flow}/cwd")).is_ok() {
+    // Until it has let go of the gate, nobody else can be told from it there: files are closed last of all.
+    let has_ended = |stat: String| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with(['Z', 'X']));
+    while !fs::read_to_string(format!("/proc/{flow}/stat")).map_or(true, has_ended) {
         thread::yield_now();
     }
 }

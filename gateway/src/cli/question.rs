@@ -1,10 +1,8 @@
 //! An open question as a form: which kind of field asks for an answer of its schema. Pure; the terminal is
 //! `prompt`'s business, and whether an answer is valid is the runtime's.
 
-use std::fmt;
-
-use hero_sdk::{Json, model::ResumeRequest};
-use serde::{Deserialize, Deserializer, de};
+use hero_sdk::{Json, Members, model::ResumeRequest};
+use serde::Deserialize;
 
 /// Objects within objects are asked field by field down to this depth; deeper ones as JSON text.
 const FORM_DEPTH_MAX: usize = 4;
@@ -278,38 +276,6 @@ impl Schema {
             }
         };
         self.properties.0.iter().map(to_field).collect()
-    }
-}
-
-/// Members of an object in their order, which is the order of a form.
-#[derive(Debug, Default)]
-struct Members(Vec<(String, Json)>);
-
-impl Members {
-    fn get(&self, key: &str) -> Option<&Json> {
-        self.0.iter().find(|(name, _)| name == key).map(|(_, value)| value)
-    }
-}
-
-impl<'de> Deserialize<'de> for Members {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> de::Visitor<'de> for Visitor {
-            type Value = Members;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("an object")
-            }
-
-            fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(Visitor)
     }
 }
 
