@@ -3,6 +3,7 @@
 //! as they would have in memory.
 
 use std::{
+    io::ErrorKind,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -25,6 +26,10 @@ const WIPE_MAX: Duration = Duration::from_secs(10);
 
 /// Deletes them. No process of the play may be left; one that is nevertheless leads nowhere.
 pub(super) async fn wipe_temporary(environment: &Environment, play_sid: &PlaySid) {
+    let directory = environment.paths.play(play_sid).join(Paths::TEMPORARY);
+    if directory.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+        return; // as with most plays, whose processes have a `/tmp` of their own
+    }
     let (paths, of) = (environment.paths.clone(), play_sid.clone());
     let stops = StopsWhenDropped::default();
     let is_stopped = Arc::clone(&stops.0);
