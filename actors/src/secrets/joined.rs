@@ -12,6 +12,8 @@ pub(super) enum Space {
     Kept,
     /// It goes: it may be an indentation.
     Dropped,
+    /// It goes too, and what looks like the escape of a break is text: the end of a value and what comes after it.
+    Unescaped,
 }
 
 /// A text without its line breaks, and where each part of it came from.
@@ -45,12 +47,12 @@ impl<'a> Joined<'a> {
             let (unit, length) = first_unit(rest, space);
             match unit {
                 Unit::Break => {
-                    if space == Space::Dropped {
+                    if space != Space::Kept {
                         bytes.truncate(solid);
                     }
                     has_broken = true;
                 }
-                Unit::Space if has_broken && space == Space::Dropped => {}
+                Unit::Space if has_broken && space != Space::Kept => {}
                 _ => {
                     if std::mem::take(&mut has_broken) {
                         lines.push((bytes.len(), at));
@@ -90,7 +92,8 @@ impl<'a> Joined<'a> {
 }
 
 fn first_unit(text: &[u8], space: Space) -> (Unit, usize) {
-    let backslashes = text.iter().take_while(|byte| **byte == b'\\').count();
+    let is_escape = |byte: &&u8| **byte == b'\\' && space != Space::Unescaped;
+    let backslashes = text.iter().take_while(is_escape).count();
     match (backslashes, text.get(backslashes)) {
         // One that is escaped is a line of a program, or of a text of JSON within one.
         (_, Some(b'\n')) if backslashes == 0 || space == Space::Dropped => (Unit::Break, backslashes + 1),

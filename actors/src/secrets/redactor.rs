@@ -382,7 +382,9 @@ fn ways(text: &[u8]) -> impl Iterator<Item = Joined<'_>> {
     let dropped = Joined::of(text, Space::Dropped);
     let kept = dropped.has_breaks().then(|| Joined::of(text, Space::Kept));
     let kept = kept.filter(|kept| kept.bytes != dropped.bytes);
-    std::iter::once(dropped).chain(kept)
+    let has_escapes = dropped.has_breaks() && text.windows(2).any(|pair| pair == b"\\n");
+    let unescaped = has_escapes.then(|| Joined::of(text, Space::Unescaped));
+    std::iter::once(dropped).chain(kept).chain(unescaped)
 }
 
 /// True where a value of these pieces has begun before `at` and has not ended there.

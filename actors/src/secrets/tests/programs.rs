@@ -58,6 +58,14 @@ fn bytes_of_a_value_are_found_as_python_shows_them() {
 }
 
 #[test]
+fn a_value_that_ends_in_a_backslash_is_found_before_any_letter() {
+    let value = r"n nnn\";
+    for text in [format!("{value}{value}"), format!("{value}next"), format!("a\nb{value}named\nc")] {
+        assert_eq!(leaks(value, &redactor(value).text(&text)), None, "{text:?}");
+    }
+}
+
+#[test]
 fn hexadecimal_and_urls_are_found_byte_by_byte() {
     let by = |before: &str, between: &str, upper: bool| {
         let byte =
