@@ -96,7 +96,10 @@ fn memory(processes: &[u32], memory_max: u64) -> u64 {
     if resident + beside <= memory_max {
         return resident + beside;
     }
-    beside + spaces.iter().map(Space::own).sum::<u64>()
+    let own = || spaces.iter().map(Space::own).sum::<u64>();
+    let used = beside + own();
+    // A page counts whole for who is looked at last where those that shared it have ended meanwhile. Hardly twice.
+    if used <= memory_max { used } else { used.min(beside + own()) }
 }
 
 /// What a process has mapped.
@@ -134,7 +137,9 @@ impl Space {
 
     /// Bytes of memory that is not shared memory.
     fn own(&self) -> u64 {
-        self.sum("smaps_rollup", &OWN).unwrap_or(self.resident)
+        // Nothing is told of a process that has ended, and it has nothing any more.
+        let resident = || Self::at(self.place.clone()).map_or(0, |space| space.resident);
+        self.sum("smaps_rollup", &OWN).unwrap_or_else(resident)
     }
 
     /// The sum of these lines of a file, in bytes; none where it has none of them.
@@ -197,6 +202,15 @@ memory.madvise(mmap.MADV_NOHUGEPAGE)
         let read = "for place in range(0, len(memory), 2 << 20):\n    memory[place]\n";
         let used = memory_of(&Subject::run(&format!("{RESERVED}{read}")), 32 * MEBI);
         assert!((64 * MEBI..112 * MEBI).contains(&used), "{used}");
+    }
+
+    #[test]
+    fn a_process_that_has_ended_has_no_memory() {
+        let subject = Subject::run("kept = bytearray(64 << 20)\n");
+        let space = Space::of(subject.pid()).unwrap();
+        assert!(space.own() > 64 * MEBI);
+        drop(subject);
+        assert_eq!(space.own(), 0);
     }
 
     #[test]

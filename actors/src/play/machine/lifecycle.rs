@@ -313,9 +313,12 @@ impl Machine {
         self.finish(Status::Failed, Some(error), kill, now)
     }
 
-    /// What it uses up is not its own: it has no time to end by itself.
+    /// What it uses up is not its own: it has no time to end by itself. Who ends on a wish still ends on that.
     pub(super) fn beyond_limit(&mut self, error: PlayError, now: Now) -> Vec<Effect> {
         let kill = vec![Effect::Kill { attempt: self.row.play.attempt }];
+        if self.row.memory.cancel.is_some() {
+            return self.finish_cancelled(kill, now);
+        }
         self.finish(Status::Failed, Some(error), kill, now)
     }
 

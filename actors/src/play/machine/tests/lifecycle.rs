@@ -115,6 +115,19 @@ fn a_play_that_is_faster_than_the_wish_to_cancel_it_keeps_its_end() {
 }
 
 #[test]
+fn a_play_that_is_beyond_a_limit_while_it_is_cancelled_is_cancelled() {
+    for is_cancelled in [false, true] {
+        let mut stage = Stage::running();
+        if is_cancelled {
+            stage.cancel();
+        }
+        stage.handle(Event::BeyondLimit { attempt: 1, error: Box::default() });
+        assert_eq!(stage.status(), if is_cancelled { Status::Cancelled } else { Status::Failed });
+        assert!(stage.log.contains(&"Kill { attempt: 1 }".to_owned()), "{:?}", stage.log);
+    }
+}
+
+#[test]
 fn a_wish_to_cancel_outlives_the_runtime() {
     let mut stage = Stage::running();
     stage.cancel();
