@@ -8,7 +8,14 @@ use hero_sdk::{
 };
 use serde::Serialize;
 
-use crate::cli::{errors::Failure, escape, json_text, sink::Sink, style::Palette};
+use crate::cli::{
+    errors::Failure,
+    escape, json_text,
+    sink::Sink,
+    style::Palette,
+    table::{Cell, table},
+    terminal::stdout_width,
+};
 
 /// Where results go, and in which form.
 #[derive(Clone)]
@@ -42,6 +49,27 @@ impl Output {
                 Err(Failure::trouble("output", format!("cannot write to standard output: {error}")))
             }
         }
+    }
+
+    /// Writes rows beneath their heads, as wide as the terminal.
+    pub(crate) fn table<const COLUMNS: usize>(
+        &mut self,
+        heads: [&str; COLUMNS],
+        rows: Vec<[Cell; COLUMNS]>,
+    ) -> Result<(), Failure> {
+        let (palette, width) = (self.palette, stdout_width().unwrap_or(usize::MAX));
+        let lines = table(heads, rows).into_iter();
+        self.text(&lines.map(|line| line.fit(width).to_text(palette) + "\n").collect::<String>())
+    }
+
+    /// Writes a list: the document, or its rows for people.
+    pub(crate) fn list<const COLUMNS: usize>(
+        &mut self,
+        document: &impl Serialize,
+        heads: [&str; COLUMNS],
+        rows: Vec<[Cell; COLUMNS]>,
+    ) -> Result<(), Failure> {
+        if self.json { self.document(document) } else { self.table(heads, rows) }
     }
 
     /// Writes a JSON document.

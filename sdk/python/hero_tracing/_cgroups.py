@@ -48,43 +48,58 @@ class Groups:
                 os.close(above)
             raise
         self._made = 0
-        self._ending: set[str] = set()
+        self.ending: set[str] = set()  # names of groups that are killed and not removed yet
 
-    def make(self) -> str:
-        """A new group; its name. Raises OSError."""
+    def make(self) -> Group:
+        """A new group. Raises OSError."""
         self._made += 1
         os.mkdir(str(self._made), dir_fd=self.descriptor)
-        return str(self._made)
-
-    def enter(self, name: str) -> None:
-        """Have this process, and all that it will start, in the group. Raises OSError."""
-        _write(self.descriptor, f"{name}/cgroup.procs", "0")
-
-    def limit(self, name: str, order: dict[str, int]) -> None:
-        """Hold all processes of the group together to what the order says, as far as the controllers are there."""
-        for knob, limit, unit in _LIMITS:
-            with contextlib.suppress(OSError):
-                _write(self.descriptor, f"{name}/{knob}", str(order[limit] * unit))
-
-    def kill(self, name: str) -> None:
-        """Kill whoever is in the group."""
-        with contextlib.suppress(OSError):
-            _write(self.descriptor, f"{name}/cgroup.kill", "1")
-
-    def end(self, name: str) -> None:
-        """Kill whoever is in the group, and remove it, now or when the next one ends."""
-        self.kill(name)
-        self._ending.add(name)
-        for ending in list(self._ending):
-            with contextlib.suppress(OSError):  # somebody has not ended yet
-                os.rmdir(ending, dir_fd=self.descriptor)
-                self._ending.discard(ending)
+        return Group(self, str(self._made))
 
     def close(self) -> None:
         """Kill and remove all groups."""
         _remove(self._above, self.name)
         os.close(self.descriptor)
         os.close(self._above)
+
+
+class Group:
+    """The group of one child, and of all that it starts."""
+
+    def __init__(self, among: Groups, name: str) -> None:
+        """See `Groups.make`."""
+        self._among = among
+        self.name = name
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether there are controllers that can hold it to anything."""
+        return self._among.is_limited
+
+    def enter(self) -> None:
+        """Have this process, and all that it will start, in the group. Raises OSError."""
+        _write(self._among.descriptor, f"{self.name}/cgroup.procs", "0")
+
+    def limit(self, order: dict[str, int]) -> None:
+        """Hold all processes of the group together to what the order says, as far as the controllers are there."""
+        for knob, limit, unit in _LIMITS:
+            with contextlib.suppress(OSError):
+                _write(self._among.descriptor, f"{self.name}/{knob}", str(order[limit] * unit))
+
+    def kill(self) -> None:
+        """Kill whoever is in the group."""
+        with contextlib.suppress(OSError):
+            _write(self._among.descriptor, f"{self.name}/cgroup.kill", "1")
+
+    def end(self) -> None:
+        """Kill whoever is in the group, and remove it, now or when the next one ends."""
+        self.kill()
+        ending = self._among.ending
+        ending.add(self.name)
+        for name in list(ending):
+            with contextlib.suppress(OSError):  # somebody has not ended yet
+                os.rmdir(name, dir_fd=self._among.descriptor)
+                ending.discard(name)
 
 
 def _delegated() -> str:
@@ -186,4 +201,4 @@ def _write(directory: int, path: str, text: str) -> None:
         os.close(descriptor)
 
 
-__all__ = ["Groups"]
+__all__ = ["Group", "Groups"]

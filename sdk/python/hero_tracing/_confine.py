@@ -76,7 +76,7 @@ class Confinement:
         self.ids = (os.geteuid(), os.getegid())
         self.layers = self._wanted(set(setup["without"]))
         self.groups: _cgroups.Groups | None = None
-        self.group: str | None = None  # of the child that is forked next
+        self.group: _cgroups.Group | None = None  # of the child that is forked next
         # Directories that a child covers by one of its own, and what Landlock allows to all.
         self.covered: list[str] = []
         self.lendable: list[str] = []  # what is not read-only yet, because a play may be allowed to change it
@@ -266,7 +266,7 @@ class Confinement:
             self.groups.close()
             self.groups = None
 
-    def next_group(self) -> str | None:
+    def next_group(self) -> _cgroups.Group | None:
         """Have the next child in a control group of its own, where that is what ends all that it starts."""
         is_needed = "cgroup" in self.layers and "pid_namespace" not in self.layers
         self.group = self.groups.make() if is_needed and self.groups is not None else None
@@ -313,9 +313,9 @@ class Confinement:
         _kernel.no_new_privileges()
         if "limits" in self.layers:
             _limits.go_first()
-        if self.group is not None and self.groups is not None:
+        if self.group is not None:
             self.at = "cgroup"
-            self.groups.enter(self.group)
+            self.group.enter()
         if "user_namespace" in self.layers and not self.is_root:
             self.at = "user_namespace"
             _process.map_user(*self.ids)

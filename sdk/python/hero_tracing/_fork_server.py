@@ -37,7 +37,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from . import _child, _confine, _fork, _immortal, _preload, _probe, _rehearsal, _scheduling
+from . import _cgroups, _child, _confine, _fork, _immortal, _preload, _probe, _rehearsal, _scheduling
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class _Child:
         self.orders = orders
         self.id = 0  # of the play; 0 while spare
         self.uid: int | None = None  # the user id that is this play's alone
-        self.group: str | None = None  # its control group, where it needs one
+        self.group: _cgroups.Group | None = None  # its control group, where it needs one
 
 
 class _Server:
@@ -201,16 +201,15 @@ class _Server:
         play = request["id"]
         try:
             uid = self.confinement.user_of(request["home"], self.users)
-            groups = self.confinement.groups
-            order = json.loads(packet) if request["lends"] or groups is not None else None
+            order = json.loads(packet) if request["lends"] else None
             if order is not None and not self.confinement.takes_spare(order):
                 child = self._fork((order, uid), rehearses=False)
             else:
                 child = self.spares.pop(0) if self.spares else self._fork(rehearses=False)
             child.uid = uid
             self.users.add(uid)
-            if groups is not None and child.group is not None and order is not None and groups.is_limited:
-                groups.limit(child.group, order)
+            if child.group is not None and child.group.is_limited:
+                child.group.limit(json.loads(packet))
             socket.send_fds(child.orders, [(uid or 0).to_bytes(4, "big"), packet], descriptors)
         except OSError as error:
             self._tell({"op": "failed", "id": play, "message": str(error)})
@@ -229,8 +228,8 @@ class _Server:
         try:
             pid = self.fork()
         except OSError:
-            if group is not None and self.confinement.groups is not None:
-                self.confinement.groups.end(group)
+            if group is not None:
+                group.end()
             raise
         if pid == 0:
             try:
@@ -258,9 +257,8 @@ class _Server:
     def _signal(self, child: _Child, number: int) -> None:
         """Signal a child and what it started."""
         _kill_group(child.pid, number)
-        groups = self.confinement.groups
-        if number == signal.SIGKILL and groups is not None and child.group is not None:
-            groups.kill(child.group)
+        if number == signal.SIGKILL and child.group is not None:
+            child.group.kill()
 
     def _exited(self, child: _Child) -> None:
         self._signal(child, signal.SIGKILL)
@@ -269,8 +267,8 @@ class _Server:
         del self.children[child.pidfd]
         self.users.discard(child.uid)
         os.close(child.pidfd)
-        if self.confinement.groups is not None and child.group is not None:
-            self.confinement.groups.end(child.group)
+        if child.group is not None:
+            child.group.end()
         if child.id:
             status, cpu_ms = os.waitstatus_to_exitcode(wait_status), round(1000 * (usage.ru_utime + usage.ru_stime))
             self._send(b'{"op": "exited", "id": %d, "status": %d, "cpu_ms": %d}' % (child.id, status, cpu_ms))

@@ -16,7 +16,7 @@ import socket
 import sys
 import time
 
-from . import _confine, _fork, _kernel
+from . import _cgroups, _confine, _fork, _kernel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -117,9 +117,9 @@ def _check_of(layer: str, confinement: Confinement) -> Callable[[], str | None]:
     }[layer]
 
 
-def _is_in(group: str | None) -> bool:
+def _is_in(group: _cgroups.Group | None) -> bool:
     with open("/proc/self/cgroup") as file:
-        return any(line.rstrip("\n").endswith(f"/{group}") for line in file)
+        return group is not None and any(line.rstrip("\n").endswith(f"/{group.name}") for line in file)
 
 
 def _is_refused(action: Callable[[], None]) -> str | None:
@@ -156,8 +156,8 @@ def _try(confinement: Confinement, check: Callable[[], str | None] | None = None
         said = ours.recv(_ANSWER_BYTES_MAX)
         ms = 1000 * (time.perf_counter() - began)
         os.waitpid(pid, 0)
-        if group is not None and confinement.groups is not None:
-            confinement.groups.end(group)
+        if group is not None:
+            group.end()
     failed: dict[str, str] = json.loads(said) if said else {"seccomp": "the child was ended"}
     return failed, ms
 

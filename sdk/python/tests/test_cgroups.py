@@ -22,7 +22,7 @@ groups = _cgroups.Groups()
 group = groups.make()
 number, said = os.pipe()
 if os.fork() == 0:
-    groups.enter(group)
+    group.enter()
     os.setsid()
     if os.fork():
         os._exit(0)
@@ -78,7 +78,7 @@ def ends(pid: int) -> bool:
 def test_whoever_is_in_a_group_ends_with_it(groups: _cgroups.Groups | None) -> None:
     if groups is None:
         return
-    process, member = start("input()\ngroups.end(group)\ninput()\ngroups.close()")
+    process, member = start("input()\ngroup.end()\ninput()\ngroups.close()")
     with process:
         assert process.stdin is not None
         assert is_alive(member)
@@ -107,10 +107,10 @@ def test_what_a_fork_server_left_is_ended_by_the_next(groups: _cgroups.Groups | 
 def test_nothing_is_left_of_groups(groups: _cgroups.Groups | None) -> None:
     if groups is None:
         return
-    name = groups.make()
-    groups.limit(name, {"memory_mb": 64, "processes": 16})
-    groups.end(name)
-    assert os.listdir(groups.descriptor).count(name) == 0
+    group = groups.make()
+    group.limit({"memory_mb": 64, "processes": 16})
+    group.end()
+    assert os.listdir(groups.descriptor).count(group.name) == 0
 
 
 def test_a_directory_that_is_no_group_is_refused(tmp_path: Path) -> None:

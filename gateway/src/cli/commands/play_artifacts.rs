@@ -10,8 +10,6 @@ use crate::cli::{
     embedded::Purpose,
     errors::{Exit, Failure},
     style::Paint,
-    table::table,
-    terminal::stdout_width,
 };
 
 /// Does the command.
@@ -31,27 +29,19 @@ pub(crate) async fn run(
         artifacts: Vec<Artifact>,
     }
     let artifacts = logic.play_artifacts(play_sid).await?;
-    if context.out.json {
-        context.out.document(&Document { artifacts })?;
-        return Ok(Exit::Succeeded);
-    }
     let rows = artifacts
-        .into_iter()
+        .iter()
         .map(|artifact| {
             [
-                (Paint::Strong, artifact.name),
+                (Paint::Strong, artifact.name.clone()),
                 (Paint::Plain, size(artifact.size)),
-                (Paint::Plain, artifact.media_type),
+                (Paint::Plain, artifact.media_type.clone()),
                 (Paint::Faint, moment(artifact.created_at)),
-                (Paint::Faint, artifact.path),
+                (Paint::Faint, artifact.path.clone()),
             ]
         })
         .collect();
-    let palette = context.out.palette;
-    let width = stdout_width().unwrap_or(usize::MAX);
-    let lines = table(["NAME", "SIZE", "TYPE", "CREATED", "STEP"], rows);
-    let text: String = lines.into_iter().map(|line| line.fit(width).to_text(palette) + "\n").collect();
-    context.out.text(&text)?;
+    context.out.list(&Document { artifacts }, ["NAME", "SIZE", "TYPE", "CREATED", "STEP"], rows)?;
     Ok(Exit::Succeeded)
 }
 

@@ -13,8 +13,7 @@ use crate::cli::{
     escape::visible,
     report,
     style::Paint,
-    table::{Cell, table},
-    terminal::stdout_width,
+    table::Cell,
     tree::{duration, status_look},
 };
 
@@ -43,11 +42,8 @@ pub(crate) async fn run(
         return Ok(Exit::Succeeded);
     }
     let rows = page.plays.iter().map(row).collect();
-    let lines = table(["PLAY", "STATUS", "WORKFLOW", "CREATED (UTC)", "WORKED", "QUESTIONS", "TAGS"], rows);
-    let palette = context.out.palette;
-    let width = stdout_width().unwrap_or(usize::MAX);
-    let text: String = lines.into_iter().map(|line| line.fit(width).to_text(palette) + "\n").collect();
-    context.out.text(&text)?;
+    let heads = ["PLAY", "STATUS", "WORKFLOW", "CREATED (UTC)", "WORKED", "QUESTIONS", "TAGS"];
+    context.out.table(heads, rows)?;
     if let Some(cursor) = page.next_cursor {
         again.extend(["--cursor".to_owned(), cursor.to_string()]);
         let words: Vec<&str> = ["play", "list"].into_iter().chain(again.iter().map(String::as_str)).collect();

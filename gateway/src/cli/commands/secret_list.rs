@@ -9,8 +9,6 @@ use crate::cli::{
     embedded::Purpose,
     errors::{Exit, Failure},
     style::Paint,
-    table::table,
-    terminal::stdout_width,
 };
 
 /// Does the command.
@@ -25,10 +23,6 @@ pub(crate) async fn run(context: &mut Context, logic: &dyn Logic) -> Result<Exit
         secrets: Vec<Secret>,
     }
     let secrets = logic.secret_list().await?;
-    if context.out.json {
-        context.out.document(&Document { secrets })?;
-        return Ok(Exit::Succeeded);
-    }
     let rows = secrets
         .iter()
         .map(|secret| {
@@ -43,10 +37,6 @@ pub(crate) async fn run(context: &mut Context, logic: &dyn Logic) -> Result<Exit
             ]
         })
         .collect();
-    let palette = context.out.palette;
-    let width = stdout_width().unwrap_or(usize::MAX);
-    let lines = table(["NAME", "FROM", "SET"], rows);
-    let text: String = lines.into_iter().map(|line| line.fit(width).to_text(palette) + "\n").collect();
-    context.out.text(&text)?;
+    context.out.list(&Document { secrets }, ["NAME", "FROM", "SET"], rows)?;
     Ok(Exit::Succeeded)
 }

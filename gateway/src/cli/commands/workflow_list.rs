@@ -8,8 +8,6 @@ use crate::cli::{
     embedded::Purpose,
     errors::{Exit, Failure},
     style::Paint,
-    table::table,
-    terminal::stdout_width,
 };
 
 /// Does the command.
@@ -24,10 +22,6 @@ pub(crate) async fn run(context: &mut Context, logic: &dyn Logic) -> Result<Exit
         workflows: Vec<Workflow>,
     }
     let workflows = logic.workflow_list().await?;
-    if context.out.json {
-        context.out.document(&Document { workflows })?;
-        return Ok(Exit::Succeeded);
-    }
     let rows = workflows
         .iter()
         .map(|workflow| {
@@ -38,10 +32,6 @@ pub(crate) async fn run(context: &mut Context, logic: &dyn Logic) -> Result<Exit
             ]
         })
         .collect();
-    let palette = context.out.palette;
-    let width = stdout_width().unwrap_or(usize::MAX);
-    let lines = table(["NAME", "VERSION", "DESCRIPTION"], rows);
-    let text: String = lines.into_iter().map(|line| line.fit(width).to_text(palette) + "\n").collect();
-    context.out.text(&text)?;
+    context.out.list(&Document { workflows }, ["NAME", "VERSION", "DESCRIPTION"], rows)?;
     Ok(Exit::Succeeded)
 }
