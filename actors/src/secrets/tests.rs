@@ -1,5 +1,7 @@
 //! Values in every form, at every place, split in every way: none is kept, and what a flow gets back is what it said.
 
+mod files;
+mod frames;
 mod programs;
 
 use std::{
@@ -47,6 +49,26 @@ fn redactor(value: &str) -> Redactor {
 
 fn json(text: &str) -> Json {
     Json::parse(text).unwrap()
+}
+
+fn at(us: u64) -> Now {
+    Now { wall: Timestamp(us as i64), monotonic_us: us }
+}
+
+fn line(id: u64, stream: LogStream, text: &str) -> Log {
+    Log { id, level: LogLevel::Info, stream, text: text.to_owned() }
+}
+
+fn screen(value: &str) -> Screen {
+    Screen::new(Arc::new(redactor(value)))
+}
+
+fn texts(frames: Vec<(Up, Now)>) -> Vec<String> {
+    let text = |(frame, _)| match frame {
+        Up::Log(line) => Some(line.text),
+        _ => None,
+    };
+    frames.into_iter().filter_map(text).collect()
 }
 
 /// Whether any form of the value stands in a text whose lines are joined.
@@ -155,354 +177,6 @@ fn the_longest_value_takes_no_more_than_a_moment() {
     let given = Json::of(&format!("-{value}-")).unwrap();
     assert_eq!(redactor.shown(&given).as_str(), "\"-[secret KEY]-\"");
     assert_eq!(redactor.reveal(redactor.kept(&given).as_str()).unwrap(), given.as_str());
-}
-
-// --- frames
-
-fn at(us: u64) -> Now {
-    Now { wall: Timestamp(us as i64), monotonic_us: us }
-}
-
-fn line(id: u64, stream: LogStream, text: &str) -> Log {
-    Log { id, level: LogLevel::Info, stream, text: text.to_owned() }
-}
-
-fn screen(value: &str) -> Screen {
-    Screen::new(Arc::new(redactor(value)))
-}
-
-fn texts(frames: Vec<(Up, Now)>) -> Vec<String> {
-    let text = |(frame, _)| match frame {
-        Up::Log(line) => Some(line.text),
-        _ => None,
-    };
-    frames.into_iter().filter_map(text).collect()
-}
-
-#[test]
-fn a_line_waits_for_the_next_while_it_may_be_the_beginning_of_a_value() {
-    let mut screen = screen("hunter2!");
-    let mut say =
-        |id, stream, text: &str| texts(screen.admit(Up::Log(line(id, stream, text)), at(0)).unwrap());
-    let out = LogStream::Stdout;
-    assert_eq!(say(1, out, "plain"), ["plain"]);
-    assert_eq!(say(1, out, "key: hunt"), [""; 0]);
-    // Another stream, and another node, are no continuation.
-    assert_eq!(say(1, LogStream::Stderr, "er2!"), ["er2!"]);
-    assert_eq!(say(2, out, "er2!"), ["er2!"]);
-    assert_eq!(say(1, out, "er2! and more"), ["key: [secret KEY]", "[secret KEY] and more"]);
-    assert_eq!(say(1, out, "hunt"), [""; 0]);
-    assert_eq!(say(1, out, "ing season"), ["hunt", "ing season"]);
-    // Several lines, and a value that ends where the next may begin.
-    assert_eq!(say(1, out, "a hun"), [""; 0]);
-    assert_eq!(say(1, out, "ter"), [""; 0]);
-    assert_eq!(say(1, out, "2!hunter"), ["a [secret KEY]", "[secret KEY]"]);
-    assert_eq!(say(1, out, "2! b"), ["[secret KEY][secret KEY]", "[secret KEY] b"]);
-    // Too little to wait for, but not forgotten.
-    assert_eq!(say(1, out, "the h"), ["the h"]);
-    assert_eq!(say(1, out, "unter2! b"), ["[secret KEY] b"]);
-    assert_eq!(say(1, out, "the h"), ["the h"]);
-    assert_eq!(say(1, out, "unt"), [""; 0]);
-    assert_eq!(say(1, out, "er2"), [""; 0]);
-    assert_eq!(say(1, out, "!"), ["[secret KEY]", "[secret KEY]", "[secret KEY]"]);
-}
-
-#[test]
-fn a_line_waits_for_a_second_and_goes_before_the_end_of_its_node() {
-    let mut screen = screen("hunter2!");
-    let say = |screen: &mut Screen, text: &str, us| {
-        texts(screen.admit(Up::Log(line(1, LogStream::Stdout, text)), at(us)).unwrap())
-    };
-    assert!(say(&mut screen, "hunter", 5).is_empty() && screen.holds());
-    assert!(screen.overdue(at(1_000_004)).is_empty());
-    let overdue = screen.overdue(at(1_000_005));
-    // It keeps the moment at which it came.
-    assert_eq!(overdue, [(line(1, LogStream::Stdout, "hunter"), at(5))]);
-    assert!(!screen.holds());
-    // What goes on with it is found all the same.
-    assert_eq!(say(&mut screen, "2! b", 2_000_000), ["[secret KEY] b"]);
-
-    let end = |id| {
-        let status = EndStatus::Ok;
-        Up::End(End {
-            id,
-            status,
-            value: None,
-            blob: None,
-            preview: None,
-            error: None,
-            loop_time: None,
-            n: None,
-        })
-    };
-    say(&mut screen, "hunter", 0);
-    assert_eq!(screen.admit(end(2), at(1)).unwrap().len(), 1);
-    let frames = screen.admit(end(1), at(1)).unwrap();
-    assert!(matches!(&frames[..], [(Up::Log(_), _), (Up::End(_), _)]), "{frames:?}");
-
-    say(&mut screen, "hunter", 0);
-    let done = Done { status: DoneStatus::Failed, outputs: None, blob: None, error: None, n: 1 };
-    let frames = screen.admit(Up::Done(done), at(1)).unwrap();
-    assert!(matches!(&frames[..], [(Up::Log(_), _), (Up::Done(_), _)]), "{frames:?}");
-}
-
-/// Where a program goes on in the next line, a backslash stands; here it belongs to the value.
-#[test]
-fn a_value_that_is_parted_after_a_backslash_and_ends_as_it_begins() {
-    let mut screen = screen("😀%\\😀😀");
-    let mut told = Vec::new();
-    for text in ["😀%\\", "😀😀", "end"] {
-        told.extend(screen.admit(Up::Log(line(1, LogStream::Stdout, text)), at(0)).unwrap());
-    }
-    assert_eq!(texts(told), ["[secret KEY]", "[secret KEY]", "end"]);
-}
-
-#[test]
-fn few_lines_wait_however_many_nodes_there_are() {
-    let mut screen = screen("hunter2!");
-    let mut told = 0;
-    for id in 1..=1_000 {
-        told += screen.admit(Up::Log(line(id, LogStream::Stdout, "hunter")), at(0)).unwrap().len();
-    }
-    assert_eq!((told, screen.release().len()), (1_000 - 64, 64));
-}
-
-#[test]
-fn every_field_of_every_frame_is_looked_through() {
-    let value = "hunter2!";
-    let told = |frame: Up| {
-        let frames = screen(value).admit(frame, at(0)).unwrap();
-        let text = format!("{frames:?}");
-        assert!(!text.contains("hunter") && text.contains("secret KEY"), "{text}");
-    };
-    let fields = |value: &str| {
-        let value = json(&format!("\"{value}\""));
-        BTreeMap::from([(value.to_string(), value.clone()), ("plain".to_owned(), value)])
-    };
-    let error = || {
-        let text = || Some(format!("because of {value}"));
-        PlayError {
-            code: value.to_owned(),
-            kind: text(),
-            message: value.to_owned(),
-            traceback: text(),
-            path: text(),
-            expected: text(),
-            actual: text(),
-            location: text(),
-            hint: text(),
-        }
-    };
-    told(Up::Begin(Begin {
-        id: 1,
-        parent: 0,
-        path: "main#0".into(),
-        kind: SpanKind::Flow,
-        name: value.into(),
-        fp: None,
-        line: None,
-        inputs: Some(value.into()),
-        tags: fields(value),
-        attempt_try: None,
-        recorded: true,
-        n: None,
-    }));
-    told(Up::End(End {
-        id: 1,
-        status: EndStatus::Failed,
-        value: Some(json(&format!("[\"{value}\"]"))),
-        blob: None,
-        preview: Some(value.into()),
-        error: Some(error()),
-        loop_time: None,
-        n: None,
-    }));
-    told(Up::Pause(Pause {
-        id: 1,
-        parent: 0,
-        path: "main#0/ask#0".into(),
-        name: value.into(),
-        fp: "0123456789abcdef".into(),
-        line: None,
-        question: Some(value.into()),
-        schema: Some(json(&format!("{{\"enum\":[\"{value}\"]}}"))),
-        ui: Some(json(&format!("[\"{value}\"]"))),
-        timeout_ms: None,
-        default: Some(json(&format!("\"{value}\""))),
-        n: 1,
-    }));
-    for text in [
-        r#"{"t":"try","id":1,"try":2,"error":{"code":"exception","message":"hunter2!"},"n":1}"#,
-        r#"{"t":"record","path":"main#0/now#0","kind":"value","value":"hunter2!"}"#,
-        r#"{"t":"tag","id":1,"tags":{"hunter2!":"hunter2!"}}"#,
-        r#"{"t":"log","id":1,"level":"info","stream":"log","text":"hunter2!"}"#,
-        r#"{"t":"artifact","id":1,"name":"hunter2!","path":"a","media_type":"x/hunter2!","n":1}"#,
-        r#"{"t":"notice","code":"hunter2!","text":"hunter2!","paths":["main#0/hunter2!"]}"#,
-        r#"{"t":"done","status":"failed","error":{"code":"exception","message":"hunter2!"},"n":1}"#,
-    ] {
-        told(Up::parse(text).unwrap());
-    }
-}
-
-#[test]
-fn a_file_is_found_where_its_path_says_whatever_stands_in_it() {
-    let text = r#"{"t":"artifact","id":1,"name":"x","path":"out/hunter2!","media_type":"a/b","n":1}"#;
-    let put = Up::parse(text).unwrap();
-    assert_eq!(screen("hunter2!").admit(put.clone(), at(0)), Ok(vec![(put, at(0))]));
-}
-
-#[test]
-fn a_path_with_a_value_is_refused_unless_the_source_has_it() {
-    let begin = |path: &str| {
-        let text = format!(r#"{{"t":"record","path":{path:?},"kind":"value","value":1}}"#);
-        Up::parse(&text).unwrap()
-    };
-    let path = r##"main#0/get["a%2Fb c%23"]"##;
-    let source = |source| Screen::new(Arc::new(redactor_of(&[("KEY", "a/b c#")], source)));
-    assert_eq!(source("").admit(begin(path), at(0)), Err(InPath("KEY".to_owned())));
-    assert!(source("KEY = 'a/b c#'").admit(begin(path), at(0)).is_ok());
-    assert!(source("").admit(begin("main#0/get[1]"), at(0)).is_ok());
-}
-
-// --- files
-
-/// A play's directory with a large value in it.
-struct Play {
-    directory: tempfile::TempDir,
-    text: String,
-    blob: Blob,
-}
-
-impl Play {
-    fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        fs::create_dir(directory.path().join(Paths::BLOBS)).unwrap();
-        let text = Json::of(&vec!["hunter2!"; 1000]).unwrap().to_string();
-        let digest = hex(Sha256::new_with_prefix(&text));
-        let blob = Blob { digest, size: text.len() as u64 };
-        let play = Self { directory, text, blob };
-        fs::write(play.file(), &play.text).unwrap();
-        play
-    }
-
-    fn output(&self) -> PathBuf {
-        self.directory.path().join(Paths::OUTPUT)
-    }
-
-    fn file(&self) -> PathBuf {
-        self.directory.path().join(Paths::BLOBS).join(&self.blob.digest)
-    }
-
-    fn home(&self) -> Directory {
-        Directory::open(self.directory.path()).unwrap()
-    }
-
-    fn blobs(&self) -> Directory {
-        self.home().directory(Paths::BLOBS).unwrap()
-    }
-
-    fn value(&self, redactor: &Redactor) -> Result<String, Lost> {
-        large_value(&self.blobs(), &self.blob, redactor)
-    }
-}
-
-#[test]
-fn a_large_value_is_rewritten_and_given_back() {
-    let play = Play::new();
-    for round in 0..3 {
-        assert_eq!(play.value(&redactor("hunter2!")).unwrap(), play.text, "round {round}");
-        assert!(is_rewritten(&play.blobs(), &play.blob));
-        assert!(!fs::read_to_string(play.file()).unwrap().contains("hunter2!"));
-    }
-    assert!(play.value(&redactor("hunter3!")).unwrap_err().to_string().contains("KEY"));
-    fs::write(play.file(), "[]").unwrap();
-    assert!(matches!(play.value(&redactor("hunter2!")), Err(Lost::Unfit)));
-    // One that holds nothing stays as it is.
-    fs::write(play.file(), &play.text).unwrap();
-    assert_eq!(play.value(&redactor("other value")).unwrap(), play.text);
-    assert!(!is_rewritten(&play.blobs(), &play.blob));
-}
-
-#[test]
-fn raw_output_is_cleaned_also_where_parts_of_it_meet() {
-    let directory = tempfile::tempdir().unwrap();
-    let (output, home) = (directory.path().join(Paths::OUTPUT), Directory::open(directory.path()).unwrap());
-    let redactor = redactor("hunter2!");
-    clean(&home, &redactor).unwrap();
-    assert!(!output.exists());
-    // Over several parts and at every distance from where they meet; not all of it is UTF-8.
-    for shift in 0..300 {
-        let mut text = vec![b'.'; shift];
-        for _ in 0..4 {
-            text.extend(b"\xffhunt\n  er2!\xfe-------------------");
-        }
-        fs::write(&output, &text).unwrap();
-        clean_output(&home, &redactor, 100).unwrap();
-        let mut expected = vec![b'.'; shift];
-        for _ in 0..4 {
-            expected.extend(b"\xff[secret KEY]\n  [secret KEY]\xfe-------------------");
-        }
-        assert_eq!(fs::read(&output).unwrap(), expected, "{shift}");
-    }
-    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
-}
-
-#[test]
-fn what_a_kill_has_left_is_cleaned_and_no_value_of_the_play_is_lost() {
-    let play = Play::new();
-    fs::write(play.file().with_extension("4711.abcd"), "\"hunter").unwrap();
-    fs::write(play.file().with_extension("draft"), "[\"hunter2!").unwrap();
-    clean(&play.home(), &redactor("hunter2!")).unwrap();
-    assert_eq!(fs::read_dir(play.directory.path().join(Paths::BLOBS)).unwrap().count(), 1);
-    assert!(is_rewritten(&play.blobs(), &play.blob));
-    // While the secret has another value, too: it may be set back.
-    clean(&play.home(), &redactor("hunter3!")).unwrap();
-    assert_eq!(play.value(&redactor("hunter2!")).unwrap(), play.text);
-}
-
-/// A process of the play may have put anything there, and the next one must be able to go on with what it finds.
-#[test]
-fn files_keep_their_owner_and_nothing_is_followed_or_waited_for() {
-    let play = Play::new();
-    let redactor = redactor("hunter2!");
-    fs::write(play.output(), "hunter2!").unwrap();
-    let owner = if geteuid().is_root() { Uid::from_raw(12345) } else { geteuid() };
-    for path in [play.directory.path(), &play.output(), play.file().parent().unwrap(), &play.file()] {
-        chown(path, Some(owner), None).unwrap();
-    }
-    clean(&play.home(), &redactor).unwrap();
-    assert_eq!(fs::read_to_string(play.output()).unwrap(), "[secret KEY]");
-    for path in [play.output(), play.file()] {
-        let known = fs::metadata(path).unwrap();
-        assert_eq!((known.uid(), known.mode() & 0o777), (owner.as_raw(), 0o600));
-    }
-    assert!(is_rewritten(&play.blobs(), &play.blob));
-
-    let elsewhere = tempfile::NamedTempFile::new().unwrap();
-    fs::write(&elsewhere, "hunter2!").unwrap();
-    // A further name of a file is replaced, not the file; what lies where a draft goes is not written to.
-    fs::remove_file(play.output()).unwrap();
-    fs::hard_link(&elsewhere, play.output()).unwrap();
-    symlink(&elsewhere, play.output().with_extension("draft")).unwrap();
-    clean(&play.home(), &redactor).unwrap();
-    assert_eq!(fs::read_to_string(play.output()).unwrap(), "[secret KEY]");
-
-    for is_pipe in [true, false] {
-        for path in [play.output(), play.file()] {
-            fs::remove_file(&path).unwrap();
-            if is_pipe {
-                mknodat(CWD, &path, FileType::Fifo, Mode::RWXU, 0).unwrap();
-            } else {
-                symlink(&elsewhere, &path).unwrap();
-            }
-        }
-        assert!(matches!(clean(&play.home(), &redactor), Err(Lost::Closed(_))));
-        assert!(matches!(play.value(&redactor), Err(Lost::Closed(_))));
-        fs::remove_file(play.output()).unwrap();
-        clean(&play.home(), &redactor).unwrap();
-        fs::write(play.output(), "").unwrap();
-    }
-    assert_eq!(fs::read_to_string(&elsewhere).unwrap(), "hunter2!");
 }
 
 // --- any value, any place
