@@ -164,7 +164,7 @@ MUTANTS = [
     _python(
         "retried_records_dropped",
         "a further try of a call drops what its children came to",
-        "test_calls.py",
+        "test_tries.py",
         ("_records.py", "if record[STATUS] in FAILURES and key.startswith", "if key.startswith"),
     ),
     _python(
