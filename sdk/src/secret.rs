@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, ErrorCode, Timestamp};
@@ -17,7 +18,7 @@ pub const VALUE_BYTES_MAX: usize = 64 << 10;
 pub const VARIABLE_PREFIX: &str = "HERO_SECRET_";
 
 /// The name of a secret: upper-case letters, digits and `_`, no digit first.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct SecretName(String);
 
@@ -77,7 +78,7 @@ impl fmt::Debug for SecretName {
 }
 
 /// The value of a secret. It has no `Display`, and its `Debug` does not show it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct SecretValue(String);
 
@@ -130,7 +131,7 @@ fn characters(text: &str) -> usize {
 }
 
 /// Where the value of a secret comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SecretSource {
     /// The file beneath the home.
@@ -140,7 +141,7 @@ pub enum SecretSource {
 }
 
 /// A secret as it is listed: never with its value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Secret {
     /// By which flows declare it.
     pub name: SecretName,

@@ -2,8 +2,9 @@
 //!
 //! An id is parsed once at the edge; a parsed one is safe as a part of a path or a key.
 
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorCode};
@@ -53,6 +54,20 @@ macro_rules! sid {
         impl From<$name> for String {
             fn from(sid: $name) -> String {
                 sid.0
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({
+                    "type": "string",
+                    "pattern": concat!("^", $prefix, "[0-9a-z]{26}$"),
+                    "examples": [concat!($prefix, "01kar9v3zv5w8x2b7c6d4e0f1g")],
+                })
             }
         }
 

@@ -1,7 +1,8 @@
 //! A moment on the wall clock. Durations are never computed from two of these: the wall clock jumps.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// Microseconds since the Unix epoch. RFC 3339 in UTC as text, an integer in the store.
@@ -22,6 +23,21 @@ impl fmt::Display for Timestamp {
             Ok(moment) => write!(formatter, "{moment:.6}"),
             Err(_) => write!(formatter, "{}us", self.0),
         }
+    }
+}
+
+impl JsonSchema for Timestamp {
+    fn schema_name() -> Cow<'static, str> {
+        "Timestamp".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "format": "date-time",
+            "description": "RFC 3339, in UTC.",
+            "examples": ["2025-11-23T20:33:20.123456Z"],
+        })
     }
 }
 

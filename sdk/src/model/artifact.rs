@@ -1,11 +1,12 @@
 //! A file that a flow has put into its play.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{PlaySid, Timestamp};
 
 /// A file of a play, kept by its content. A play has one of each name; the newest stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Artifact {
     /// The play.
     pub play_sid: PlaySid,

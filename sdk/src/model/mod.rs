@@ -15,4 +15,4 @@ pub use play::{Play, PlayError, Status};
 pub use resume::{ResumeRequest, ResumeStatus};
 pub use sandbox::{Allowance, BadSetting, Network, PartialAllowance, Sandbox, SandboxLevel};
 pub use span::{LogLevel, LogLine, LogStream, Progress, Span, SpanKind, SpanPage, SpanStatus, Try};
-pub use workflow::{Example, Workflow, WorkflowVersion};
+pub use workflow::{Example, VersionChoice, Workflow, WorkflowVersion};

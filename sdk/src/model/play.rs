@@ -1,12 +1,13 @@
 //! One run of one version.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Sandbox;
 use crate::{Json, PlaySid, Timestamp, VersionSid, WorkflowSid};
 
 /// Where a play stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Accepted and durable; waits for a free place, or for its next attempt after an interruption.
@@ -57,7 +58,7 @@ impl Status {
 }
 
 /// Why a play, or a step of it, did not succeed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct PlayError {
     /// A stable code: `exception`, `failed`, `diverged`, `invalid_outputs`, `process_crashed`, …
@@ -82,7 +83,7 @@ pub struct PlayError {
 }
 
 /// One run of one version, pinned to it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Play {
     /// The play's id.
     pub play_sid: PlaySid,

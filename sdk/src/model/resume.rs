@@ -1,11 +1,12 @@
 //! An open question of a play.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Json, PlaySid, ResumeId, Timestamp};
 
 /// Where a question stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ResumeStatus {
     /// Nobody has answered.
@@ -19,7 +20,7 @@ pub enum ResumeStatus {
 }
 
 /// A question: what is asked, of which form, and what was answered.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ResumeRequest {
     /// The question's id.
     pub resume_id: ResumeId,

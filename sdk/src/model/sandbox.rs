@@ -1,14 +1,16 @@
 //! What a play's process may do, and by what it is kept to that.
 
 use std::{
+    borrow::Cow,
     fmt,
     path::{Component, Path},
 };
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// How closely plays are confined.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SandboxLevel {
     /// Every layer but a network namespace; the network is open unless a flow or the configuration says otherwise.
@@ -81,6 +83,22 @@ impl From<&Network> for Shown {
     }
 }
 
+impl JsonSchema for Network {
+    fn schema_name() -> Cow<'static, str> {
+        "Network".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "To whom a play may talk: everybody, nobody, or these TCP ports.",
+            "anyOf": [
+                { "type": "boolean" },
+                { "type": "array", "items": { "type": "integer", "minimum": 0, "maximum": 65535 } },
+            ],
+        })
+    }
+}
+
 impl Serialize for Network {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let shown = Shown::from(self);
@@ -117,7 +135,7 @@ impl<'de> Deserialize<'de> for Network {
 }
 
 /// What a play may do and use.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Allowance {
     /// To whom it may talk.
     pub network: Network,
@@ -239,7 +257,7 @@ fn is_plain(path: &str) -> bool {
 }
 
 /// The confinement of a play.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Sandbox {
     /// How closely.
     pub level: SandboxLevel,

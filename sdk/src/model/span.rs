@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -10,7 +11,7 @@ use crate::{
 };
 
 /// What a node is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SpanKind {
     /// A call of a `@flow` function.
@@ -48,7 +49,7 @@ impl SpanKind {
 }
 
 /// Where a node stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SpanStatus {
     /// Entered and not left.
@@ -66,7 +67,7 @@ pub enum SpanStatus {
 }
 
 /// A try of a retried call that failed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Try {
     /// From 1.
     pub number: u32,
@@ -79,7 +80,7 @@ pub struct Try {
 }
 
 /// How far a node is, as its flow told.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Progress {
     /// Units done.
     pub done: f64,
@@ -88,7 +89,7 @@ pub struct Progress {
 }
 
 /// A node of a play's tree. The same path entered again by a later attempt is the same node.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Span {
     /// Number of the node within its play, from 1, in order of first entry.
     pub span_id: u32,
@@ -137,7 +138,7 @@ pub struct Span {
 }
 
 /// How grave a line of text is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LogLevel {
     /// For the developer.
@@ -151,7 +152,7 @@ pub enum LogLevel {
 }
 
 /// Where a line of text came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LogStream {
     /// `print`.
@@ -165,7 +166,7 @@ pub enum LogStream {
 }
 
 /// A line of text on a node.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LogLine {
     /// Sequence number within the play.
     pub seq: u64,
@@ -184,7 +185,7 @@ pub struct LogLine {
 }
 
 /// What changed in a play after a sequence number, each node once, in its newest state.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SpanPage {
     /// Changed nodes, in order of `seq`.
     pub spans: Vec<Span>,

@@ -1,13 +1,14 @@
 //! A named entry of the library, its immutable versions and its saved inputs.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap, fmt, str::FromStr};
 
-use serde::{Deserialize, Serialize};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::{Json, Timestamp, VersionSid, WorkflowSid};
+use crate::{Error, ErrorCode, Json, Timestamp, VersionSid, WorkflowSid};
 
 /// A named, described, tagged entry of the library.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Workflow {
     /// The workflow's id.
     pub workflow_sid: WorkflowSid,
@@ -26,7 +27,7 @@ pub struct Workflow {
 }
 
 /// One immutable source, of a workflow or anonymous.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WorkflowVersion {
     /// The version's id.
     pub version_sid: VersionSid,
@@ -60,8 +61,88 @@ pub struct WorkflowVersion {
     pub created_at: Timestamp,
 }
 
+/// Which version of a workflow is meant. In JSON: `"current"`, a number, or a version's id.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum VersionChoice {
+    /// The one that runs unless another is asked for.
+    #[default]
+    Current,
+    /// By its number.
+    Number(u32),
+    /// By its id.
+    Sid(VersionSid),
+}
+
+impl FromStr for VersionChoice {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text {
+            "current" => Ok(Self::Current),
+            _ if text.bytes().all(|byte| byte.is_ascii_digit()) => {
+                text.parse().map(Self::Number).map_err(|_| no_choice(text))
+            }
+            _ => text.parse().map(Self::Sid).map_err(|_| no_choice(text)),
+        }
+    }
+}
+
+fn no_choice(text: &str) -> Error {
+    let text: String = text.chars().take(40).collect();
+    Error::new(ErrorCode::InvalidParams, format!("{text:?} is no version"))
+        .hint("a version is \"current\", its number, or its id")
+}
+
+impl fmt::Display for VersionChoice {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Current => formatter.write_str("current"),
+            Self::Number(number) => number.fmt(formatter),
+            Self::Sid(sid) => sid.fmt(formatter),
+        }
+    }
+}
+
+impl Serialize for VersionChoice {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Number(number) => serializer.serialize_u32(*number),
+            other => serializer.collect_str(other),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for VersionChoice {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged, expecting = "a version is \"current\", its number, or its id")]
+        enum Shown {
+            Number(u32),
+            Text(String),
+        }
+        match Shown::deserialize(deserializer)? {
+            Shown::Number(number) => Ok(Self::Number(number)),
+            Shown::Text(text) => text.parse().map_err(de::Error::custom),
+        }
+    }
+}
+
+impl JsonSchema for VersionChoice {
+    fn schema_name() -> Cow<'static, str> {
+        "VersionChoice".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "`\"current\"`, the number of a version, or its id.",
+            "anyOf": [{ "type": "string" }, { "type": "integer", "minimum": 1 }],
+            "examples": ["current"],
+        })
+    }
+}
+
 /// A saved input preset.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Example {
     /// The workflow it belongs to.
     pub workflow_sid: WorkflowSid,

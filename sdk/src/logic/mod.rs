@@ -1,0 +1,111 @@
+//! The methods: declared once, here. From this declaration come the trait [`Logic`], which the runtime itself and clients
+//! of it implement, so that whoever is written against it works embedded and remote alike; [`dispatch`], which calls a
+//! method by its name; and [`METHODS`], from which documents and clients in other languages are written.
+
+use schemars::{Schema, SchemaGenerator};
+
+use self::declare::methods;
+pub use self::{
+    cursor::Cursor,
+    params::Params,
+    plays::{
+        ArtifactContent, ArtifactFetch, Artifacts, OfPlay, PlayCancel, PlayList, PlayPendingResumes,
+        PlayResume, PlayRunAsync, PlaySpans, PlayStart, PlayWait, Plays, Resumes, Retried, SpanFeed,
+        StartOptions, Until,
+    },
+    server::{OfSecret, SecretSet, Secrets, ServerInfo},
+    workflows::{
+        Created, Deleted, ExampleToInputData, ExampleUpsert, Examples, InputData, OfExample, OfVersion,
+        OfWorkflow, Versions, WorkflowCreate, WorkflowCreateVersion, WorkflowDelete, WorkflowList,
+        WorkflowUpdate, Workflows,
+    },
+};
+use crate::{
+    Error, ErrorCode, Json, PlaySid,
+    model::{Example, Play, SpanPage, Workflow, WorkflowVersion},
+};
+
+mod cursor;
+mod declare;
+mod params;
+mod plays;
+mod server;
+mod workflows;
+
+/// What is known of a method.
+#[derive(Clone, Copy, Debug)]
+pub struct Method {
+    /// By which it is called.
+    pub name: &'static str,
+    /// What it does; the first line is a sentence.
+    pub doc: &'static str,
+    /// The schema of its parameters, an object; none where it takes none.
+    pub params: Option<fn(&mut SchemaGenerator) -> Schema>,
+    /// The schema of its result.
+    pub result: fn(&mut SchemaGenerator) -> Schema,
+}
+
+methods! {
+    /// Everything that can be asked of hero_logic.
+    trait Logic {
+        /// What changes in a play's tree after a sequence number, as it happens.
+        async fn play_feed(&self, play_sid: PlaySid, after_seq: u64) -> Result<SpanFeed, Error>;
+
+        /// An artifact of a play, with its content.
+        async fn play_artifact_fetch(&self, play_sid: PlaySid, name: String) -> Result<ArtifactFetch, Error>;
+    }
+
+    /// Starts a play of a workflow of the library. Inputs are validated before anything is written.
+    play_start(PlayStart) -> Play;
+
+    /// Starts a play of unsaved source, which becomes an anonymous version.
+    play_run_async(PlayRunAsync) -> Play;
+
+    /// A play as it stands.
+    play_status(OfPlay) -> Play;
+
+    /// Waits until a play has settled or ended; gives the play as it stands then.
+    play_wait(PlayWait) -> Play;
+
+    /// Ends a play: its processes get TERM, then KILL. A play that is terminal already gives `conflict`.
+    play_cancel(PlayCancel) -> Play;
+
+    /// Answers a question. The first valid payload wins; the same again gets the same answer, another `conflict`.
+    play_resume(PlayResume) -> Play;
+
+    /// Open questions, of one play or of all, oldest first.
+    play_pending_resumes(PlayPendingResumes) -> Resumes;
+
+    /// Plays, newest first, without inputs and outputs.
+    play_list(PlayList) -> Plays;
+
+    /// What changed in a play's tree after a sequence number.
+    play_spans(PlaySpans) -> SpanPage;
+
+    /// Runs a failed, cancelled or diverged play again: failed records are dropped, finished ones stay.
+    play_retry(OfPlay) -> Retried;
+
+    /// The artifacts of a play, by name.
+    play_artifacts(OfPlay) -> Artifacts;
+
+    /// The workflows of the library, by name.
+    workflow_list(WorkflowList) -> Workflows;
+
+    /// Sets a secret, in place of the value that it had. No method gives a value back.
+    secret_set(SecretSet) -> ();
+
+    /// The secrets that flows may declare, by name, without their values.
+    secret_list() -> Secrets;
+
+    /// Removes a secret that was set.
+    secret_remove(OfSecret) -> ();
+
+    /// What the runtime is and where it stands.
+    server_info() -> ServerInfo;
+}
+
+/// The text of a result.
+fn result_of<T: serde::Serialize>(result: Result<T, Error>) -> Result<Json, Error> {
+    Json::of(&result?)
+        .map_err(|error| Error::new(ErrorCode::Internal, format!("the result is no JSON: {error}")))
+}

@@ -1,0 +1,61 @@
+//! What the methods of the runtime itself take and give.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Secret, SecretName, SecretValue,
+    model::{Allowance, SandboxLevel},
+};
+
+/// Parameters of `secret_set`.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SecretSet {
+    /// By which flows declare it.
+    pub name: SecretName,
+    /// Its value.
+    pub value: SecretValue,
+}
+
+/// Parameters of `secret_remove`.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OfSecret {
+    /// By which flows declare it.
+    pub name: SecretName,
+}
+
+/// The secrets that flows may declare, by name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Secrets {
+    /// Each without its value.
+    pub secrets: Vec<Secret>,
+}
+
+/// What the runtime is and where it stands.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ServerInfo {
+    /// Version of hero_logic.
+    pub version: String,
+    /// Path of the Python interpreter; empty where a runtime that only looks found none.
+    pub python: String,
+    /// Its version, such as `3.11.7`.
+    pub python_version: String,
+    /// The directory of the store.
+    pub store: String,
+    /// How closely plays are confined.
+    pub sandbox_level: SandboxLevel,
+    /// By what, as far as it is known yet: from the first process on.
+    pub sandbox: Vec<String>,
+    /// Layers of the level that this machine does not give, and why.
+    pub sandbox_missing: BTreeMap<String, String>,
+    /// What a play may do whose flow wishes for nothing.
+    pub sandbox_defaults: Allowance,
+    /// Plays that have a process now.
+    pub plays_running: u32,
+    /// Plays that wait for a place.
+    pub plays_queued: u32,
+}
