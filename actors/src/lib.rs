@@ -16,10 +16,12 @@ mod launcher;
 mod paths;
 mod play;
 mod plays;
+mod private;
 mod registry;
 mod root;
 mod runtime;
 mod sandbox;
+mod seal;
 mod secrets;
 mod wipe;
 

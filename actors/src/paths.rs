@@ -57,6 +57,11 @@ impl Paths {
         self.home.join(".hero/etc/secrets.json")
     }
 
+    /// The key to the home's mark on cursors and links. Its directory is made with it.
+    pub(crate) fn seal(&self) -> PathBuf {
+        self.home.join(".hero/etc/seal.key")
+    }
+
     /// What is known of the interpreter.
     pub(crate) fn python(&self) -> PathBuf {
         self.home.join(".hero/var/flows/python.json")

@@ -155,8 +155,8 @@ impl Root {
         &self,
         myself: &ActorRef<Message>,
     ) -> Result<ActorRef<registry::Message>, SpawnErr> {
-        let (environment, library) = (Arc::clone(&self.environment), Arc::clone(&self.library));
-        let registry = RegistryActor { environment, library, installing: Arc::default() };
+        let (environment, bundled) = (Arc::clone(&self.environment), Arc::clone(&self.library));
+        let registry = RegistryActor { environment, bundled, changing: Arc::default() };
         let (actor, _) = Actor::spawn_linked(None, registry, (), myself.get_cell()).await?;
         self.registry.set(actor.clone());
         Ok(actor)

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, btree_map::Entry};
 
 use hero_sdk::{
-    PlaySid,
+    PlaySid, WorkflowSid,
     model::{Artifact, Example, LogLine, ResumeRequest, ResumeStatus, Span, Workflow, WorkflowVersion},
 };
 use serde::Serialize;
@@ -116,6 +116,22 @@ impl Batch {
     pub fn put_workflow(&mut self, workflow: &Workflow) {
         self.put(Key::workflow(&workflow.workflow_sid), workflow);
         self.put(Key::name(&workflow.name), &workflow.workflow_sid);
+    }
+
+    /// Deletes a workflow and its name. Its versions stay; see [`Self::delete_number`].
+    pub fn delete_workflow(&mut self, workflow: &Workflow) {
+        self.delete(Key::workflow(&workflow.workflow_sid));
+        self.delete(Key::name(&workflow.name));
+    }
+
+    /// Deletes a version's number, by which its workflow finds it; the version stays for plays that ran it.
+    pub fn delete_number(&mut self, workflow: &WorkflowSid, number: u32) {
+        self.delete(Key::number(workflow, number));
+    }
+
+    /// Deletes an input preset.
+    pub fn delete_example(&mut self, workflow: &WorkflowSid, name: &str) {
+        self.delete(Key::example(workflow, name));
     }
 
     /// Puts an input preset, in place of the one of that name.

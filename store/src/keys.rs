@@ -209,9 +209,12 @@ impl Key {
     }
 
     pub(crate) fn number(workflow: &WorkflowSid, number: u32) -> Self {
-        Self::lettered(Table::Index, index::NUMBER)
-            .sid(workflow.as_str(), WorkflowSid::PREFIX)
-            .bytes(&number.to_be_bytes())
+        Self::numbers(workflow).bytes(&number.to_be_bytes())
+    }
+
+    /// Prefix of the index of a workflow's versions by their numbers.
+    pub(crate) fn numbers(workflow: &WorkflowSid) -> Self {
+        Self::lettered(Table::Index, index::NUMBER).sid(workflow.as_str(), WorkflowSid::PREFIX)
     }
 
     pub(crate) fn name(name: &str) -> Self {

@@ -29,6 +29,8 @@ pub struct PlayFilter {
     pub workflow: Option<String>,
     /// Only plays that stand here.
     pub status: Option<Status>,
+    /// Only plays that this one spawned.
+    pub parent: Option<PlaySid>,
     /// Only plays with this label.
     pub tag: Option<String>,
 }
@@ -37,6 +39,7 @@ impl PlayFilter {
     fn admits(&self, play: &Play) -> bool {
         self.workflow.as_ref().is_none_or(|name| *name == play.workflow)
             && self.status.is_none_or(|status| status == play.status)
+            && self.parent.as_ref().is_none_or(|parent| play.parent_play_sid.as_ref() == Some(parent))
             && self.tag.as_ref().is_none_or(|tag| play.tags.contains(tag))
     }
 }
@@ -163,6 +166,16 @@ impl Tables {
         self.through(&Key::number(workflow, number), Self::version)
     }
 
+    /// The versions of a workflow, by number.
+    pub fn versions_of(&self, workflow: &WorkflowSid) -> Result<Vec<WorkflowVersion>, Error> {
+        let sids: Vec<VersionSid> = self.all(&Key::numbers(workflow))?;
+        let mut versions = Vec::with_capacity(sids.len());
+        for sid in sids {
+            versions.extend(self.version(&sid)?);
+        }
+        Ok(versions)
+    }
+
     /// A question.
     pub fn resume(&self, resume: &ResumeId) -> Result<Option<ResumeRequest>, Error> {
         self.get(&Key::resume(resume))
@@ -224,6 +237,11 @@ impl Tables {
         // A very long name stands in its key as a hash.
         examples.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(examples)
+    }
+
+    /// An input preset.
+    pub fn example(&self, workflow: &WorkflowSid, name: &str) -> Result<Option<Example>, Error> {
+        self.get(&Key::example(workflow, name))
     }
 
     /// Hands a batch to the writer thread. It waits only for room in the queue, and nothing was submitted when it

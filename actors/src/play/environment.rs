@@ -17,6 +17,7 @@ use crate::{
     paths::Paths,
     plays,
     sandbox::{SandboxConfig, check_places, grant},
+    seal::Seal,
     secrets::Vault,
 };
 
@@ -27,6 +28,7 @@ pub(crate) struct Environment {
     pub(crate) feeds: Feeds,
     pub(crate) paths: Paths,
     pub(crate) vault: Vault,
+    pub(crate) seal: Seal,
     pub(crate) sandbox: SandboxConfig,
     pub(crate) layers: KnownLayers,
     pub(crate) artifacts: Artifacts,
@@ -48,6 +50,7 @@ impl Environment {
             clock: Arc::new(SystemClock::new()),
             feeds: Feeds::default(),
             vault: Vault::new(paths.secrets()),
+            seal: Seal::new(paths.seal()),
             paths,
             sandbox: config.sandbox.clone(),
             layers: KnownLayers::default(),

@@ -1,10 +1,14 @@
 //! What the registry is told.
 
+use std::pin::Pin;
+
 use hero_sdk::{
     Error,
     model::{Workflow, WorkflowVersion},
 };
 use ractor::RpcReplyPort;
+
+use super::library::Library;
 
 /// A source to be run, saved or not.
 #[derive(Clone, Debug)]
@@ -20,22 +24,22 @@ pub(crate) struct Source {
 /// A workflow and its version that runs.
 pub(crate) type Resolved = (Workflow, WorkflowVersion);
 
-/// Messages of the registry.
-pub(crate) enum Message {
-    /// Give the anonymous version of a source, described and durable.
-    Describe {
-        /// The source.
-        source: Source,
-        /// Its version.
-        reply: RpcReplyPort<Result<WorkflowVersion, Error>>,
-    },
-    /// Give the current version of a workflow, by its name or sid.
-    Resolve {
-        /// Name or sid.
-        workflow: String,
-        /// Both.
-        reply: RpcReplyPort<Result<Resolved, Error>>,
-    },
-    /// Give all workflows by name.
-    List(RpcReplyPort<Result<Vec<Workflow>, Error>>),
+type Work = Box<dyn FnOnce(Library) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
+
+/// Work on the library, which is done beside all other: a description takes as long as the file's imports do, and
+/// nobody else waits for it.
+pub(crate) struct Message(pub(super) Work);
+
+impl Message {
+    /// Does this with the library, and says what came of it.
+    pub(crate) fn new<T: Send + 'static, F: Future<Output = Result<T, Error>> + Send>(
+        work: impl FnOnce(Library) -> F + Send + 'static,
+        reply: RpcReplyPort<Result<T, Error>>,
+    ) -> Self
+    where
+        F: 'static,
+    {
+        // Whoever asked may have gone.
+        Self(Box::new(|library| Box::pin(async move { drop(reply.send(work(library).await)) })))
+    }
 }

@@ -6,8 +6,13 @@
 mod actor;
 mod bundled;
 mod describe;
+mod examples;
+mod inputs;
+mod library;
 mod message;
 
 pub(crate) use actor::RegistryActor;
 pub use bundled::BundledFlow;
+pub(crate) use inputs::{check_inputs, filled};
+pub(crate) use library::Library;
 pub(crate) use message::{Message, Source};

@@ -6,12 +6,12 @@
 use hero_sdk::{SecretName, SecretValue};
 use sha2::{Digest as _, Sha256};
 
+use crate::private::RANDOM_BYTES;
+
 /// Random bytes of a home.
-pub(crate) struct Salt(pub(crate) [u8; Salt::BYTES]);
+pub(crate) struct Salt(pub(crate) [u8; RANDOM_BYTES]);
 
 impl Salt {
-    /// More than anybody can try.
-    pub(crate) const BYTES: usize = 32;
     /// Bytes of a tag: another value is noticed but for one of four thousand million.
     const TAG_BYTES: usize = 4;
 

@@ -5,27 +5,16 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     env,
     ffi::OsString,
-    fs::{DirBuilder, File, OpenOptions},
-    io::{self, Read as _, Write as _},
-    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::Mutex,
 };
 
 use hero_sdk::{Error, ErrorCode, Secret, SecretName, SecretSource, SecretValue, Timestamp, secret};
-use rustix::{
-    fs::OFlags,
-    rand::{GetRandomFlags, getrandom},
-};
 use serde::{Deserialize, Serialize};
 
 use super::{redactor::Redactor, salt::Salt};
-use crate::beneath::Directory;
+use crate::private::{self, refuse, trouble};
 
-/// Permissions of everybody but the owner.
-const OTHERS: u32 = 0o077;
-/// Bytes of the file: some hundreds of the longest values.
-const FILE_BYTES_MAX: u64 = 64 << 20;
 /// How the file of random bytes ends, which lies beside.
 const SALT: &str = "salt";
 
@@ -142,7 +131,7 @@ impl Vault {
         change(&mut entries)?;
         let text = serde_json::to_string_pretty(&entries)
             .map_err(|error| Error::new(ErrorCode::Internal, error.to_string()))?;
-        write_privately(&self.file, text.as_bytes()).map_err(|error| trouble(&self.file, "written", &error))
+        private::write(&self.file, text.as_bytes()).map_err(|error| trouble(&self.file, "written", &error))
     }
 
     /// Knows these values in what a play of this source says; none where there are none.
@@ -161,64 +150,18 @@ impl Vault {
     fn salt(&self) -> Result<Salt, Error> {
         let _one_makes_it = self.writing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let file = self.file.with_extension(SALT);
-        if let Some(bytes) = read_privately(&file)? {
-            let hint = "put it back as it was; without it no play goes on that has kept a secret";
-            return bytes.try_into().map(Salt).map_err(|_| refuse(&file, "is not whole", hint));
-        }
-        let mut salt = [0; Salt::BYTES];
-        // It may give fewer only where more than 256 are asked for.
-        getrandom(&mut salt, GetRandomFlags::empty())
-            .map_err(|error| trouble(&file, "made", &error.into()))?;
-        write_privately(&file, &salt).map_err(|error| trouble(&file, "written", &error))?;
-        Ok(Salt(salt))
+        let remedy = "put it back as it was; without it no play goes on that has kept a secret";
+        private::random(&file, remedy).map(Salt)
     }
 
     fn entries(&self) -> Result<Entries, Error> {
-        let Some(bytes) = read_privately(&self.file)? else { return Ok(Entries::new()) };
+        let Some(bytes) = private::read(&self.file)? else { return Ok(Entries::new()) };
         // Not the reason: it may quote what it stumbled over.
         serde_json::from_slice(&bytes).map_err(|_| {
             let hint = "it is a JSON object of names, each with `value` and `set_at`; move it away, and set the secrets again";
             refuse(&self.file, "does not hold secrets", hint)
         })
     }
-}
-
-/// What a file holds that only its owner may read or write; none where it is not there.
-fn read_privately(path: &Path) -> Result<Option<Vec<u8>>, Error> {
-    let mut options = OpenOptions::new();
-    options.read(true).custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
-    let file = match options.open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
-            return Err(refuse(path, "is a symbolic link", "put the file itself there"));
-        }
-        Err(error) => return Err(trouble(path, "read", &error)),
-    };
-    let about = file.metadata().map_err(|error| trouble(path, "read", &error))?;
-    if !about.is_file() || about.len() > FILE_BYTES_MAX {
-        return Err(refuse(path, "is no file of secrets", "move it away, and set the secrets again"));
-    }
-    if about.mode() & OTHERS != 0 {
-        let hint = format!("`chmod 600 {}`; if others may have read it, change the secrets", path.display());
-        return Err(refuse(path, "can be read or written by others", &hint));
-    }
-    let mut bytes = Vec::new();
-    (&file).read_to_end(&mut bytes).map_err(|error| trouble(path, "read", &error))?;
-    Ok(Some(bytes))
-}
-
-/// What lies there is not used, and will not be until somebody does something about it.
-fn refuse(path: &Path, why: &str, hint: &str) -> Error {
-    Error::new(ErrorCode::SecretUnreadable, format!("{} {why}", path.display())).hint(hint)
-}
-
-fn trouble(path: &Path, what: &str, error: &io::Error) -> Error {
-    let code = match error.kind() {
-        io::ErrorKind::StorageFull => ErrorCode::StorageFull,
-        _ => ErrorCode::StorageFailed,
-    };
-    Error::new(code, format!("{} cannot be {what}: {error}", path.display()))
 }
 
 /// The variables of the environment that are called as a secret's is, by the secret's name.
@@ -236,19 +179,6 @@ fn value_of(name: &SecretName, text: OsString) -> Result<SecretValue, Error> {
     };
     let text = text.into_string().map_err(|_| refused("it is not UTF-8"))?;
     SecretValue::try_from(text).map_err(|error| refused(&error.message))
-}
-
-/// Makes the file that holds these bytes, in a directory of its owner's.
-fn write_privately(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
-        return Err(io::Error::other("it is no path of a file"));
-    };
-    DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-    // The directory, too, must outlive a loss of power.
-    if let Some(parent) = directory.parent() {
-        File::open(parent)?.sync_all()?;
-    }
-    Directory::open(directory)?.replace(name, None, |mut file| file.write_all(bytes))
 }
 
 #[cfg(test)]

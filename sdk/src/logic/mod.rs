@@ -88,8 +88,47 @@ methods! {
     /// The artifacts of a play, by name.
     play_artifacts(OfPlay) -> Artifacts;
 
+    /// Makes a workflow of a source. A confined process reads which inputs and outputs it declares.
+    workflow_create(WorkflowCreate) -> Created;
+
+    /// A workflow.
+    workflow_get(OfWorkflow) -> Workflow;
+
     /// The workflows of the library, by name.
     workflow_list(WorkflowList) -> Workflows;
+
+    /// Changes what is told of a workflow.
+    workflow_update(WorkflowUpdate) -> Workflow;
+
+    /// Deletes a workflow with its examples. It is refused while plays of it are live, unless by force.
+    workflow_delete(WorkflowDelete) -> Deleted;
+
+    /// Makes a source the next version of a workflow; where it is one of its versions already, gives that one.
+    workflow_create_version(WorkflowCreateVersion) -> WorkflowVersion;
+
+    /// Has another version run unless one is asked for.
+    workflow_set_current_version(OfVersion) -> Workflow;
+
+    /// A version with its source.
+    workflow_version_fetch(OfVersion) -> WorkflowVersion;
+
+    /// The versions of a workflow, oldest first, without their sources.
+    workflow_version_list(OfWorkflow) -> Versions;
+
+    /// Saves inputs under a name, in place of those that it had, if the current version accepts them.
+    example_upsert(ExampleUpsert) -> Example;
+
+    /// A saved example.
+    example_fetch(OfExample) -> Example;
+
+    /// Deletes a saved example.
+    example_delete(OfExample) -> Deleted;
+
+    /// The inputs of an example as a version takes them, with its defaults filled in.
+    example_to_input_data(ExampleToInputData) -> InputData;
+
+    /// The saved examples of a workflow, by name.
+    example_list(OfWorkflow) -> Examples;
 
     /// Sets a secret, in place of the value that it had. No method gives a value back.
     secret_set(SecretSet) -> ();

@@ -37,8 +37,6 @@ impl From<PlaySid> for OfPlay {
 pub struct StartOptions {
     /// A JSON object of inputs.
     pub inputs: Option<Json>,
-    /// A saved example whose inputs stand behind these.
-    pub example: Option<String>,
     /// A second start with the same key gives the first one's play.
     pub idempotency_key: Option<String>,
     /// Labels.
@@ -59,12 +57,9 @@ macro_rules! start {
         #[serde(deny_unknown_fields)]
         pub struct $name {
             $($(#[$own_meta])* pub $own: $type,)*
-            /// A JSON object of inputs; what it lacks comes from `example`, then from the defaults of the flow.
+            /// A JSON object of inputs.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub inputs: Option<Json>,
-            /// The name of a saved example of the workflow.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            pub example: Option<String>,
             /// A second start with the same key, 1 to 200 characters, gives the first one's play.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub idempotency_key: Option<String>,
@@ -86,15 +81,14 @@ macro_rules! start {
             /// The same with these options.
             #[must_use]
             pub fn with(self, options: StartOptions) -> Self {
-                let StartOptions { inputs, example, idempotency_key, tags, priority, timeout_ms, trigger } = options;
-                Self { inputs, example, idempotency_key, tags, priority, timeout_ms, trigger, ..self }
+                let StartOptions { inputs, idempotency_key, tags, priority, timeout_ms, trigger } = options;
+                Self { inputs, idempotency_key, tags, priority, timeout_ms, trigger, ..self }
             }
 
             /// Takes the options out of it.
             pub fn take_options(&mut self) -> StartOptions {
                 StartOptions {
                     inputs: self.inputs.take(),
-                    example: self.example.take(),
                     idempotency_key: self.idempotency_key.take(),
                     tags: std::mem::take(&mut self.tags),
                     priority: self.priority,
@@ -114,6 +108,9 @@ start! {
         /// Which version of it; the current one unless told.
         #[serde(default)]
         version: VersionChoice,
+        /// A saved example of the workflow, whose inputs stand in for those that are not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        example: Option<String>,
     }
 }
 

@@ -1,0 +1,77 @@
+//! Inputs of a version: whether it takes them, and what stands in for those that are missing.
+
+use hero_sdk::{Error, ErrorCode, Json, Members, model::WorkflowVersion};
+use serde::Deserialize;
+
+use crate::play::check_against;
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Schema {
+    properties: Members,
+    required: Vec<String>,
+}
+
+/// `invalid_inputs` names every field that does not fit what the version declares.
+pub(crate) fn check_inputs(version: &WorkflowVersion, inputs: &Json) -> Result<(), Error> {
+    let fields = check_against(&version.inputs, inputs);
+    if fields.is_empty() {
+        return Ok(());
+    }
+    let message = format!("the inputs do not fit the flow {}", version.name);
+    Err(Error::new(ErrorCode::InvalidInputs, message).hint(in_words(version)).fields(fields))
+}
+
+/// Inputs, and behind them others for what they lack. Both are objects; whatever else `inputs` is stays as it is.
+pub(crate) fn filled(inputs: Json, others: Members) -> Json {
+    let Ok(mut members) = inputs.to::<Members>() else { return inputs };
+    for (name, value) in others.0 {
+        if members.get(&name).is_none() {
+            members.0.push((name, value));
+        }
+    }
+    Json::of(&members).unwrap_or(inputs)
+}
+
+/// What the schema of a version's inputs has a default for.
+pub(super) fn defaults(version: &WorkflowVersion) -> Members {
+    #[derive(Deserialize)]
+    struct Property {
+        default: Option<Json>,
+    }
+    let schema: Schema = version.inputs.to().unwrap_or_default();
+    let default = |property: Json| property.to::<Property>().ok()?.default;
+    Members(
+        schema
+            .properties
+            .0
+            .into_iter()
+            .filter_map(|(name, property)| Some((name, default(property)?)))
+            .collect(),
+    )
+}
+
+/// The inputs that a flow takes, in one line.
+fn in_words(version: &WorkflowVersion) -> String {
+    #[derive(Deserialize, Default)]
+    struct Property {
+        #[serde(rename = "type")]
+        kind: Option<serde_json::Value>,
+    }
+    let schema: Schema = version.inputs.to().unwrap_or_default();
+    if schema.properties.0.is_empty() {
+        return format!("{} takes no inputs", version.name);
+    }
+    let inputs: Vec<String> = schema
+        .properties
+        .0
+        .iter()
+        .map(|(name, property)| {
+            let property: Property = property.to().unwrap_or_default();
+            let kind = property.kind.as_ref().and_then(serde_json::Value::as_str).unwrap_or("any");
+            let need = if schema.required.contains(name) { "required" } else { "optional" };
+            format!("{name} ({kind}, {need})")
+        })
+        .collect();
+    format!("{} takes {}", version.name, inputs.join(", "))
+}

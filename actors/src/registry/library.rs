@@ -1,0 +1,387 @@
+//! The library: workflows by name, their versions, and what is known of a source.
+
+use std::{borrow::Cow, sync::Arc};
+
+use hero_sdk::{
+    Error, ErrorCode, VersionSid, WorkflowSid,
+    logic::{Created, Deleted, WorkflowCreate, WorkflowCreateVersion, WorkflowUpdate},
+    model::{VersionChoice, Workflow, WorkflowVersion},
+};
+use hero_store::{Batch, Tables};
+use sha2::{Digest as _, Sha256};
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::{
+    bundled::{BundledFlow, as_listed, nearest},
+    describe::describe,
+    message::{Resolved, Source},
+};
+use crate::play::Environment;
+
+/// Characters of a workflow's name.
+const NAME_CHARS_MAX: usize = 100;
+
+/// Everything that is known of flows. A clone works on the same.
+pub(crate) struct Library {
+    pub(super) environment: Arc<Environment>,
+    pub(super) bundled: Arc<Vec<BundledFlow>>,
+    /// Held from a look at what is there to the commit of what is to be there.
+    pub(super) changing: Arc<Mutex<()>>,
+}
+
+impl Library {
+    pub(super) fn tables(&self) -> &Tables {
+        &self.environment.tables
+    }
+
+    pub(super) async fn change(&self) -> MutexGuard<'_, ()> {
+        self.changing.lock().await
+    }
+
+    /// The anonymous version of a source, described and durable. Two of the same source at once make two versions of
+    /// which the store keeps one digest: both are right.
+    pub(crate) async fn anonymous(&self, source: &Source) -> Result<WorkflowVersion, Error> {
+        if let Some(known) = self.tables().version_by_digest(&digest(source))? {
+            return Ok(known);
+        }
+        let version = self.describe(source).await?;
+        let mut batch = Batch::new();
+        batch.put_version(&version);
+        self.tables().commit(batch).await?;
+        Ok(version)
+    }
+
+    /// All workflows by name, with those that come with the program.
+    pub(crate) fn list(&self) -> Result<Vec<Workflow>, Error> {
+        let mut workflows = self.tables().workflows()?;
+        let now = self.environment.clock.now().wall;
+        for bundled in self.bundled.iter() {
+            if !workflows.iter().any(|workflow| workflow.name == bundled.name) {
+                workflows.push(as_listed(bundled, WorkflowSid::new(), now));
+            }
+        }
+        workflows.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(workflows)
+    }
+
+    /// A workflow by its sid or name.
+    pub(crate) async fn workflow(&self, workflow: &str) -> Result<Workflow, Error> {
+        if let Some(bundled) = self.bundled(workflow) {
+            return self.install(bundled).await;
+        }
+        let known = match workflow.parse::<WorkflowSid>() {
+            Ok(workflow_sid) => self.tables().workflow(&workflow_sid)?,
+            Err(_) => self.tables().workflow_by_name(workflow)?,
+        };
+        known.ok_or_else(|| self.unknown(workflow))
+    }
+
+    /// A workflow by its sid or name, and a version of it.
+    pub(crate) async fn resolve(&self, workflow: &str, choice: &VersionChoice) -> Result<Resolved, Error> {
+        let workflow = self.workflow(workflow).await?;
+        let version = self.version(&workflow, choice)?;
+        Ok((workflow, version))
+    }
+
+    fn version(&self, workflow: &Workflow, choice: &VersionChoice) -> Result<WorkflowVersion, Error> {
+        let Workflow { workflow_sid, name, current_version, .. } = workflow;
+        let known = match choice {
+            VersionChoice::Current => self.tables().workflow_version(workflow_sid, *current_version)?,
+            VersionChoice::Number(number) => self.tables().workflow_version(workflow_sid, *number)?,
+            VersionChoice::Sid(sid) => self.tables().version(sid)?,
+        };
+        let is_of_it = |version: &WorkflowVersion| version.workflow_sid.as_ref() == Some(workflow_sid);
+        known.filter(is_of_it).ok_or_else(|| match choice {
+            VersionChoice::Current => {
+                Error::new(ErrorCode::StoreCorrupt, format!("workflow {name} has no current version"))
+            }
+            _ => Error::new(ErrorCode::NotFound, format!("workflow {name} has no version {choice}"))
+                .hint(format!("its current version is {current_version}; workflow_version_list shows all")),
+        })
+    }
+
+    /// The versions of a workflow, oldest first, without their sources.
+    pub(crate) async fn versions(&self, workflow: &str) -> Result<Vec<WorkflowVersion>, Error> {
+        let workflow = self.workflow(workflow).await?;
+        let mut versions = self.tables().versions_of(&workflow.workflow_sid)?;
+        versions.iter_mut().for_each(|version| version.source.clear());
+        Ok(versions)
+    }
+
+    /// Makes a workflow of a source.
+    pub(crate) async fn create(&self, params: WorkflowCreate) -> Result<Created, Error> {
+        let WorkflowCreate { name, source, entry, description, tags, note, file_name } = params;
+        check_name(&name)?;
+        // Before a process is started for it, and once more when it counts.
+        self.check_free(&name)?;
+        let file_name = file_name.unwrap_or_else(|| file_name_of(&name));
+        let mut version = self.describe(&Source { source, file_name, entry }).await?;
+        let _changing = self.change().await;
+        self.check_free(&name)?;
+        let workflow = Workflow {
+            workflow_sid: WorkflowSid::new(),
+            name,
+            description: description.unwrap_or_else(|| version.description.clone()),
+            tags,
+            current_version: 1,
+            archived: false,
+            created_at: self.environment.clock.now().wall,
+        };
+        version.note = note;
+        self.put(&workflow, &mut version, 1).await?;
+        Ok(Created { workflow, version })
+    }
+
+    /// Makes a source the next version of a workflow, unless it is a version of it already: then gives that one.
+    pub(crate) async fn create_version(
+        &self,
+        params: WorkflowCreateVersion,
+    ) -> Result<WorkflowVersion, Error> {
+        let WorkflowCreateVersion { workflow, source, entry, note, set_current, file_name } = params;
+        let (workflow, current) = self.resolve(&workflow, &VersionChoice::Current).await?;
+        let source = Source { source, file_name: file_name.unwrap_or(current.file_name), entry };
+        let described = self.describe(&source).await?;
+        let _changing = self.change().await;
+        let mut workflow = self.still_there(&workflow)?;
+        let versions = self.tables().versions_of(&workflow.workflow_sid)?;
+        let next = versions.last().and_then(|last| last.version).unwrap_or(0) + 1;
+        let known = versions.into_iter().find(|version| version.digest == described.digest);
+        let mut version = known.unwrap_or(WorkflowVersion { note, ..described });
+        let number = version.version.unwrap_or(next);
+        if set_current {
+            workflow.current_version = number;
+        }
+        self.put(&workflow, &mut version, number).await?;
+        Ok(version)
+    }
+
+    /// Has another version run from now on.
+    pub(crate) async fn set_current(
+        &self,
+        workflow: &str,
+        choice: &VersionChoice,
+    ) -> Result<Workflow, Error> {
+        let (workflow, version) = self.resolve(workflow, choice).await?;
+        let _changing = self.change().await;
+        let mut workflow = self.still_there(&workflow)?;
+        workflow.current_version = version.version.unwrap_or(workflow.current_version);
+        self.put_workflow(&workflow).await?;
+        Ok(workflow)
+    }
+
+    /// Changes what is told of a workflow.
+    pub(crate) async fn update(&self, params: WorkflowUpdate) -> Result<Workflow, Error> {
+        let WorkflowUpdate { workflow, name, description, tags, archived } = params;
+        let workflow = self.workflow(&workflow).await?;
+        let _changing = self.change().await;
+        let mut workflow = self.still_there(&workflow)?;
+        if let Some(name) = name.filter(|name| *name != workflow.name) {
+            check_name(&name)?;
+            self.check_free(&name)?;
+            if self.bundled(&workflow.name).is_some() {
+                return Err(bundled_keeps(&workflow.name, "its name"));
+            }
+            workflow.name = name;
+        }
+        workflow.description = description.unwrap_or(workflow.description);
+        workflow.tags = tags.unwrap_or(workflow.tags);
+        workflow.archived = archived.unwrap_or(workflow.archived);
+        self.put_workflow(&workflow).await?;
+        Ok(workflow)
+    }
+
+    /// Deletes a workflow with its examples, if none of its plays is live. Its versions stay for the plays that ran them.
+    pub(crate) async fn delete(&self, workflow: &str) -> Result<Deleted, Error> {
+        let workflow = self.workflow(workflow).await?;
+        if self.bundled(&workflow.name).is_some() {
+            return Err(bundled_keeps(&workflow.name, "its place"));
+        }
+        let _changing = self.change().await;
+        let workflow = self.still_there(&workflow)?;
+        let live = self.live_plays(&workflow.workflow_sid)?;
+        if let Some(play) = live.first() {
+            let message = format!("{} has {} live plays, {play} among them", workflow.name, live.len());
+            return Err(Error::new(ErrorCode::Conflict, message)
+                .hint("`force` cancels them; `archived` keeps the workflow without listing it"));
+        }
+        let mut batch = Batch::new();
+        for version in self.tables().versions_of(&workflow.workflow_sid)? {
+            batch.delete_number(&workflow.workflow_sid, version.version.unwrap_or_default());
+        }
+        for example in self.tables().examples(&workflow.workflow_sid)? {
+            batch.delete_example(&workflow.workflow_sid, &example.name);
+        }
+        batch.delete_workflow(&workflow);
+        self.tables().commit(batch).await?;
+        Ok(Deleted { deleted: true })
+    }
+
+    /// Plays of a workflow that are not terminal.
+    pub(crate) fn live_plays(&self, workflow_sid: &WorkflowSid) -> Result<Vec<hero_sdk::PlaySid>, Error> {
+        let live = self.tables().plays_unfinished()?.into_iter().map(|row| row.play);
+        let of_it = live.filter(|play| play.workflow_sid.as_ref() == Some(workflow_sid));
+        Ok(of_it.map(|play| play.play_sid).collect())
+    }
+
+    // -- what comes with the program
+
+    fn bundled(&self, name: &str) -> Option<&BundledFlow> {
+        self.bundled.iter().find(|bundled| bundled.name == name)
+    }
+
+    /// A bundled flow as a workflow. The source of a newer program becomes its next version, and the current one unless
+    /// somebody has chosen another.
+    async fn install(&self, bundled: &BundledFlow) -> Result<Workflow, Error> {
+        let source =
+            Source { source: bundled.source.clone(), file_name: bundled.file_name.clone(), entry: None };
+        if let Some(workflow) = self.installed(bundled, &source)? {
+            return Ok(workflow);
+        }
+        let mut version = self.describe(&source).await?;
+        let _changing = self.change().await;
+        // Somebody may have been faster.
+        if let Some(workflow) = self.installed(bundled, &source)? {
+            return Ok(workflow);
+        }
+        let listed = || as_listed(bundled, WorkflowSid::new(), self.environment.clock.now().wall);
+        let mut workflow = self.tables().workflow_by_name(&bundled.name)?.unwrap_or_else(listed);
+        let versions = self.tables().versions_of(&workflow.workflow_sid)?;
+        let number = versions.last().and_then(|last| last.version).unwrap_or(0) + 1;
+        let current = versions.iter().find(|version| version.version == Some(workflow.current_version));
+        if current.is_none_or(|current| current.note.as_deref() == Some(BUNDLED_NOTE)) {
+            workflow.current_version = number;
+        }
+        version.note = Some(BUNDLED_NOTE.to_owned());
+        self.put(&workflow, &mut version, number).await?;
+        Ok(workflow)
+    }
+
+    /// The workflow of this name, where it has a version of this source.
+    fn installed(&self, bundled: &BundledFlow, source: &Source) -> Result<Option<Workflow>, Error> {
+        let Some(known) = self.tables().workflow_by_name(&bundled.name)? else { return Ok(None) };
+        let current = self.tables().workflow_version(&known.workflow_sid, known.current_version)?;
+        let digest = digest(source);
+        let is_it = |version: &WorkflowVersion| version.digest == digest;
+        let is_there = current.as_ref().is_some_and(is_it)
+            || self.tables().versions_of(&known.workflow_sid)?.iter().any(is_it);
+        Ok(is_there.then_some(known))
+    }
+
+    // -- what all of these need
+
+    /// A version of a source that belongs to no workflow yet.
+    async fn describe(&self, source: &Source) -> Result<WorkflowVersion, Error> {
+        let flow = describe(&self.environment, source).await?;
+        Ok(WorkflowVersion {
+            version_sid: VersionSid::new(),
+            workflow_sid: None,
+            version: None,
+            source: source.source.clone(),
+            digest: digest(source),
+            file_name: source.file_name.clone(),
+            entry: flow.function,
+            name: flow.name,
+            description: flow.description,
+            inputs: flow.inputs,
+            outputs: flow.outputs,
+            options: flow.options,
+            dependencies: Vec::new(),
+            note: None,
+            created_at: self.environment.clock.now().wall,
+        })
+    }
+
+    /// Makes a version that of this workflow, by this number.
+    async fn put(
+        &self,
+        workflow: &Workflow,
+        version: &mut WorkflowVersion,
+        number: u32,
+    ) -> Result<(), Error> {
+        version.workflow_sid = Some(workflow.workflow_sid.clone());
+        version.version = Some(number);
+        let mut batch = Batch::new();
+        batch.put_version(version);
+        batch.put_workflow(workflow);
+        Ok(self.tables().commit(batch).await?)
+    }
+
+    async fn put_workflow(&self, workflow: &Workflow) -> Result<(), Error> {
+        let mut batch = Batch::new();
+        batch.put_workflow(workflow);
+        Ok(self.tables().commit(batch).await?)
+    }
+
+    /// A workflow as it is now.
+    pub(super) fn still_there(&self, workflow: &Workflow) -> Result<Workflow, Error> {
+        self.tables().workflow(&workflow.workflow_sid)?.ok_or_else(|| self.unknown(&workflow.name))
+    }
+
+    fn check_free(&self, name: &str) -> Result<(), Error> {
+        if self.bundled(name).is_none() && self.tables().workflow_by_name(name)?.is_none() {
+            return Ok(());
+        }
+        let message = format!("there is a workflow {name:?} already");
+        Err(Error::new(ErrorCode::Conflict, message)
+            .hint("workflow_create_version adds a version to it; workflow_update gives it another name"))
+    }
+
+    fn unknown(&self, workflow: &str) -> Error {
+        let listed = self.list().unwrap_or_default();
+        let near = nearest(workflow, listed.iter().map(|workflow| workflow.name.as_str()));
+        let hint = match near.first() {
+            Some(near) => format!("did you mean {near}?"),
+            None => {
+                let names: Vec<&str> =
+                    listed.iter().map(|workflow| workflow.name.as_str()).take(NAMES_MAX).collect();
+                let more = if listed.len() > NAMES_MAX { ", …" } else { "" };
+                format!("there are: {}{more}", names.join(", "))
+            }
+        };
+        let workflow: String = workflow.chars().take(NAME_CHARS_MAX).collect();
+        Error::new(ErrorCode::NotFound, format!("no workflow {workflow:?}")).hint(hint)
+    }
+}
+
+/// Names that a hint lists.
+const NAMES_MAX: usize = 20;
+/// Why a version was made that came with the program.
+const BUNDLED_NOTE: &str = "comes with hero_logic";
+
+fn check_name(name: &str) -> Result<(), Error> {
+    let is_good = !name.is_empty()
+        && name.chars().count() <= NAME_CHARS_MAX
+        && !name.chars().any(char::is_control)
+        && name.trim() == name
+        && name.parse::<WorkflowSid>().is_err();
+    if is_good {
+        return Ok(());
+    }
+    let hint = format!(
+        "a name has 1 to {NAME_CHARS_MAX} characters, no control characters, and no white space at its ends"
+    );
+    let shown: Cow<'_, str> = name.chars().take(NAME_CHARS_MAX).collect();
+    Err(Error::new(ErrorCode::InvalidParams, format!("{shown:?} is no name of a workflow")).hint(hint))
+}
+
+/// How tracebacks call the file of a workflow.
+fn file_name_of(name: &str) -> String {
+    if name.ends_with(".py") { name.to_owned() } else { format!("{name}.py") }
+}
+
+fn bundled_keeps(name: &str, what: &str) -> Error {
+    Error::new(ErrorCode::Conflict, format!("{name} comes with hero_logic and keeps {what}"))
+        .hint("`archived` keeps it without listing it")
+}
+
+/// SHA-256 over everything that decides how a version runs, each part with its length before it.
+fn digest(source: &Source) -> String {
+    let mut hash = Sha256::new();
+    for part in
+        [source.source.as_str(), source.file_name.as_str(), source.entry.as_deref().unwrap_or_default()]
+    {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

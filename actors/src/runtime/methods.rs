@@ -1,0 +1,284 @@
+//! The methods, each by messages to actors or by a read of the store.
+
+use std::{sync::Arc, time::Duration};
+
+use hero_sdk::{
+    Error, ErrorCode, Json, PlaySid,
+    logic::{
+        ArtifactFetch, Artifacts, Created, Deleted, ExampleToInputData, ExampleUpsert, Examples, InputData,
+        Logic, OfExample, OfPlay, OfSecret, OfVersion, OfWorkflow, PlayCancel, PlayList, PlayPendingResumes,
+        PlayResume, PlayRunAsync, PlaySpans, PlayStart, PlayWait, Plays, Resumes, Retried, SecretSet,
+        Secrets, ServerInfo, SpanFeed, Until, Versions, WorkflowCreate, WorkflowCreateVersion,
+        WorkflowDelete, WorkflowList, WorkflowUpdate, Workflows,
+    },
+    model::{Example, Play, ResumeRequest, ResumeStatus, SpanPage, Workflow, WorkflowVersion},
+};
+use hero_store::PlayFilter;
+
+use super::{
+    Runtime, blocking,
+    feed::{SPANS_LIMIT, feed, page},
+    paging::Paging,
+    start::no_inputs,
+};
+use crate::{
+    call::call,
+    play::{Reply, Wish},
+    plays,
+    registry::{Library, Source, filled},
+};
+
+/// How tracebacks call a source whose file has no name.
+const FILE_NAME: &str = "flow.py";
+
+#[async_trait::async_trait]
+impl Logic for Runtime {
+    async fn play_start(&self, mut params: PlayStart) -> Result<Play, Error> {
+        let mut options = params.take_options();
+        let PlayStart { workflow, version, example, .. } = params;
+        let work = async move |library: Library| {
+            let (workflow, version) = library.resolve(&workflow, &version).await?;
+            let example = example.map(|name| library.example_of(&workflow, &name)).transpose()?;
+            Ok((workflow.name, version, example))
+        };
+        let (name, version, example) = self.library(work).await?;
+        if let Some(example) = example {
+            let saved = example.inputs.to().unwrap_or_default();
+            options.inputs = Some(filled(options.inputs.unwrap_or_else(no_inputs), saved));
+        }
+        self.start(version, name, options).await
+    }
+
+    async fn play_run_async(&self, mut params: PlayRunAsync) -> Result<Play, Error> {
+        let options = params.take_options();
+        let PlayRunAsync { source, file_name, entry, .. } = params;
+        let file_name = if file_name.is_empty() { FILE_NAME.to_owned() } else { file_name };
+        let source = Source { source, file_name: file_name.clone(), entry };
+        let version = self.library(async move |library| library.anonymous(&source).await).await?;
+        self.start(version, file_name, options).await
+    }
+
+    async fn play_status(&self, params: OfPlay) -> Result<Play, Error> {
+        self.status(&params.play_sid)
+    }
+
+    async fn play_wait(&self, params: PlayWait) -> Result<Play, Error> {
+        let PlayWait { play_sid, timeout_ms, until } = params;
+        let mut changes = self.environment.feeds.subscribe_row(&play_sid);
+        let waiting = async {
+            loop {
+                let play = self.status(&play_sid)?;
+                let is_there = match until {
+                    Until::Settled => play.status.is_settled(),
+                    Until::Terminal => play.status.is_terminal(),
+                };
+                if is_there {
+                    return Ok(play);
+                }
+                if let Some(trouble) = self.environment.feeds.trouble(&play_sid) {
+                    return Err(trouble);
+                }
+                changes.changed().await.map_err(|_| crate::call::gone())?;
+            }
+        };
+        match timeout_ms {
+            None => waiting.await,
+            Some(timeout_ms) => {
+                match tokio::time::timeout(Duration::from_millis(timeout_ms), waiting).await {
+                    Ok(result) => result,
+                    Err(_) => self.status(&play_sid),
+                }
+            }
+        }
+    }
+
+    async fn play_cancel(&self, params: PlayCancel) -> Result<Play, Error> {
+        let PlayCancel { play_sid, reason } = params;
+        let reply = self.wish(play_sid, |reply| Wish::Cancel { reason, reply }).await?;
+        Ok(reply.play)
+    }
+
+    async fn play_resume(&self, params: PlayResume) -> Result<Play, Error> {
+        let PlayResume { play_sid, resume_id, payload, answered_by } = params;
+        let wish = |reply| Wish::Answer { resume_id, payload, answered_by, reply };
+        Ok(self.wish(play_sid, wish).await?.play)
+    }
+
+    async fn play_pending_resumes(&self, params: PlayPendingResumes) -> Result<Resumes, Error> {
+        let PlayPendingResumes { play_sid, limit, cursor } = params;
+        let tables = &self.environment.tables;
+        let mut resumes = match &play_sid {
+            Some(play_sid) => {
+                self.status(play_sid)?;
+                tables.resumes_of(play_sid)?
+            }
+            None => tables.resumes_open()?,
+        };
+        resumes.retain(|resume| resume.status == ResumeStatus::Open);
+        let paging = Paging::of("resumes", limit, cursor.as_ref(), &self.environment.seal)?;
+        let key = |resume: &ResumeRequest| format!("{:020}{}", resume.created_at.0, resume.resume_id);
+        if let Some(after) = &paging.after {
+            resumes.retain(|resume| key(resume) > *after);
+        }
+        let (resumes, next_cursor) = paging.cut(resumes, key)?;
+        Ok(Resumes { resumes, next_cursor })
+    }
+
+    async fn play_list(&self, params: PlayList) -> Result<Plays, Error> {
+        let PlayList { workflow, status, parent, tag, limit, cursor } = params;
+        let paging = Paging::of("plays", limit, cursor.as_ref(), &self.environment.seal)?;
+        let before = paging.after.as_deref().map(str::parse).transpose()?;
+        let filter = PlayFilter { workflow, status, parent, tag };
+        let mut plays = self.environment.tables.plays_page(&filter, before.as_ref(), paging.limit + 1)?;
+        for play in &mut plays {
+            play.inputs = Json::null();
+            play.outputs = None;
+        }
+        let (plays, next_cursor) = paging.cut(plays, |play| play.play_sid.to_string())?;
+        Ok(Plays { plays, next_cursor })
+    }
+
+    async fn play_spans(&self, params: PlaySpans) -> Result<SpanPage, Error> {
+        let PlaySpans { play_sid, after_seq, parent, depth, limit } = params;
+        page(&self.environment, &play_sid, after_seq, limit.unwrap_or(SPANS_LIMIT).max(1))
+    }
+
+    async fn play_feed(&self, play_sid: PlaySid, after_seq: u64) -> Result<SpanFeed, Error> {
+        self.status(&play_sid)?;
+        Ok(feed(Arc::clone(&self.environment), play_sid, after_seq))
+    }
+
+    async fn play_retry(&self, params: OfPlay) -> Result<Retried, Error> {
+        let Reply { play, runs_again } = self.wish(params.play_sid, |reply| Wish::Retry { reply }).await?;
+        Ok(Retried { play, runs_again })
+    }
+
+    async fn play_artifacts(&self, params: OfPlay) -> Result<Artifacts, Error> {
+        self.status(&params.play_sid)?;
+        Ok(Artifacts { artifacts: self.environment.tables.artifacts(&params.play_sid)? })
+    }
+
+    async fn play_artifact_fetch(&self, play_sid: PlaySid, name: String) -> Result<ArtifactFetch, Error> {
+        self.status(&play_sid)?;
+        let missing = || {
+            Error::new(ErrorCode::NotFound, format!("play {play_sid} has no artifact {name:?}"))
+                .hint(format!("`hero_logic play artifacts {play_sid}` lists those that it has"))
+        };
+        let artifact = self.environment.tables.artifact(&play_sid, &name)?.ok_or_else(missing)?;
+        let content = self.environment.artifacts.read(&artifact).await?;
+        Ok(ArtifactFetch { artifact, content })
+    }
+
+    async fn workflow_create(&self, params: WorkflowCreate) -> Result<Created, Error> {
+        self.library(async move |library| library.create(params).await).await
+    }
+
+    async fn workflow_get(&self, params: OfWorkflow) -> Result<Workflow, Error> {
+        self.library(async move |library| library.workflow(&params.workflow).await).await
+    }
+
+    async fn workflow_list(&self, params: WorkflowList) -> Result<Workflows, Error> {
+        let WorkflowList { query, tag, include_archived, limit, cursor } = params;
+        let paging = Paging::of("workflows", limit, cursor.as_ref(), &self.environment.seal)?;
+        let mut workflows = self.library(async |library| library.list()).await?;
+        let query = query.map(|query| query.to_lowercase());
+        let holds = |text: &str, query: &str| text.to_lowercase().contains(query);
+        workflows.retain(|Workflow { name, description, tags, archived, .. }| {
+            (include_archived || !archived)
+                && tag.as_ref().is_none_or(|tag| tags.contains(tag))
+                && query.as_ref().is_none_or(|query| holds(name, query) || holds(description, query))
+                && paging.after.as_ref().is_none_or(|after| name > after)
+        });
+        let (workflows, next_cursor) = paging.cut(workflows, |workflow| workflow.name.clone())?;
+        Ok(Workflows { workflows, next_cursor })
+    }
+
+    async fn workflow_update(&self, params: WorkflowUpdate) -> Result<Workflow, Error> {
+        self.library(async move |library| library.update(params).await).await
+    }
+
+    async fn workflow_delete(&self, params: WorkflowDelete) -> Result<Deleted, Error> {
+        let WorkflowDelete { workflow, force } = params;
+        if force {
+            self.cancel_plays(workflow.clone()).await?;
+        }
+        self.library(async move |library| library.delete(&workflow).await).await
+    }
+
+    async fn workflow_create_version(&self, params: WorkflowCreateVersion) -> Result<WorkflowVersion, Error> {
+        self.library(async move |library| library.create_version(params).await).await
+    }
+
+    async fn workflow_set_current_version(&self, params: OfVersion) -> Result<Workflow, Error> {
+        let OfVersion { workflow, version } = params;
+        self.library(async move |library| library.set_current(&workflow, &version).await).await
+    }
+
+    async fn workflow_version_fetch(&self, params: OfVersion) -> Result<WorkflowVersion, Error> {
+        let OfVersion { workflow, version } = params;
+        let work = async move |library: Library| Ok(library.resolve(&workflow, &version).await?.1);
+        self.library(work).await
+    }
+
+    async fn workflow_version_list(&self, params: OfWorkflow) -> Result<Versions, Error> {
+        let work = async move |library: Library| library.versions(&params.workflow).await;
+        Ok(Versions { versions: self.library(work).await? })
+    }
+
+    async fn example_upsert(&self, params: ExampleUpsert) -> Result<Example, Error> {
+        self.library(async move |library| library.upsert_example(params).await).await
+    }
+
+    async fn example_fetch(&self, params: OfExample) -> Result<Example, Error> {
+        self.library(async move |library| library.example(params).await).await
+    }
+
+    async fn example_delete(&self, params: OfExample) -> Result<Deleted, Error> {
+        self.library(async move |library| library.delete_example(params).await).await
+    }
+
+    async fn example_to_input_data(&self, params: ExampleToInputData) -> Result<InputData, Error> {
+        self.library(async move |library| library.example_inputs(params).await).await
+    }
+
+    async fn example_list(&self, params: OfWorkflow) -> Result<Examples, Error> {
+        let work = async move |library: Library| library.examples(&params.workflow).await;
+        Ok(Examples { examples: self.library(work).await? })
+    }
+
+    async fn secret_set(&self, params: SecretSet) -> Result<(), Error> {
+        let SecretSet { name, value } = params;
+        let (environment, now) = (Arc::clone(&self.environment), self.environment.clock.now().wall);
+        blocking(move || environment.vault.set(name, value, now)).await
+    }
+
+    async fn secret_list(&self) -> Result<Secrets, Error> {
+        let environment = Arc::clone(&self.environment);
+        blocking(move || Ok(Secrets { secrets: environment.vault.list()? })).await
+    }
+
+    async fn secret_remove(&self, params: OfSecret) -> Result<(), Error> {
+        let environment = Arc::clone(&self.environment);
+        blocking(move || environment.vault.remove(&params.name)).await
+    }
+
+    async fn server_info(&self) -> Result<ServerInfo, Error> {
+        let counts = call(&self.environment.plays.get(), plays::Message::Count).await?;
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Ok(ServerInfo {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            python: self
+                .python
+                .as_ref()
+                .map_or(String::new(), |python| python.executable.display().to_string()),
+            python_version: self.python.as_ref().map_or(String::new(), |python| python.version.clone()),
+            store: self.environment.paths.store().display().to_string(),
+            sandbox_level: self.environment.sandbox.level,
+            sandbox: self.environment.layers.known().layers.to_vec(),
+            sandbox_missing: self.environment.layers.known().missing.as_ref().clone(),
+            sandbox_defaults: self.environment.sandbox.defaults.clone(),
+            plays_running: number(counts.running),
+            plays_queued: number(counts.queued),
+        })
+    }
+}

@@ -1,0 +1,105 @@
+//! How a play begins: what is checked before anything of it is written.
+
+use hero_sdk::{
+    Error, ErrorCode, Json, PlaySid,
+    logic::StartOptions,
+    model::{Play, Sandbox, Status, WorkflowVersion},
+};
+use hero_store::{PlayMemory, PlayRow};
+
+use super::Runtime;
+use crate::{
+    call::call,
+    plays,
+    registry::check_inputs,
+    secrets::{self, Redactor},
+};
+
+/// Characters of an idempotency key.
+const IDEMPOTENCY_KEY_CHARS_MAX: usize = 200;
+/// What starts a play unless told.
+const TRIGGER: &str = "api";
+
+impl Runtime {
+    /// Starts a play of a version, by this name.
+    pub(super) async fn start(
+        &self,
+        version: WorkflowVersion,
+        name: String,
+        options: StartOptions,
+    ) -> Result<Play, Error> {
+        let StartOptions { inputs, idempotency_key, tags, trigger, .. } = options;
+        let inputs = inputs.unwrap_or_else(no_inputs);
+        if let Some(key) = &idempotency_key {
+            if key.is_empty() || key.chars().count() > IDEMPOTENCY_KEY_CHARS_MAX {
+                let message = format!("an idempotency key has 1 to {IDEMPOTENCY_KEY_CHARS_MAX} characters");
+                return Err(Error::new(ErrorCode::InvalidParams, message));
+            }
+            if let Some(known) = self.environment.tables.play_by_idempotency_key(key)? {
+                return self.status(&known);
+            }
+        }
+        check_inputs(&version, &inputs)?;
+        let secrets = self.environment.vault.read(&secrets::declared(&version.options))?;
+        let redactor = self.environment.vault.redactor(&secrets, &version.source)?;
+        let (inputs, tags) = match &redactor {
+            Some(redactor) => {
+                check_key(redactor, idempotency_key.as_deref())?;
+                let tags = tags.iter().map(|tag| redactor.text(tag).into_owned()).collect();
+                (redactor.kept(&inputs), tags)
+            }
+            None => (inputs, tags),
+        };
+        let sandbox = &self.environment.sandbox;
+        let sandbox = Sandbox {
+            level: sandbox.level,
+            layers: self.environment.layers.known().layers.to_vec(),
+            allowance: self.environment.grant(&version.options)?,
+        };
+        let play_sid = PlaySid::new();
+        let play = Play {
+            root_play_sid: play_sid.clone(),
+            play_sid,
+            workflow_sid: version.workflow_sid,
+            workflow: name,
+            version_sid: version.version_sid,
+            version: version.version,
+            status: Status::Queued,
+            inputs,
+            outputs: None,
+            error: None,
+            attempt: 0,
+            trigger: trigger.unwrap_or_else(|| TRIGGER.to_owned()),
+            tags,
+            parent_play_sid: None,
+            cost_usd: 0.0,
+            tokens_in: 0,
+            tokens_out: 0,
+            created_at: self.environment.clock.now().wall,
+            started_at: None,
+            ended_at: None,
+            duration_ms: 0.0,
+            pending_resumes: 0,
+            sandbox: Some(sandbox),
+        };
+        let memory = PlayMemory { idempotency_key, ..PlayMemory::default() };
+        let row = Box::new(PlayRow { play, memory });
+        let plays = self.environment.plays.get();
+        let reply = call(&plays, |reply| plays::Message::Start { row, reply }).await??;
+        Ok(reply.play)
+    }
+}
+
+/// A key cannot be changed: by it the play is found again.
+fn check_key(redactor: &Redactor, idempotency_key: Option<&str>) -> Result<(), Error> {
+    if idempotency_key.is_some_and(|key| redactor.text(key) != key) {
+        let message = "the idempotency key holds the value of a secret, and would be kept as it is";
+        return Err(Error::new(ErrorCode::InvalidParams, message));
+    }
+    Ok(())
+}
+
+/// What is given where nothing is.
+pub(super) fn no_inputs() -> Json {
+    Json::from(&serde_json::Value::Object(serde_json::Map::new()))
+}
