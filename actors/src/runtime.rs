@@ -23,6 +23,7 @@ use crate::{
 mod feed;
 mod methods;
 mod paging;
+mod part;
 mod start;
 #[cfg(test)]
 mod tests;

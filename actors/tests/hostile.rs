@@ -105,7 +105,7 @@ def main() -> int:
     }
     let stage = stage.again().await;
     for play in plays {
-        let now = stage.runtime.play_status(play.play_sid.clone()).await.unwrap();
+        let now = stage.runtime.play_status(play.play_sid.clone().into()).await.unwrap();
         assert_eq!(now, play, "the end is what it was");
     }
     stage.close().await;
@@ -244,7 +244,7 @@ def main() -> int:
 ";
     let play = stage.run(source).await;
     assert_eq!((play.status, play.attempt), (Status::Succeeded, 1), "{:?}", play.error);
-    let artifacts = stage.runtime.play_artifacts(play.play_sid.clone()).await.unwrap();
+    let artifacts = stage.runtime.play_artifacts(play.play_sid.clone().into()).await.unwrap().artifacts;
     assert!(
         artifacts.iter().all(|artifact| artifact.name.starts_with('x') && artifact.size == 4),
         "{artifacts:#?}"

@@ -10,7 +10,9 @@ use futures_util::StreamExt as _;
 use hero_actors::{BundledFlow, Config, Recover, Runtime};
 use hero_sdk::{
     Error, ErrorCode, Json, Logic as _, PlaySid,
-    logic::{PlayList, PlayResume, PlayRunAsync, PlaySpans, PlayStart, PlayWait, StartOptions, Until},
+    logic::{
+        PlayCancel, PlayList, PlayResume, PlayRunAsync, PlaySpans, PlayStart, PlayWait, Until, WorkflowList,
+    },
     model::{Play, SpanStatus, Status},
 };
 use serde_json::{Value, json};
@@ -75,8 +77,8 @@ impl Stage {
             "from hero_tracing import flow\n\ndef saw(word):\n    with open({:?}, 'a') as witness:\n        witness.write(str(word) + '\\n')\n\n{source}",
             self.witness().display().to_string()
         );
-        let options = StartOptions { inputs: Json::from(&inputs), ..StartOptions::default() };
-        let params = PlayRunAsync { source, file_name: "test.py".into(), options, ..PlayRunAsync::default() };
+        let inputs = Some(Json::from(&inputs));
+        let params = PlayRunAsync { source, file_name: "test.py".into(), inputs, ..PlayRunAsync::default() };
         self.logic().play_run_async(params).await
     }
 
@@ -91,7 +93,7 @@ impl Stage {
     }
 
     async fn answer(&self, play_sid: &PlaySid, name: &str, payload: Value) -> Result<Play, Error> {
-        let open = self.logic().play_pending_resumes(Some(play_sid.clone())).await.unwrap();
+        let open = self.logic().play_pending_resumes(play_sid.clone().into()).await.unwrap().resumes;
         let resume = open.iter().find(|resume| resume.name == name).expect("the question is open");
         let params = PlayResume {
             play_sid: play_sid.clone(),
@@ -126,7 +128,7 @@ async fn a_flow_runs_and_its_tree_is_kept() {
     assert_eq!(outputs(&play), json!([0, 2, 4]));
     assert_eq!((play.attempt, play.workflow.as_str()), (1, "test.py"));
     assert_eq!(stage.witnessed(), ["0", "1", "2"]);
-    let params = PlaySpans { play_sid: play.play_sid.clone(), after_seq: 0, limit: None };
+    let params = PlaySpans::from(play.play_sid.clone());
     let page = stage.logic().play_spans(params).await.unwrap();
     let paths: Vec<&str> = page.spans.iter().map(|span| span.path.as_str()).collect();
     for path in ["main#0", "main#0/double#0", "main#0/double#1", "main#0/double#2"] {
@@ -262,9 +264,13 @@ async fn a_cancelled_play_ends_and_leaves_nothing() {
     let stage = Stage::new().await;
     let play = stage.start(WAITS, json!({})).await.unwrap();
     until_witnessed(&stage, "waiting").await;
-    let play = stage.logic().play_cancel(play.play_sid, Some("enough".into())).await.unwrap();
+    let play = stage
+        .logic()
+        .play_cancel(PlayCancel { play_sid: play.play_sid, reason: Some("enough".into()) })
+        .await
+        .unwrap();
     assert_eq!((play.status, play.error.unwrap().message), (Status::Cancelled, "enough".to_owned()));
-    let error = stage.logic().play_cancel(play.play_sid, None).await.unwrap_err();
+    let error = stage.logic().play_cancel(play.play_sid.into()).await.unwrap_err();
     assert_eq!(error.code, ErrorCode::Conflict);
 }
 
@@ -276,14 +282,14 @@ async fn a_closed_runtime_interrupts_and_the_next_goes_on() {
     stage.close().await;
 
     let looking = Runtime::open(Config { recover: Recover::Mark, ..stage.config() }).await.unwrap();
-    assert_eq!(looking.play_status(play.play_sid.clone()).await.unwrap().status, Status::Queued);
+    assert_eq!(looking.play_status(play.play_sid.clone().into()).await.unwrap().status, Status::Queued);
     looking.shutdown().await.unwrap();
 
     fs::remove_file(stage.witness()).unwrap();
     stage.open().await;
     until_witnessed(&stage, "waiting").await;
     assert_eq!(stage.witnessed(), ["waiting"], "the step is not run again");
-    let play = stage.logic().play_cancel(play.play_sid, None).await.unwrap();
+    let play = stage.logic().play_cancel(play.play_sid.into()).await.unwrap();
     assert_eq!(play.attempt, 2);
 }
 
@@ -316,7 +322,7 @@ def main() -> str:
         (Status::Failed, Some("ValueError"), "not yet")
     );
     assert!(error.traceback.unwrap().contains("test.py"));
-    let retried = stage.logic().play_retry(play.play_sid.clone()).await.unwrap();
+    let retried = stage.logic().play_retry(play.play_sid.clone().into()).await.unwrap();
     assert_eq!(retried.runs_again, ["main#0/bad#0"]);
     assert_eq!(outputs(&stage.settle(&play.play_sid).await), json!("done"));
     assert_eq!(stage.witnessed(), ["good", "bad", "bad"]);
@@ -325,8 +331,8 @@ def main() -> str:
 #[tokio::test(flavor = "multi_thread")]
 async fn one_idempotency_key_is_one_play() {
     let stage = Stage::new().await;
-    let options = StartOptions { idempotency_key: Some("order-7".into()), ..StartOptions::default() };
-    let start = PlayStart { workflow: "bundled".into(), options };
+    let idempotency_key = Some("order-7".into());
+    let start = PlayStart { workflow: "bundled".into(), idempotency_key, ..PlayStart::default() };
     let first = stage.logic().play_start(start.clone()).await.unwrap();
     let second = stage.logic().play_start(start).await.unwrap();
     assert_eq!(first.play_sid, second.play_sid);
@@ -340,9 +346,12 @@ async fn names_that_do_not_exist_get_near_ones() {
     let start = PlayStart { workflow: "bundeld".into(), ..PlayStart::default() };
     let error = stage.logic().play_start(start).await.unwrap_err();
     assert_eq!((error.code, error.hint.as_deref()), (ErrorCode::NotFound, Some("did you mean bundled?")));
-    let error = stage.logic().play_status(PlaySid::new()).await.unwrap_err();
+    let error = stage.logic().play_status(PlaySid::new().into()).await.unwrap_err();
     assert_eq!(error.code, ErrorCode::NotFound);
-    assert_eq!(stage.logic().workflow_list().await.unwrap()[0].name, "bundled");
+    assert_eq!(
+        stage.logic().workflow_list(WorkflowList::default()).await.unwrap().workflows[0].name,
+        "bundled"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -477,9 +486,10 @@ async fn until_terminal(stage: &Stage, play_sid: &PlaySid) -> Play {
 async fn the_time_that_a_question_waited_is_kept() {
     let stage = Stage::new().await;
     let play = stage.run(PAUSES, json!({})).await;
-    let asked = stage.logic().play_pending_resumes(Some(play.play_sid.clone())).await.unwrap().remove(0);
+    let asked =
+        stage.logic().play_pending_resumes(play.play_sid.clone().into()).await.unwrap().resumes.remove(0);
     let span = async || {
-        let params = PlaySpans { play_sid: play.play_sid.clone(), after_seq: 0, limit: None };
+        let params = PlaySpans::from(play.play_sid.clone());
         let page = stage.logic().play_spans(params).await.unwrap();
         page.spans.into_iter().find(|span| span.path == asked.path).unwrap()
     };

@@ -18,9 +18,8 @@ def main(number: int) -> dict[str, int]:
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let runtime = Runtime::open(Config::new(std::env::temp_dir().join("hero_logic_embed"))).await?;
-    let options =
-        StartOptions { inputs: Json::from(&serde_json::json!({"number": 21})), ..StartOptions::default() };
-    let source = PlayRunAsync { source: SOURCE.into(), options, ..PlayRunAsync::default() };
+    let inputs = Some(Json::from(&serde_json::json!({"number": 21})));
+    let source = PlayRunAsync { source: SOURCE.into(), inputs, ..PlayRunAsync::default() };
     let play = runtime.play_run_async(source).await?;
     let wait = PlayWait { play_sid: play.play_sid, timeout_ms: None, until: Until::Settled };
     let play = runtime.play_wait(wait).await?;

@@ -32,13 +32,10 @@ pub(crate) struct Message(pub(super) Work);
 
 impl Message {
     /// Does this with the library, and says what came of it.
-    pub(crate) fn new<T: Send + 'static, F: Future<Output = Result<T, Error>> + Send>(
+    pub(crate) fn new<T: Send + 'static, F: Future<Output = Result<T, Error>> + Send + 'static>(
         work: impl FnOnce(Library) -> F + Send + 'static,
         reply: RpcReplyPort<Result<T, Error>>,
-    ) -> Self
-    where
-        F: 'static,
-    {
+    ) -> Self {
         // Whoever asked may have gone.
         Self(Box::new(|library| Box::pin(async move { drop(reply.send(work(library).await)) })))
     }

@@ -9,7 +9,7 @@ use hero_sdk::{
         Logic, OfExample, OfPlay, OfSecret, OfVersion, OfWorkflow, PlayCancel, PlayList, PlayPendingResumes,
         PlayResume, PlayRunAsync, PlaySpans, PlayStart, PlayWait, Plays, Resumes, Retried, SecretSet,
         Secrets, ServerInfo, SpanFeed, Until, Versions, WorkflowCreate, WorkflowCreateVersion,
-        WorkflowDelete, WorkflowList, WorkflowUpdate, Workflows,
+        WorkflowDelete, WorkflowList, WorkflowSetCurrentVersion, WorkflowUpdate, Workflows,
     },
     model::{Example, Play, ResumeRequest, ResumeStatus, SpanPage, Workflow, WorkflowVersion},
 };
@@ -19,6 +19,7 @@ use super::{
     Runtime, blocking,
     feed::{SPANS_LIMIT, feed, page},
     paging::Paging,
+    part::Part,
     start::no_inputs,
 };
 use crate::{
@@ -140,7 +141,14 @@ impl Logic for Runtime {
 
     async fn play_spans(&self, params: PlaySpans) -> Result<SpanPage, Error> {
         let PlaySpans { play_sid, after_seq, parent, depth, limit } = params;
-        page(&self.environment, &play_sid, after_seq, limit.unwrap_or(SPANS_LIMIT).max(1))
+        let limit = limit.unwrap_or(SPANS_LIMIT).max(1);
+        if parent.is_none() && depth.is_none() {
+            return page(&self.environment, &play_sid, after_seq, limit);
+        }
+        let environment = Arc::clone(&self.environment);
+        let part = Part { parent, depth: depth.unwrap_or(u32::MAX) };
+        // It looks at the whole tree.
+        blocking(move || part.page(&environment, &play_sid, after_seq, limit)).await
     }
 
     async fn play_feed(&self, play_sid: PlaySid, after_seq: u64) -> Result<SpanFeed, Error> {
@@ -209,8 +217,11 @@ impl Logic for Runtime {
         self.library(async move |library| library.create_version(params).await).await
     }
 
-    async fn workflow_set_current_version(&self, params: OfVersion) -> Result<Workflow, Error> {
-        let OfVersion { workflow, version } = params;
+    async fn workflow_set_current_version(
+        &self,
+        params: WorkflowSetCurrentVersion,
+    ) -> Result<Workflow, Error> {
+        let WorkflowSetCurrentVersion { workflow, version } = params;
         self.library(async move |library| library.set_current(&workflow, &version).await).await
     }
 

@@ -143,7 +143,7 @@ mod tests {
     fn check(value: &str, given: &str, expected: &str) {
         let secret = SecretValue::try_from(value.to_owned()).unwrap();
         let values = BTreeMap::from([("KEY".parse().unwrap(), secret)]);
-        let redactor = Redactor::new(&values, &Salt([7; Salt::BYTES]), "");
+        let redactor = Redactor::new(&values, &Salt([7; crate::private::RANDOM_BYTES]), "");
         let given = Json::parse(given).unwrap();
         let kept = kept(&redactor, &given);
         assert_eq!(redactor.reveal(kept.as_str()).unwrap(), given.as_str());

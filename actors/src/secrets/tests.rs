@@ -40,7 +40,7 @@ fn values(values: &[(&str, &str)]) -> BTreeMap<SecretName, SecretValue> {
 }
 
 fn redactor_of(of: &[(&str, &str)], source: &str) -> Redactor {
-    Redactor::new(&values(of), &Salt([7; Salt::BYTES]), source)
+    Redactor::new(&values(of), &Salt([7; crate::private::RANDOM_BYTES]), source)
 }
 
 fn redactor(value: &str) -> Redactor {

@@ -186,6 +186,7 @@ mod tests {
     use std::{
         fs,
         os::unix::fs::{PermissionsExt as _, symlink},
+        path::Path,
     };
 
     use super::*;

@@ -5,7 +5,7 @@ use std::{io, path::PathBuf, time::Duration};
 use hero_actors::{Config, Runtime, SandboxConfig};
 use hero_sdk::{
     Error, Json, Logic as _, PlaySid,
-    logic::{PlayResume, PlayRunAsync, PlayWait, StartOptions, Until},
+    logic::{PlayResume, PlayRunAsync, PlayWait, Until},
     model::{Play, Status},
 };
 use serde_json::Value;
@@ -72,11 +72,11 @@ impl Home {
     }
 
     pub(crate) async fn start(&self, flow: Flow, inputs: Value) -> std::result::Result<PlaySid, Error> {
-        let options = StartOptions { inputs: Json::from(&inputs), ..StartOptions::default() };
+        let inputs = Some(Json::from(&inputs));
         let run = PlayRunAsync {
             source: flow.source.to_owned(),
             entry: Some(flow.entry.to_owned()),
-            options,
+            inputs,
             ..PlayRunAsync::default()
         };
         Ok(self.runtime.play_run_async(run).await?.play_sid)
@@ -106,7 +106,7 @@ impl Home {
 
     /// Answers the one question of a play.
     pub(crate) async fn answer(&self, play_sid: &PlaySid) -> Result<()> {
-        let mut questions = self.runtime.play_pending_resumes(Some(play_sid.clone())).await?;
+        let mut questions = self.runtime.play_pending_resumes(play_sid.clone().into()).await?.resumes;
         let question = questions.pop().ok_or("the play asks nothing")?;
         let resume = PlayResume {
             play_sid: play_sid.clone(),

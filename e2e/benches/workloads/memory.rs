@@ -10,7 +10,7 @@ use futures_util::{StreamExt as _, future::try_join_all};
 use hero_actors::{Config, Runtime};
 use hero_sdk::{
     Logic as _, PlaySid, ResumeId,
-    logic::PlayList,
+    logic::{Cursor, PlayList},
     model::{Play, Status},
 };
 use hero_store::{Batch, Durability, OpenOptions, Tables};
@@ -67,7 +67,7 @@ async fn measure_running(home: &Home) -> Result<()> {
     let each = (memory_mb()? - before) / RUNNING as f64;
     Figure::new("W7", "each running play", each, "MB").target(2.0).samples(RUNNING).print()?;
     for play in plays {
-        home.runtime.play_cancel(play.clone(), None).await?;
+        home.runtime.play_cancel(play.clone().into()).await?;
     }
     Ok(())
 }
@@ -169,7 +169,7 @@ async fn measure_many(directory: &std::path::Path) -> Result<()> {
 async fn list(
     runtime: &Runtime,
     limit: u32,
-    cursor: Option<PlaySid>,
+    cursor: Option<Cursor>,
 ) -> std::result::Result<hero_sdk::logic::Plays, hero_sdk::Error> {
     let status = Some(Status::AwaitingResume);
     runtime.play_list(PlayList { status, limit: Some(limit), cursor, ..PlayList::default() }).await

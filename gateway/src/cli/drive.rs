@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, pin::Pin, sync::Arc, time::Duration};
 
 use hero_sdk::{
     Error, ErrorCode, Json, Logic, PlaySid, ResumeId,
-    logic::{PlayResume, PlaySpans, PlayWait, SpanFeed, Until},
+    logic::{PlayCancel, PlayResume, PlaySpans, PlayWait, SpanFeed, Until},
     model::{Play, ResumeRequest, Status},
 };
 use tokio::time::MissedTickBehavior;
@@ -15,6 +15,7 @@ use crate::cli::{
     answers::Answers,
     errors::{Failure, push_fields},
     escape::visible_lines,
+    pages::open_questions,
     prompt::{Asked, Prompter},
     refused::Refused,
     signals::{Signals, interrupted},
@@ -101,7 +102,7 @@ impl Drive<'_> {
             if play.status != Status::AwaitingResume {
                 return Ok(Ending::Settled(Box::new(play)));
             }
-            let open = self.logic.play_pending_resumes(Some(play_sid.clone())).await?;
+            let open = open_questions(self.logic, play_sid).await?;
             let wanted = open.iter().find(|request| Some(&request.resume_id) == self.ask_first.as_ref());
             let Some(first) = wanted.or(open.first()) else {
                 tokio::time::sleep(RECHECK_INTERVAL).await;
@@ -172,7 +173,7 @@ impl Drive<'_> {
     async fn catch_up(&mut self, play_sid: &PlaySid) -> Result<(), Failure> {
         loop {
             let after_seq = self.view.after_seq();
-            let params = PlaySpans { play_sid: play_sid.clone(), after_seq, limit: None };
+            let params = PlaySpans { after_seq, ..PlaySpans::from(play_sid.clone()) };
             let page = self.logic.play_spans(params).await?;
             self.view.apply(&page);
             if page.last_seq <= after_seq {
@@ -257,7 +258,8 @@ async fn next_page(feed: &mut Option<SpanFeed>) -> Option<Result<hero_sdk::model
 
 /// Cancels, and waits for the end, whichever end it is.
 async fn cancel(logic: &dyn Logic, play_sid: PlaySid) -> Result<Play, Error> {
-    match logic.play_cancel(play_sid.clone(), Some("interrupted at the terminal".to_owned())).await {
+    let reason = Some("interrupted at the terminal".to_owned());
+    match logic.play_cancel(PlayCancel { play_sid: play_sid.clone(), reason }).await {
         Ok(_) => {}
         // It ended by itself a moment ago.
         Err(error) if error.code == ErrorCode::Conflict => {}

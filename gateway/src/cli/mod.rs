@@ -15,6 +15,7 @@ mod inputs;
 mod json_text;
 mod line_editor;
 mod output;
+mod pages;
 mod plain;
 mod prompt;
 mod question;

@@ -14,6 +14,7 @@ use crate::cli::{
     errors::{Exit, Failure, push_hint},
     escape::{visible, visible_lines},
     output::PlayDocument,
+    pages::open_questions,
     question::Field,
     shell,
     style::{Paint, Palette},
@@ -40,7 +41,7 @@ pub(crate) async fn report_play(
     play: &Play,
 ) -> Result<Exit, Failure> {
     let resumes = match play.status {
-        Status::AwaitingResume => logic.play_pending_resumes(Some(play.play_sid.clone())).await?,
+        Status::AwaitingResume => open_questions(logic, &play.play_sid).await?,
         _ => Vec::new(),
     };
     context.err.print(&ending_text(play, &resumes, &context.global, context.palette));

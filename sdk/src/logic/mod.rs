@@ -17,7 +17,7 @@ pub use self::{
     workflows::{
         Created, Deleted, ExampleToInputData, ExampleUpsert, Examples, InputData, OfExample, OfVersion,
         OfWorkflow, Versions, WorkflowCreate, WorkflowCreateVersion, WorkflowDelete, WorkflowList,
-        WorkflowUpdate, Workflows,
+        WorkflowSetCurrentVersion, WorkflowUpdate, Workflows,
     },
 };
 use crate::{
@@ -107,7 +107,7 @@ methods! {
     workflow_create_version(WorkflowCreateVersion) -> WorkflowVersion;
 
     /// Has another version run unless one is asked for.
-    workflow_set_current_version(OfVersion) -> Workflow;
+    workflow_set_current_version(WorkflowSetCurrentVersion) -> Workflow;
 
     /// A version with its source.
     workflow_version_fetch(OfVersion) -> WorkflowVersion;

@@ -207,6 +207,12 @@ pub struct PlayPendingResumes {
     pub cursor: Option<Cursor>,
 }
 
+impl From<PlaySid> for PlayPendingResumes {
+    fn from(play_sid: PlaySid) -> Self {
+        Self { play_sid: Some(play_sid), ..Self::default() }
+    }
+}
+
 /// A page of open questions, oldest first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Resumes {
@@ -267,6 +273,12 @@ pub struct PlaySpans {
     /// At most this many changes, 1,000 unless told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
+}
+
+impl From<PlaySid> for PlaySpans {
+    fn from(play_sid: PlaySid) -> Self {
+        Self { play_sid, after_seq: 0, parent: None, depth: None, limit: None }
+    }
 }
 
 /// What a retry will do.

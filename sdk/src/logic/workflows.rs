@@ -30,6 +30,16 @@ pub struct OfVersion {
     pub version: VersionChoice,
 }
 
+/// Parameters of `workflow_set_current_version`.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WorkflowSetCurrentVersion {
+    /// The workflow's sid or unique name.
+    pub workflow: String,
+    /// Which version of it.
+    pub version: VersionChoice,
+}
+
 /// Parameters of `workflow_create`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

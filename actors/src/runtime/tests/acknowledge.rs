@@ -60,7 +60,7 @@ async fn a_flow_does_not_go_on_from_what_the_store_did_not_take() {
 
     let mut params = PlayRunAsync { source: SOURCE.into(), ..PlayRunAsync::default() };
     let inputs = serde_json::json!({ "witness": witness });
-    params.options.inputs = hero_sdk::Json::parse(&inputs.to_string()).unwrap();
+    params.inputs = Some(hero_sdk::Json::parse(&inputs.to_string()).unwrap());
     let play_sid = runtime.play_run_async(params).await.unwrap().play_sid;
     // Its actor ends with the store's error, and the play is taken up again.
     let stored = || runtime.environment.tables.play(&play_sid).unwrap().unwrap().play.status;

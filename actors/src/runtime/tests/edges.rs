@@ -10,7 +10,11 @@ use std::{
     task::{Context, Wake, Waker},
 };
 
-use hero_sdk::{ErrorCode, Json, Logic as _, ResumeId, logic::PlayRunAsync, model::Status};
+use hero_sdk::{
+    ErrorCode, Json, Logic as _, ResumeId,
+    logic::{PlayRunAsync, WorkflowList},
+    model::Status,
+};
 use ractor::RpcReplyPort;
 
 use super::{eventually, limited, settled, supervision::Stage};
@@ -70,7 +74,12 @@ impl Which {
             }
             Self::Registry => {
                 let (reply, bait) = Bait::new(trap);
-                stage.runtime.registry.get().cast(registry::Message::List(reply)).unwrap();
+                stage
+                    .runtime
+                    .registry
+                    .get()
+                    .cast(registry::Message::new(async |library: registry::Library| library.list(), reply))
+                    .unwrap();
                 Box::new(bait)
             }
             Self::Plays => {
@@ -169,7 +178,7 @@ async fn a_play_ends_while_any_other_actor_is_frozen() {
         let frozen = Frozen::freeze(which, &stage).await;
         stage.succeeds(1).await;
         drop(frozen);
-        assert!(stage.runtime.workflow_list().await.unwrap().is_empty());
+        assert!(stage.runtime.workflow_list(WorkflowList::default()).await.unwrap().workflows.is_empty());
         let info = async || stage.runtime.server_info().await.unwrap().plays_running;
         limited(async { while info().await > 0 {} }).await;
         stage.runtime.shutdown().await.unwrap();
@@ -187,7 +196,7 @@ async fn a_play_that_is_frozen_holds_up_no_other() {
     assert_eq!(other.status, Status::Succeeded);
     drop(frozen);
     stage.succeeds(1).await;
-    let late = stage.runtime.play_cancel(stage.play_sid.clone(), None).await.unwrap_err();
+    let late = stage.runtime.play_cancel(stage.play_sid.clone().into()).await.unwrap_err();
     assert_eq!(late.code, ErrorCode::Conflict);
     stage.runtime.shutdown().await.unwrap();
 }

@@ -2,7 +2,7 @@
 
 use hero_sdk::{
     ErrorCode, Json, Logic as _,
-    logic::{PlayResume, PlayRunAsync, PlayStart, PlayWait, Until},
+    logic::{PlayResume, PlayRunAsync, PlayStart, PlayWait, Until, WorkflowList},
     model::{ResumeRequest, Status},
 };
 
@@ -20,7 +20,7 @@ def main() -> int:
 async fn asking(runtime: &Runtime) -> ResumeRequest {
     let params = PlayRunAsync { source: ASKS.into(), ..PlayRunAsync::default() };
     let play_sid = runtime.play_run_async(params).await.unwrap().play_sid;
-    let open = async || runtime.play_pending_resumes(Some(play_sid.clone())).await.unwrap().pop();
+    let open = async || runtime.play_pending_resumes(play_sid.clone().into()).await.unwrap().resumes.pop();
     limited(async {
         loop {
             if let Some(resume) = open().await {
@@ -80,7 +80,7 @@ async fn of_a_hundred_different_answers_exactly_one_is_accepted() {
         let wrong = PlayResume { payload: Json::parse("\"seven\"").unwrap(), ..answer(&resume, 0) };
         let error = runtime.play_resume(wrong.clone()).await.unwrap_err();
         assert_eq!((error.code, error.fields.len()), (ErrorCode::InvalidPayload, 1));
-        let open = runtime.play_pending_resumes(Some(resume.play_sid.clone())).await.unwrap();
+        let open = runtime.play_pending_resumes(resume.play_sid.clone().into()).await.unwrap().resumes;
         assert_eq!(open, std::slice::from_ref(&resume), "it is as open as it was");
 
         let answers = (0..100).map(async |number| match number % 10 {
@@ -116,9 +116,9 @@ async fn a_cancelled_play_that_is_answered_has_one_end() {
         let cancel = async {
             // A little later each time, so that it meets the play in every state.
             for _ in 0..round * 10 {
-                runtime.play_status(resume.play_sid.clone()).await.unwrap();
+                runtime.play_status(resume.play_sid.clone().into()).await.unwrap();
             }
-            runtime.play_cancel(resume.play_sid.clone(), None).await
+            runtime.play_cancel(resume.play_sid.clone().into()).await
         };
         let (answered, cancelled) = tokio::join!(runtime.play_resume(answer(&resume, 7)), cancel);
         let play = limited(runtime.play_wait(wait)).await.unwrap();
@@ -131,7 +131,7 @@ async fn a_cancelled_play_that_is_answered_has_one_end() {
         ends.push(play);
     }
     for end in ends {
-        let now = runtime.play_status(end.play_sid.clone()).await.unwrap();
+        let now = runtime.play_status(end.play_sid.clone().into()).await.unwrap();
         assert_eq!((now.status, now.outputs, now.ended_at), (end.status, end.outputs, end.ended_at));
     }
     runtime.shutdown().await.unwrap();
@@ -151,7 +151,7 @@ async fn a_bundled_flow_becomes_one_workflow_however_many_start_it() {
     let start = PlayStart { workflow: "eight".into(), ..PlayStart::default() };
     let starts = (0..8).map(|_| runtime.play_start(start.clone()));
     let plays = futures_util::future::join_all(starts).await;
-    let workflows = runtime.workflow_list().await.unwrap();
+    let workflows = runtime.workflow_list(WorkflowList::default()).await.unwrap().workflows;
     assert_eq!(workflows.len(), 1, "{workflows:?}");
     for play in plays {
         let play = settled(&runtime, &play.unwrap().play_sid).await.unwrap();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use hero_sdk::{
     ErrorCode, Json, Logic as _, PlaySid, VersionSid,
-    logic::{PlayRunAsync, StartOptions},
+    logic::{PlayRunAsync, WorkflowList},
     model::Status,
 };
 use hero_store::Batch;
@@ -132,9 +132,8 @@ async fn plays_that_start_outlive_their_fork_servers() {
     let source = "from hero_tracing import flow\n\n@flow\ndef main(n: int) -> int:\n    return n\n";
     let mut plays = Vec::new();
     for number in 0..40 {
-        let inputs = Json::parse(&format!("{{\"n\": {number}}}")).unwrap();
-        let options = StartOptions { inputs, ..StartOptions::default() };
-        let params = PlayRunAsync { source: source.into(), options, ..PlayRunAsync::default() };
+        let inputs = Some(Json::parse(&format!("{{\"n\": {number}}}")).unwrap());
+        let params = PlayRunAsync { source: source.into(), inputs, ..PlayRunAsync::default() };
         plays.push(runtime.play_run_async(params).await.unwrap().play_sid);
         // Twice, since the third crash of a play would be its end.
         if number == 12 || number == 24 {
@@ -161,7 +160,7 @@ async fn a_play_does_not_notice_the_end_of_the_registry() {
     let before = stage.runtime.registry.get();
     before.kill();
     eventually(|| stage.runtime.registry.get().get_id() != before.get_id()).await;
-    assert!(stage.runtime.workflow_list().await.unwrap().is_empty());
+    assert!(stage.runtime.workflow_list(WorkflowList::default()).await.unwrap().workflows.is_empty());
     stage.ends_well(1).await;
 }
 
@@ -203,7 +202,7 @@ async fn a_play_whose_rows_are_damaged_is_said_to_be() {
     let runtime = Runtime::open(Config::new(home.path())).await.unwrap();
     let error = settled(&runtime, &row.play.play_sid).await.unwrap_err();
     assert_eq!(error.code, ErrorCode::StoreCorrupt);
-    let error = runtime.play_cancel(row.play.play_sid, None).await.unwrap_err();
+    let error = runtime.play_cancel(row.play.play_sid.into()).await.unwrap_err();
     assert_eq!((error.code, error.message.contains("has no version")), (ErrorCode::StoreCorrupt, true));
     runtime.shutdown().await.unwrap();
 }

@@ -1,7 +1,6 @@
 //! `hero_logic play artifacts`: the files that a play has kept.
 
-use hero_sdk::{Logic, PlaySid, model::Artifact};
-use serde::Serialize;
+use hero_sdk::{Logic, PlaySid};
 
 use super::play_list::moment;
 use crate::cli::{
@@ -24,12 +23,9 @@ pub(crate) async fn run(
     logic: &dyn Logic,
     play_sid: PlaySid,
 ) -> Result<Exit, Failure> {
-    #[derive(Serialize)]
-    struct Document {
-        artifacts: Vec<Artifact>,
-    }
-    let artifacts = logic.play_artifacts(play_sid).await?;
-    let rows = artifacts
+    let listed = logic.play_artifacts(play_sid.into()).await?;
+    let rows = listed
+        .artifacts
         .iter()
         .map(|artifact| {
             [
@@ -41,7 +37,7 @@ pub(crate) async fn run(
             ]
         })
         .collect();
-    context.out.list(&Document { artifacts }, ["NAME", "SIZE", "TYPE", "CREATED", "STEP"], rows)?;
+    context.out.list(&listed, ["NAME", "SIZE", "TYPE", "CREATED", "STEP"], rows)?;
     Ok(Exit::Succeeded)
 }
 

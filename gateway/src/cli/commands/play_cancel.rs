@@ -2,7 +2,7 @@
 
 use hero_sdk::{
     Logic, PlaySid,
-    logic::{PlayWait, Until},
+    logic::{self, PlayWait, Until},
 };
 
 use crate::cli::{
@@ -31,7 +31,7 @@ pub(crate) async fn run(
     play_sid: PlaySid,
     reason: Option<String>,
 ) -> Result<Exit, Failure> {
-    let cancelled = logic.play_cancel(play_sid.clone(), reason).await;
+    let cancelled = logic.play_cancel(logic::PlayCancel { play_sid: play_sid.clone(), reason }).await;
     cancelled.map_err(|error| Failure::from(error).or_hint(|| where_it_stands(&play_sid)))?;
     let play = logic.play_wait(PlayWait { play_sid, timeout_ms: None, until: Until::Terminal }).await?;
     if context.out.json {

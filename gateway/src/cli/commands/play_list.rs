@@ -7,7 +7,7 @@ use hero_sdk::{
 
 use crate::cli::{
     args::{LIMIT_DEFAULT, PlayList, PlayStatus},
-    context::{Context, play_sid},
+    context::Context,
     embedded::Purpose,
     errors::{Exit, Failure},
     escape::visible,
@@ -20,8 +20,8 @@ use crate::cli::{
 /// Does the command.
 pub(crate) async fn command(context: &mut Context, arguments: PlayList) -> Result<Exit, Failure> {
     let PlayList { workflow, status, tag, limit, cursor } = arguments;
-    let cursor = cursor.as_deref().map(play_sid).transpose()?;
-    let params = logic::PlayList { workflow, status: status.map(to_status), tag, limit: Some(limit), cursor };
+    let (status, cursor) = (status.map(to_status), cursor.map(logic::Cursor));
+    let params = logic::PlayList { workflow, status, parent: None, tag, limit: Some(limit), cursor };
     context.with_logic(Purpose::Look, async |context, logic| run(context, logic, params).await).await
 }
 
@@ -55,7 +55,7 @@ pub(crate) async fn run(
 
 /// What was typed to choose these plays, for the command that lists more of them.
 fn filters(params: &logic::PlayList) -> Vec<String> {
-    let logic::PlayList { workflow, status, tag, limit, cursor: _ } = params;
+    let logic::PlayList { workflow, status, parent: _, tag, limit, cursor: _ } = params;
     let limit = limit.filter(|limit| *limit != LIMIT_DEFAULT);
     let options = [
         ("--workflow", workflow.clone()),

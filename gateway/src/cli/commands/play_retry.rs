@@ -36,12 +36,12 @@ pub(crate) async fn run(
     answers: Answers,
     interaction: &Interaction,
 ) -> Result<Exit, Failure> {
-    let play = logic.play_status(play_sid.clone()).await?;
+    let play = logic.play_status(play_sid.clone().into()).await?;
     let retried = match play.status {
         // Whatever ran it has been killed: it has been taken up where it was, and is not to fail first.
         Status::Queued | Status::Running => Retried { play, runs_again: Vec::new() },
         _ => {
-            let retried = logic.play_retry(play_sid.clone()).await;
+            let retried = logic.play_retry(play_sid.clone().into()).await;
             retried.map_err(|error| Failure::from(error).or_hint(|| where_it_stands(&play_sid)))?
         }
     };

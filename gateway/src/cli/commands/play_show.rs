@@ -16,6 +16,7 @@ use crate::cli::{
     escape::{self, visible},
     json_text,
     output::PlayDocument,
+    pages::open_questions,
     report::{push_play_error, push_questions},
     style::{Paint, Palette},
     tree::{cost, duration, status_look},
@@ -40,9 +41,9 @@ pub(crate) async fn run(
     logic: &dyn Logic,
     play_sid: PlaySid,
 ) -> Result<Exit, Failure> {
-    let play = logic.play_status(play_sid.clone()).await?;
-    let resumes = logic.play_pending_resumes(Some(play_sid.clone())).await?;
-    let artifacts = logic.play_artifacts(play_sid).await?;
+    let play = logic.play_status(play_sid.clone().into()).await?;
+    let resumes = open_questions(logic, &play_sid).await?;
+    let artifacts = logic.play_artifacts(play_sid.into()).await?.artifacts;
     if context.out.json {
         let play = PlayDocument { play: &play, resumes: &resumes };
         context.out.document(&Document { play, artifacts: &artifacts })?;

@@ -51,7 +51,7 @@ async fn whole(logic: &dyn Logic, play_sid: PlaySid) -> Result<SpanPage, Failure
     let mut spans = std::collections::BTreeMap::new();
     let mut logs = Vec::new();
     loop {
-        let page = logic.play_spans(PlaySpans { play_sid: play_sid.clone(), after_seq, limit: None }).await?;
+        let page = logic.play_spans(PlaySpans { after_seq, ..PlaySpans::from(play_sid.clone()) }).await?;
         spans.extend(page.spans.into_iter().map(|span| (span.span_id, span)));
         logs.extend(page.logs);
         if page.last_seq <= after_seq {

@@ -9,6 +9,7 @@ use crate::cli::{
     drive::OnSignal,
     embedded::Purpose,
     errors::{Exit, Failure},
+    pages::open_questions,
     report::report,
     shell,
     signals::Signals,
@@ -69,12 +70,12 @@ pub(crate) async fn run(context: &mut Context, logic: &dyn Logic, wish: Wish) ->
             (answered.map_err(|error| Failure::from(error).or_hint(|| hint))?, None)
         }
         None if context.prompter.is_some() && !interaction.no_input => {
-            let open = logic.play_pending_resumes(Some(play_sid.clone())).await?;
+            let open = open_questions(logic, &play_sid).await?;
             if !open.iter().any(|request| request.resume_id == resume_id) {
                 let message = format!("{resume_id} is no open question of {play_sid}");
                 return Err(Failure::usage("not_found", message).hint(hint));
             }
-            (logic.play_status(play_sid).await?, Some(resume_id))
+            (logic.play_status(play_sid.into()).await?, Some(resume_id))
         }
         None => {
             return Err(Failure::usage("usage", "there is no terminal to ask for the answer")

@@ -16,6 +16,7 @@ use crate::cli::{
     embedded::Purpose,
     errors::{Exit, Failure},
     inputs::{Inputs, merge_refusals},
+    pages,
     report::report,
     signals::Signals,
     source::{argument_text, is_path, python_file, with_names},
@@ -108,23 +109,26 @@ async fn start_with_either_reading(
 
 async fn start(logic: &dyn Logic, target: &Target, inputs: &Inputs, tags: &[String]) -> Result<Play, Error> {
     let options = StartOptions {
-        inputs: inputs.to_json(),
-        idempotency_key: None,
+        inputs: Some(inputs.to_json()),
         tags: tags.to_vec(),
-        trigger: "cli".to_owned(),
+        trigger: Some("cli".to_owned()),
+        ..StartOptions::default()
     };
     match target {
-        Target::Workflow(name) => logic.play_start(PlayStart { workflow: name.clone(), options }).await,
+        Target::Workflow(name) => {
+            logic.play_start(PlayStart { workflow: name.clone(), ..PlayStart::default() }.with(options)).await
+        }
         Target::File { source, file_name, entry } => {
             let (source, file_name, entry) = (source.clone(), file_name.clone(), entry.clone());
-            logic.play_run_async(PlayRunAsync { source, file_name, entry, options }).await
+            let run = PlayRunAsync { source, file_name, entry, ..PlayRunAsync::default() };
+            logic.play_run_async(run.with(options)).await
         }
     }
 }
 
 /// The error for a name that the library does not have, with what it has.
 async fn unknown_workflow(logic: &dyn Logic, name: &str, error: Error) -> Failure {
-    let workflows = match logic.workflow_list().await {
+    let workflows = match pages::workflows(logic).await {
         Ok(workflows) => workflows,
         Err(error) => return error.into(),
     };

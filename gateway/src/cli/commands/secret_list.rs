@@ -1,7 +1,6 @@
 //! `hero_logic secret list`: which secrets there are, never what they are.
 
-use hero_sdk::{Logic, Secret, SecretSource};
-use serde::Serialize;
+use hero_sdk::{Logic, SecretSource};
 
 use crate::cli::{
     commands::play_list::moment,
@@ -18,12 +17,9 @@ pub(crate) async fn command(context: &mut Context) -> Result<Exit, Failure> {
 
 /// Runs it on any `Logic`.
 pub(crate) async fn run(context: &mut Context, logic: &dyn Logic) -> Result<Exit, Failure> {
-    #[derive(Serialize)]
-    struct Document {
-        secrets: Vec<Secret>,
-    }
-    let secrets = logic.secret_list().await?;
-    let rows = secrets
+    let listed = logic.secret_list().await?;
+    let rows = listed
+        .secrets
         .iter()
         .map(|secret| {
             let source = match secret.source {
@@ -37,6 +33,6 @@ pub(crate) async fn run(context: &mut Context, logic: &dyn Logic) -> Result<Exit
             ]
         })
         .collect();
-    context.out.list(&Document { secrets }, ["NAME", "FROM", "SET"], rows)?;
+    context.out.list(&listed, ["NAME", "FROM", "SET"], rows)?;
     Ok(Exit::Succeeded)
 }

@@ -1,6 +1,6 @@
 //! `hero_logic secret remove`: plays that declare it are not started any more.
 
-use hero_sdk::{Logic, SecretName};
+use hero_sdk::{Logic, SecretName, logic::OfSecret};
 use serde::Serialize;
 
 use crate::cli::{
@@ -22,7 +22,7 @@ pub(crate) async fn run(context: &mut Context, logic: &dyn Logic, name: SecretNa
     struct Document {
         removed: SecretName,
     }
-    logic.secret_remove(name.clone()).await?;
+    logic.secret_remove(OfSecret { name: name.clone() }).await?;
     if context.out.json {
         context.out.document(&Document { removed: name })?;
     } else {

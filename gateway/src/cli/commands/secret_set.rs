@@ -2,7 +2,7 @@
 
 use std::{io::IsTerminal as _, sync::Arc};
 
-use hero_sdk::{Logic, SecretName, SecretSource, SecretValue};
+use hero_sdk::{Logic, SecretName, SecretSource, SecretValue, logic};
 use serde::Serialize;
 
 use crate::cli::{
@@ -86,8 +86,8 @@ pub(crate) async fn run(
     struct Document {
         set: SecretName,
     }
-    logic.secret_set(name.clone(), value).await?;
-    let secrets = logic.secret_list().await?;
+    logic.secret_set(logic::SecretSet { name: name.clone(), value }).await?;
+    let secrets = logic.secret_list().await?.secrets;
     let is_hidden = |source| source == SecretSource::Environment;
     if secrets.iter().any(|secret| secret.name == name && is_hidden(secret.source)) {
         let variable = name.variable();

@@ -7,6 +7,7 @@ use crate::cli::{
     context::Context,
     embedded::Purpose,
     errors::{Exit, Failure},
+    pages,
     style::Paint,
 };
 
@@ -21,7 +22,7 @@ pub(crate) async fn run(context: &mut Context, logic: &dyn Logic) -> Result<Exit
     struct Document {
         workflows: Vec<Workflow>,
     }
-    let workflows = logic.workflow_list().await?;
+    let workflows = pages::workflows(logic).await?;
     let rows = workflows
         .iter()
         .map(|workflow| {

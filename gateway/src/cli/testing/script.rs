@@ -10,12 +10,19 @@ use std::{
 
 use futures_core::Stream;
 use hero_sdk::{
-    Error, ErrorCode, FieldError, Json, Logic, PlaySid, Secret, SecretName, SecretSource, SecretValue,
+    Error, ErrorCode, FieldError, Json, Logic, PlaySid, Secret, SecretSource,
     logic::{
-        ArtifactFetch, PlayList, PlayResume, PlayRunAsync, PlaySpans, PlayStart, PlayWait, Plays, Retried,
-        ServerInfo, SpanFeed, StartOptions, Until,
+        ArtifactFetch, Artifacts, Created, Cursor, Deleted, ExampleToInputData, ExampleUpsert, Examples,
+        InputData, OfExample, OfPlay, OfSecret, OfVersion, OfWorkflow, PlayCancel, PlayList,
+        PlayPendingResumes, PlayResume, PlayRunAsync, PlaySpans, PlayStart, PlayWait, Plays, Resumes,
+        Retried, SecretSet, Secrets, ServerInfo, SpanFeed, StartOptions, Until, Versions, WorkflowCreate,
+        WorkflowCreateVersion, WorkflowDelete, WorkflowList, WorkflowSetCurrentVersion, WorkflowUpdate,
+        Workflows,
     },
-    model::{Artifact, Play, PlayError, ResumeRequest, SandboxLevel, SpanPage, Status, Workflow},
+    model::{
+        Artifact, Example, Play, PlayError, ResumeRequest, SandboxLevel, SpanPage, Status, Workflow,
+        WorkflowVersion,
+    },
 };
 use tokio::sync::watch;
 
@@ -129,9 +136,11 @@ impl Script {
 
     fn start(&self, what: &str, options: &StartOptions) -> Result<Play, Error> {
         let mut state = self.state.lock().unwrap();
-        state
-            .calls
-            .push(format!("{what} {} {}", options.inputs, options.tags.join(",")).trim_end().to_owned());
+        state.calls.push(
+            format!("{what} {} {}", options.inputs.clone().unwrap_or(Json::null()), options.tags.join(","))
+                .trim_end()
+                .to_owned(),
+        );
         match state.refusals.pop_front() {
             Some(refusal) => Err(refusal),
             None => Ok(Play { status: Status::Queued, ..state.play.clone() }),
@@ -182,21 +191,54 @@ fn not_found(message: impl Into<String>) -> Error {
     Error::new(ErrorCode::NotFound, message)
 }
 
+/// Methods that no script has.
+macro_rules! unscripted {
+    ($($name:ident($params:ty) -> $result:ty;)*) => {
+        // As `async_trait` writes it, which does not look into a macro.
+        $(fn $name<'one, 'both>(&'one self, _: $params) -> Pin<Box<dyn Future<Output = Result<$result, Error>> + Send + 'both>>
+        where
+            'one: 'both,
+            Self: 'both,
+        {
+            let error = Error::new(ErrorCode::Internal, concat!(stringify!($name), " is not scripted"));
+            Box::pin(async move { Err(error) })
+        })*
+    };
+}
+
 #[async_trait::async_trait]
 impl Logic for Script {
-    async fn play_start(&self, params: PlayStart) -> Result<Play, Error> {
+    unscripted! {
+        workflow_create(WorkflowCreate) -> Created;
+        workflow_get(OfWorkflow) -> Workflow;
+        workflow_update(WorkflowUpdate) -> Workflow;
+        workflow_delete(WorkflowDelete) -> Deleted;
+        workflow_create_version(WorkflowCreateVersion) -> WorkflowVersion;
+        workflow_set_current_version(WorkflowSetCurrentVersion) -> Workflow;
+        workflow_version_fetch(OfVersion) -> WorkflowVersion;
+        workflow_version_list(OfWorkflow) -> Versions;
+        example_upsert(ExampleUpsert) -> Example;
+        example_fetch(OfExample) -> Example;
+        example_delete(OfExample) -> Deleted;
+        example_to_input_data(ExampleToInputData) -> InputData;
+        example_list(OfWorkflow) -> Examples;
+    }
+
+    async fn play_start(&self, mut params: PlayStart) -> Result<Play, Error> {
         if params.workflow != "hello" {
             return Err(not_found(format!("no workflow {:?}", params.workflow)));
         }
-        self.start("start hello", &params.options)
+        self.start("start hello", &params.take_options())
     }
 
-    async fn play_run_async(&self, params: PlayRunAsync) -> Result<Play, Error> {
+    async fn play_run_async(&self, mut params: PlayRunAsync) -> Result<Play, Error> {
+        let options = params.take_options();
         let entry = params.entry.map(|entry| format!(":{entry}")).unwrap_or_default();
-        self.start(&format!("run {}{entry}", params.file_name), &params.options)
+        self.start(&format!("run {}{entry}", params.file_name), &options)
     }
 
-    async fn play_status(&self, play_sid: PlaySid) -> Result<Play, Error> {
+    async fn play_status(&self, params: OfPlay) -> Result<Play, Error> {
+        let play_sid = params.play_sid;
         let state = self.state.lock().unwrap();
         if play_sid != state.play.play_sid {
             return Err(not_found(format!("no play {play_sid}")));
@@ -219,7 +261,8 @@ impl Logic for Script {
         }
     }
 
-    async fn play_cancel(&self, _play_sid: PlaySid, reason: Option<String>) -> Result<Play, Error> {
+    async fn play_cancel(&self, params: PlayCancel) -> Result<Play, Error> {
+        let reason = params.reason;
         let mut state = self.state.lock().unwrap();
         state.calls.push(format!("cancel {}", reason.unwrap_or_default()).trim_end().to_owned());
         if state.play.status.is_terminal() {
@@ -250,8 +293,8 @@ impl Logic for Script {
         Ok(state.play.clone())
     }
 
-    async fn play_pending_resumes(&self, _play_sid: Option<PlaySid>) -> Result<Vec<ResumeRequest>, Error> {
-        Ok(self.state.lock().unwrap().open.clone())
+    async fn play_pending_resumes(&self, _params: PlayPendingResumes) -> Result<Resumes, Error> {
+        Ok(Resumes { resumes: self.state.lock().unwrap().open.clone(), next_cursor: None })
     }
 
     async fn play_list(&self, params: PlayList) -> Result<Plays, Error> {
@@ -260,7 +303,7 @@ impl Logic for Script {
             None => vec![state.play.clone(), play(Status::Failed)],
             Some(_) => Vec::new(),
         };
-        Ok(Plays { plays, next_cursor: (params.limit == Some(2)).then(play_sid) })
+        Ok(Plays { plays, next_cursor: (params.limit == Some(2)).then(|| Cursor(play_sid().to_string())) })
     }
 
     async fn play_spans(&self, params: PlaySpans) -> Result<SpanPage, Error> {
@@ -280,27 +323,28 @@ impl Logic for Script {
         Ok(Box::pin(Feed(state.pages.iter().filter(|page| page.last_seq > after_seq).cloned().collect())))
     }
 
-    async fn play_retry(&self, _play_sid: PlaySid) -> Result<Retried, Error> {
+    async fn play_retry(&self, _params: OfPlay) -> Result<Retried, Error> {
         let state = self.state.lock().unwrap();
         let play = Play { status: Status::Queued, ..state.play.clone() };
         Ok(Retried { play, runs_again: vec!["main#0/fetch#0".into()] })
     }
 
-    async fn play_artifacts(&self, play_sid: PlaySid) -> Result<Vec<Artifact>, Error> {
-        self.play_status(play_sid).await?;
-        Ok(self.state.lock().unwrap().artifacts.iter().map(|(artifact, _)| artifact.clone()).collect())
+    async fn play_artifacts(&self, params: OfPlay) -> Result<Artifacts, Error> {
+        self.play_status(params).await?;
+        let state = self.state.lock().unwrap();
+        Ok(Artifacts { artifacts: state.artifacts.iter().map(|(artifact, _)| artifact.clone()).collect() })
     }
 
     async fn play_artifact_fetch(&self, play_sid: PlaySid, name: String) -> Result<ArtifactFetch, Error> {
-        self.play_status(play_sid).await?;
+        self.play_status(play_sid.into()).await?;
         let state = self.state.lock().unwrap();
         let known = state.artifacts.iter().find(|(artifact, _)| artifact.name == name);
         let (artifact, chunks) = known.ok_or_else(|| not_found(format!("no artifact {name:?}")))?.clone();
         Ok(ArtifactFetch { artifact, content: Box::pin(Chunks(chunks.into())) })
     }
 
-    async fn workflow_list(&self) -> Result<Vec<Workflow>, Error> {
-        Ok(vec![Workflow {
+    async fn workflow_list(&self, _params: WorkflowList) -> Result<Workflows, Error> {
+        let workflow = Workflow {
             workflow_sid: "wf_01kar9v3zv5w8x2b7c6d4e0f1g".parse()?,
             name: "hello".into(),
             description: "Greets somebody.".into(),
@@ -308,22 +352,25 @@ impl Logic for Script {
             current_version: 1,
             archived: false,
             created_at: MOMENT,
-        }])
+        };
+        Ok(Workflows { workflows: vec![workflow], next_cursor: None })
     }
 
-    async fn secret_set(&self, name: SecretName, value: SecretValue) -> Result<(), Error> {
+    async fn secret_set(&self, params: SecretSet) -> Result<(), Error> {
+        let SecretSet { name, value } = params;
         let mut state = self.state.lock().unwrap();
         state.calls.push(format!("secret_set {name} of {} bytes", value.expose().len()));
         Ok(())
     }
 
-    async fn secret_list(&self) -> Result<Vec<Secret>, Error> {
+    async fn secret_list(&self) -> Result<Secrets, Error> {
         let secret = |name: &str, source, set_at| Secret { name: name.parse().unwrap(), source, set_at };
         let of_file = secret("API_KEY", SecretSource::File, Some(MOMENT));
-        Ok(vec![of_file, secret("TOKEN", SecretSource::Environment, None)])
+        Ok(Secrets { secrets: vec![of_file, secret("TOKEN", SecretSource::Environment, None)] })
     }
 
-    async fn secret_remove(&self, name: SecretName) -> Result<(), Error> {
+    async fn secret_remove(&self, params: OfSecret) -> Result<(), Error> {
+        let name = params.name;
         self.state.lock().unwrap().calls.push(format!("secret_remove {name}"));
         Ok(())
     }

@@ -19,7 +19,7 @@ fn running() -> Stage {
 fn know(stage: &mut Stage) {
     let value = SecretValue::try_from(PIN.to_owned()).unwrap();
     let values = BTreeMap::from([("PIN".parse().unwrap(), value)]);
-    let redactor = Redactor::new(&values, &Salt([7; Salt::BYTES]), "");
+    let redactor = Redactor::new(&values, &Salt([7; crate::private::RANDOM_BYTES]), "");
     stage.rig.machine.as_mut().unwrap().keep_out(Some(Arc::new(redactor)));
 }
 
