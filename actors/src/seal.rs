@@ -6,8 +6,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use hero_sdk::Error;
-use hmac::{Hmac, Mac as _, digest::generic_array::GenericArray};
+use hero_sdk::{Error, ErrorCode};
+use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 
 use crate::private::{self, RANDOM_BYTES};
@@ -38,7 +38,8 @@ impl Seal {
     }
 
     fn code(&self, purpose: &str, text: &str) -> Result<Hmac<Sha256>, Error> {
-        let mut code = Hmac::<Sha256>::new(GenericArray::from_slice(&self.key()?));
+        let mut code = Hmac::<Sha256>::new_from_slice(&self.key()?)
+            .map_err(|error| Error::new(ErrorCode::Internal, error.to_string()))?;
         code.update(purpose.as_bytes());
         code.update(&[0]);
         code.update(text.as_bytes());

@@ -325,6 +325,6 @@ mod tests {
         fs::remove_file(home.file()).unwrap();
         fs::create_dir(home.file()).unwrap();
         fs::set_permissions(home.file(), fs::Permissions::from_mode(0o700)).unwrap();
-        assert!(refusal(&home).contains("no file of secrets"));
+        assert!(refusal(&home).contains("no file of ours"));
     }
 }
