@@ -1,8 +1,9 @@
 //! The contract of hero_logic: what a play, a span and a question look like, what the Python process and the
 //! runtime say to each other, which methods there are and how they fail.
 //!
-//! This crate knows no storage, no actors and no transport.
+//! And how to reach a server from afar. This crate knows no storage and no actors.
 
+pub mod client;
 pub mod error;
 pub mod frame;
 pub mod json;
@@ -15,6 +16,7 @@ pub mod secret;
 pub mod sid;
 pub mod timestamp;
 
+pub use client::Client;
 pub use error::{Error, ErrorCode, FieldError};
 pub use json::{Json, Members};
 pub use logic::Logic;

@@ -56,7 +56,8 @@ impl Declared {
         let params = self.params.as_ref().map(|params| resolved(params, definitions));
         let required = params.and_then(|params| params.get("required")).and_then(Value::as_array);
         let properties = params.and_then(|params| params.get("properties")).and_then(Value::as_object);
-        let is_required = |name: &str| required.is_some_and(|required| required.iter().any(|one| one == name));
+        let is_required =
+            |name: &str| required.is_some_and(|required| required.iter().any(|one| one == name));
         let descriptors: Vec<Value> = properties
             .into_iter()
             .flatten()
@@ -110,7 +111,8 @@ fn errors() -> Value {
 
 fn resolved<'a>(schema: &'a Value, definitions: &'a Map<String, Value>) -> &'a Value {
     let reference = schema.get("$ref").and_then(Value::as_str);
-    let named = reference.and_then(|reference| definitions.get(reference.strip_prefix("#/components/schemas/")?));
+    let named =
+        reference.and_then(|reference| definitions.get(reference.strip_prefix("#/components/schemas/")?));
     named.unwrap_or(schema)
 }
 
@@ -140,7 +142,9 @@ pub fn example(schema: &Value, definitions: &Map<String, Value>) -> Value {
         Some("object") => {
             let properties = schema.get("properties").and_then(Value::as_object);
             let members = properties.into_iter().flatten();
-            Value::Object(members.map(|(name, schema)| (name.clone(), example(schema, definitions))).collect())
+            Value::Object(
+                members.map(|(name, schema)| (name.clone(), example(schema, definitions))).collect(),
+            )
         }
         Some("array") => match schema.get("items") {
             Some(items) if items.get("$ref").is_some() => json!([example(items, definitions)]),

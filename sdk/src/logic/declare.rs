@@ -9,6 +9,7 @@ macro_rules! methods {
     (
         $(#[$trait_meta:meta])*
         trait $trait:ident { $($beside:tt)* }
+        client { $($beside_of_client:tt)* }
         $($(#[doc = $doc:literal])+ $name:ident($($params:ty)?) -> $result:ty;)+
     ) => {
         $(#[$trait_meta])*
@@ -16,6 +17,14 @@ macro_rules! methods {
         pub trait $trait: Send + Sync {
             $($(#[doc = $doc])+ async fn $name(&self $(, params: $params)?) -> Result<$result, Error>;)+
             $($beside)*
+        }
+
+        #[async_trait::async_trait]
+        impl $trait for crate::Client {
+            $(async fn $name(&self $(, params: $params)?) -> Result<$result, Error> {
+                methods!(@remote self $name params $($params)?)
+            })+
+            $($beside_of_client)*
         }
 
         /// Every method, in the order of its declaration.
@@ -36,6 +45,12 @@ macro_rules! methods {
             }
         }
 
+    };
+    (@remote $client:ident $name:ident $params:ident) => {
+        $client.call(stringify!($name), None::<()>).await
+    };
+    (@remote $client:ident $name:ident $params:ident $type:ty) => {
+        $client.call(stringify!($name), Some($params)).await
     };
     (@params) => { None };
     (@params $params:ty) => { Some(|schemas| schemas.subschema_for::<$params>()) };

@@ -55,6 +55,16 @@ methods! {
         async fn play_artifact_fetch(&self, play_sid: PlaySid, name: String) -> Result<ArtifactFetch, Error>;
     }
 
+    client {
+        async fn play_feed(&self, play_sid: PlaySid, after_seq: u64) -> Result<SpanFeed, Error> {
+            crate::client::feed(self, play_sid, after_seq).await
+        }
+
+        async fn play_artifact_fetch(&self, play_sid: PlaySid, name: String) -> Result<ArtifactFetch, Error> {
+            crate::client::artifact(self, &play_sid, &name).await
+        }
+    }
+
     /// Starts a play of a workflow of the library. Inputs are validated before anything is written.
     play_start(PlayStart) -> Play;
 
