@@ -1,5 +1,7 @@
-//! How people and programs reach hero_logic. For now: the command line, embedded on the store.
+//! How people and programs reach hero_logic: the command line, and the server.
 //!
 //! Everything but `cli::embedded` is written against `hero_sdk::Logic` and knows neither actors nor store.
 
 pub mod cli;
+pub mod server;
+mod suggest;

@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hero_sdk::{Json, model::ResumeRequest};
 
-use crate::cli::{
-    errors::Failure,
-    shell,
+use crate::{
+    cli::{errors::Failure, shell},
     suggest::{close_matches, did_you_mean},
 };
 

@@ -12,11 +12,13 @@ use hero_sdk::model::{Network, PartialAllowance, SandboxLevel};
 use serde::Deserialize;
 use toml::de::{DeTable, DeValue};
 
-use crate::cli::{
-    args,
-    embedded::SandboxConfig,
-    errors::Failure,
-    source::{read_text, reason},
+use crate::{
+    cli::{
+        args,
+        embedded::SandboxConfig,
+        errors::Failure,
+        source::{read_text, reason},
+    },
     suggest::{close_matches, did_you_mean},
 };
 

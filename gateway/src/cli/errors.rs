@@ -144,7 +144,11 @@ impl From<hero_sdk::Error> for Failure {
             | ErrorCode::NotFound
             | ErrorCode::SecretMissing
             | ErrorCode::Conflict => Exit::Usage,
-            ErrorCode::Busy
+            // Between a server and us, of different versions.
+            ErrorCode::ParseError
+            | ErrorCode::InvalidRequest
+            | ErrorCode::MethodNotFound
+            | ErrorCode::Busy
             | ErrorCode::Timeout
             | ErrorCode::SecretChanged
             | ErrorCode::SecretUnreadable
@@ -157,6 +161,8 @@ impl From<hero_sdk::Error> for Failure {
             | ErrorCode::StorageFailed
             | ErrorCode::StoreCorrupt
             | ErrorCode::ShuttingDown
+            | ErrorCode::Unreachable
+            | ErrorCode::Unauthorized
             | ErrorCode::Internal => Exit::Trouble,
         };
         Self {

@@ -27,7 +27,6 @@ mod signals;
 mod sink;
 mod source;
 mod style;
-mod suggest;
 mod table;
 mod terminal;
 #[cfg(test)]

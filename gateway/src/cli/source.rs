@@ -5,9 +5,11 @@ use std::{
     path::Path,
 };
 
-use crate::cli::{
-    errors::Failure,
-    signals::{Signals, interrupted},
+use crate::{
+    cli::{
+        errors::Failure,
+        signals::{Signals, interrupted},
+    },
     suggest::{close_matches, did_you_mean},
 };
 

@@ -16,8 +16,8 @@ impl<'a> Params<'a> {
         raw.is_none_or(is_structured).then_some(Self(raw))
     }
 
-    /// Reads them. The error names the parameter that is wrong.
-    pub(super) fn to<T: DeserializeOwned>(self) -> Result<T, Error> {
+    /// Reads them. `invalid_params` names the parameter that is wrong.
+    pub fn to<T: DeserializeOwned>(self) -> Result<T, Error> {
         let text = self.0.map_or("{}", RawValue::get);
         let mut deserializer = serde_json::Deserializer::from_str(text);
         serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
@@ -32,7 +32,7 @@ impl<'a> Params<'a> {
     }
 
     /// For methods that take none.
-    pub(super) fn none(self) -> Result<(), Error> {
+    pub fn none(self) -> Result<(), Error> {
         #[derive(serde::Deserialize)]
         #[serde(deny_unknown_fields)]
         struct None {}

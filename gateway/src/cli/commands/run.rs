@@ -8,18 +8,20 @@ use hero_sdk::{
     model::Play,
 };
 
-use crate::cli::{
-    answers::Answers,
-    args::{Interaction, Run},
-    context::Context,
-    drive::OnSignal,
-    embedded::Purpose,
-    errors::{Exit, Failure},
-    inputs::{Inputs, merge_refusals},
-    pages,
-    report::report,
-    signals::Signals,
-    source::{argument_text, is_path, python_file, with_names},
+use crate::{
+    cli::{
+        answers::Answers,
+        args::{Interaction, Run},
+        context::Context,
+        drive::OnSignal,
+        embedded::Purpose,
+        errors::{Exit, Failure},
+        inputs::{Inputs, merge_refusals},
+        pages,
+        report::report,
+        signals::Signals,
+        source::{argument_text, is_path, python_file, with_names},
+    },
     suggest::{close_matches, did_you_mean},
 };
 
