@@ -48,7 +48,8 @@ pub(crate) async fn answer<M: Methods + ?Sized>(methods: &M, body: &[u8]) -> Opt
         Err(error) => Some(reply(Err(error), None)),
         Ok(Body::One(element)) => one(methods, element).await,
         Ok(Body::Batch(elements)) => {
-            let answers = stream::iter(elements).map(|element| one(methods, element)).buffered(BATCH_AT_ONCE);
+            let answers: Vec<_> = elements.into_iter().map(|element| one(methods, element)).collect();
+            let answers = stream::iter(answers).buffered(BATCH_AT_ONCE);
             let answers: Vec<String> = answers.filter_map(std::future::ready).collect().await;
             (!answers.is_empty()).then(|| format!("[{}]", answers.join(",")))
         }

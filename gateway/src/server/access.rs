@@ -1,0 +1,110 @@
+//! Who may come in. On the socket of this machine its owner alone, which the listener has seen to; on TCP whoever has the
+//! token, and nobody by way of a browser on another site.
+
+use axum::{
+    body::Body,
+    http::{HeaderMap, Method, Request, StatusCode, Uri, header},
+};
+use hero_sdk::{Error, ErrorCode};
+use sha2::{Digest as _, Sha256};
+
+/// The rules of one listener.
+#[derive(Clone, Debug)]
+pub(crate) enum Access {
+    /// Whoever could connect is its owner.
+    Owner,
+    /// On TCP.
+    Token {
+        /// SHA-256 of the token, so that a comparison tells nothing of it.
+        token: [u8; 32],
+        /// What a client may call this server: each with its port.
+        hosts: Vec<String>,
+    },
+}
+
+/// Paths that need no token, since they have one of their own, or tell nothing: all others do.
+const OPEN: [(&str, bool); 2] = [("/health", false), ("/r/", true)];
+
+impl Access {
+    /// On TCP, with this token and these names.
+    pub(crate) fn token(token: &str, hosts: Vec<String>) -> Self {
+        Self::Token { token: Sha256::digest(token).into(), hosts }
+    }
+
+    /// Why a request does not come in, if it does not.
+    pub(crate) fn check(&self, request: &Request<Body>) -> Result<(), (StatusCode, Error)> {
+        check_form(request)?;
+        let Self::Token { token, hosts } = self else { return Ok(()) };
+        let host = single(request.headers(), &header::HOST);
+        if !host.is_some_and(|host| hosts.iter().any(|known| known.eq_ignore_ascii_case(host))) {
+            let error = Error::new(ErrorCode::Unauthorized, "this server is not called so")
+                .hint(format!("it is {}; --host NAME adds a name", hosts.join(" or ")));
+            return Err((StatusCode::MISDIRECTED_REQUEST, error));
+        }
+        check_site(request.headers())?;
+        if is_open(request.uri()) {
+            return Ok(());
+        }
+        let given = single(request.headers(), &header::AUTHORIZATION).and_then(bearer);
+        // Of digests, which tell nothing of how much was right.
+        if given.is_some_and(|given| <[u8; 32]>::from(Sha256::digest(given)) == *token) {
+            return Ok(());
+        }
+        let error = Error::new(ErrorCode::Unauthorized, "no token, or another one")
+            .hint("send `Authorization: Bearer TOKEN`; never put it into the address");
+        Err((StatusCode::UNAUTHORIZED, error))
+    }
+}
+
+/// A call has a content type that no form of a page can send without asking.
+fn check_form(request: &Request<Body>) -> Result<(), (StatusCode, Error)> {
+    if request.method() != Method::POST || is_open(request.uri()) {
+        return Ok(());
+    }
+    let given = single(request.headers(), &header::CONTENT_TYPE).unwrap_or_default();
+    let media_type = given.split(';').next().unwrap_or_default().trim();
+    if media_type.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    let error = Error::new(ErrorCode::InvalidRequest, format!("the content type is {media_type:?}"))
+        .hint("send `Content-Type: application/json`");
+    Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, error))
+}
+
+/// A browser says from where a page asks; programs say nothing.
+fn check_site(headers: &HeaderMap) -> Result<(), (StatusCode, Error)> {
+    let site = single(headers, &"sec-fetch-site".parse().unwrap_or(header::ORIGIN));
+    let host = single(headers, &header::HOST).unwrap_or_default();
+    let origin = single(headers, &header::ORIGIN);
+    let is_ours = match (site, origin) {
+        (Some(site), _) => matches!(site, "same-origin" | "none"),
+        (None, Some(origin)) => {
+            origin.split_once("://").is_some_and(|(_, name)| name.eq_ignore_ascii_case(host))
+        }
+        (None, None) => true,
+    };
+    if is_ours {
+        return Ok(());
+    }
+    let error = Error::new(ErrorCode::Unauthorized, "a page of another site asks");
+    Err((StatusCode::FORBIDDEN, error))
+}
+
+fn is_open(uri: &Uri) -> bool {
+    OPEN.iter().any(|(path, has_more)| match uri.path().strip_prefix(path) {
+        Some(rest) => rest.is_empty() != *has_more,
+        None => false,
+    })
+}
+
+/// The value of a header that stands there once.
+fn single<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next()?.to_str().ok()?;
+    values.next().is_none().then_some(value)
+}
+
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}

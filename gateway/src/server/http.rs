@@ -1,0 +1,156 @@
+//! What is at which path.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::{Path, Request, State},
+    http::{HeaderValue, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse as _, Response},
+    routing::{get, post},
+};
+use futures_util::StreamExt as _;
+use hero_sdk::{
+    Error, ErrorCode, Json, Logic, PlaySid,
+    rpc::{self, Failure, Reply},
+};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+
+use super::{access::Access, events, rpc as calls};
+
+/// Bytes of a request's body.
+const BODY_BYTES_MAX: usize = 16 << 20;
+/// How long a request's body may take.
+const BODY_LIMIT: Duration = Duration::from_secs(30);
+
+/// What all requests share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    /// Does what is asked.
+    pub(crate) logic: Arc<dyn Logic>,
+}
+
+/// All paths of one listener.
+pub(crate) fn router(shared: Shared, access: Access) -> Router {
+    Router::new()
+        .route(rpc::PATH, post(call))
+        .route("/openrpc.json", get(description))
+        .route("/health", get(health))
+        .route("/plays/{play_sid}/events", get(events::of_play))
+        .route("/plays/{play_sid}/artifacts/{name}", get(artifact))
+        .fallback(nothing)
+        .method_not_allowed_fallback(not_so)
+        .layer(middleware::from_fn_with_state(access, guard))
+        .with_state(shared)
+}
+
+/// Before anything else: whether the request may come in.
+async fn guard(State(access): State<Access>, request: Request, next: Next) -> Response {
+    let mut response = match access.check(&request) {
+        Ok(()) => next.run(request).await,
+        Err((status, error)) => refused(status, error),
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+async fn call(State(shared): State<Shared>, request: Request) -> Response {
+    let body = match read(request.into_body()).await {
+        Ok(body) => body,
+        Err(response) => return response,
+    };
+    match calls::answer(&*shared.logic, &body).await {
+        Some(answer) => json(StatusCode::OK, answer),
+        None => StatusCode::NO_CONTENT.into_response(),
+    }
+}
+
+async fn description() -> Response {
+    json(StatusCode::OK, calls::DESCRIPTION.to_string())
+}
+
+async fn health(State(shared): State<Shared>) -> Response {
+    match shared.logic.server_info().await {
+        Ok(_) => json(StatusCode::OK, r#"{"status":"ok"}"#.to_owned()),
+        Err(error) => refused(StatusCode::SERVICE_UNAVAILABLE, error),
+    }
+}
+
+async fn artifact(State(shared): State<Shared>, Path((play_sid, name)): Path<(String, String)>) -> Response {
+    let fetched = async { shared.logic.play_artifact_fetch(play_sid.parse::<PlaySid>()?, name).await };
+    let fetched = match fetched.await {
+        Ok(fetched) => fetched,
+        Err(error) => return failed(error),
+    };
+    let size = HeaderValue::from(fetched.artifact.size);
+    // Its length is told, so whoever reads it sees when it ends early.
+    let body = Body::from_stream(fetched.content.map(|chunk| chunk.map(Bytes::from)));
+    let mut response = body.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_LENGTH, size);
+    // What the flow calls it is not to be believed by a browser.
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment"));
+    response
+}
+
+async fn nothing(request: Request) -> Response {
+    let path: String = request.uri().path().chars().take(200).collect();
+    let error = Error::new(ErrorCode::NotFound, format!("nothing is at {path}"))
+        .hint("POST /rpc takes calls; GET /openrpc.json describes them");
+    refused(StatusCode::NOT_FOUND, error)
+}
+
+async fn not_so(request: Request) -> Response {
+    let message = format!("{} does not go there", request.method());
+    refused(StatusCode::METHOD_NOT_ALLOWED, Error::new(ErrorCode::InvalidRequest, message))
+}
+
+/// The whole body of a request, or the response where it is too large or too slow.
+async fn read(body: Body) -> Result<Bytes, Response> {
+    let whole = Limited::new(body, BODY_BYTES_MAX).collect();
+    match tokio::time::timeout(BODY_LIMIT, whole).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            let message = format!("the request is larger than {} MiB", BODY_BYTES_MAX >> 20);
+            Err(refused(StatusCode::PAYLOAD_TOO_LARGE, Error::new(ErrorCode::InvalidRequest, message)))
+        }
+        Ok(Err(error)) => {
+            let message = format!("the request did not come whole: {error}");
+            Err(refused(StatusCode::BAD_REQUEST, Error::new(ErrorCode::InvalidRequest, message)))
+        }
+        Err(_) => {
+            let message = format!("the request took more than {} s", BODY_LIMIT.as_secs());
+            Err(refused(StatusCode::REQUEST_TIMEOUT, Error::new(ErrorCode::Timeout, message)))
+        }
+    }
+}
+
+/// An error of a method, where a path stands for a call.
+pub(crate) fn failed(error: Error) -> Response {
+    let status = match error.code {
+        ErrorCode::NotFound => StatusCode::NOT_FOUND,
+        ErrorCode::Conflict => StatusCode::CONFLICT,
+        ErrorCode::InvalidPayload | ErrorCode::InvalidInputs => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorCode::InvalidParams | ErrorCode::InvalidRequest => StatusCode::BAD_REQUEST,
+        ErrorCode::Busy | ErrorCode::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    refused(status, error)
+}
+
+/// An error as JSON-RPC has it, under another status.
+pub(crate) fn refused(status: StatusCode, error: Error) -> Response {
+    let failure = Failure::from(error);
+    let reply = Reply { jsonrpc: rpc::VERSION, result: None, error: Some(&failure), id: None };
+    json(status, Json::of(&reply).map_or_else(|_| "null".to_owned(), |json| json.to_string()))
+}
+
+fn json(status: StatusCode, text: String) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/json")], text).into_response()
+}
