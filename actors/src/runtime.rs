@@ -158,7 +158,7 @@ impl Runtime {
 
     /// Interrupts every play, waits until no process is left, and closes the store. Interrupted plays go on at the
     /// next start.
-    pub async fn shutdown(self) -> Result<(), Error> {
+    pub async fn shutdown(&self) -> Result<(), Error> {
         if let Some(sweeper) = &self.sweeper {
             sweeper.stop().await;
         }

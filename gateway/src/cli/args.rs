@@ -193,6 +193,8 @@ pub(crate) enum Command {
     /// Keys that flows use and that are never shown
     #[command(subcommand)]
     Secret(Secret),
+    /// Serve the methods and events of this home until Ctrl-C
+    Serve(Serve),
     /// Check what hero_logic needs: Python, the store, the home directory
     Doctor,
     /// Print a completion script for a shell
@@ -222,6 +224,13 @@ pub(crate) struct Run {
     pub(crate) tags: Vec<String>,
     #[command(flatten)]
     pub(crate) interaction: Interaction,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Listen on TCP as well, with the token in HERO_LOGIC_TOKEN
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Option<String>,
 }
 
 /// How questions of a play are answered while it runs.

@@ -1,6 +1,6 @@
 //! The runtime in this very process. The only file of the command line that knows `hero_actors`.
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{ffi::OsString, path::PathBuf, sync::Arc};
 
 use hero_actors::{BundledFlow, Config, Recover, Runtime};
 pub(crate) use hero_actors::{Check, CheckState, SandboxConfig};
@@ -22,13 +22,18 @@ pub(crate) enum Purpose {
 
 /// An open runtime.
 pub(crate) struct Session {
-    runtime: Runtime,
+    runtime: Arc<Runtime>,
 }
 
 impl Session {
     /// Everything that can be asked of it.
     pub(crate) fn logic(&self) -> &dyn Logic {
-        &self.runtime
+        &*self.runtime
+    }
+
+    /// The same, for whoever keeps it.
+    pub(crate) fn shared(&self) -> Arc<dyn Logic> {
+        Arc::clone(&self.runtime) as Arc<dyn Logic>
     }
 
     /// Interrupts what still runs, which goes on with the next command, and closes the store.
@@ -51,7 +56,7 @@ pub(crate) async fn open(
         Purpose::Run => Recover::Run,
         Purpose::Look => Recover::Mark,
     };
-    Ok(Session { runtime: Runtime::open(config).await? })
+    Ok(Session { runtime: Arc::new(Runtime::open(config).await?) })
 }
 
 /// Checks what the runtime needs.

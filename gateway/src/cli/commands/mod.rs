@@ -16,6 +16,7 @@ pub(crate) mod run;
 pub(crate) mod secret_list;
 pub(crate) mod secret_remove;
 pub(crate) mod secret_set;
+pub(crate) mod serve;
 #[cfg(test)]
 mod tests;
 pub(crate) mod workflow_list;
@@ -44,6 +45,7 @@ pub(crate) async fn dispatch(context: &mut Context, command: Command) -> Result<
         Command::Secret(Secret::Set(arguments)) => secret_set::command(context, arguments).await,
         Command::Secret(Secret::List) => secret_list::command(context).await,
         Command::Secret(Secret::Remove(arguments)) => secret_remove::command(context, &arguments).await,
+        Command::Serve(arguments) => serve::command(context, arguments).await,
         Command::Doctor => doctor::command(context).await,
         Command::Completions { shell } => completions::command(context, shell),
     }
