@@ -146,7 +146,8 @@ pub(crate) struct First {
 }
 
 /// Makes the first frame of an attempt, which must be in the store, and all that came before it. The secrets are read
-/// anew each time. Errors that do not pass: `secret_missing`, `secret_changed`, `secret_unreadable`, and `invalid_params` of a variable.
+/// anew each time. Errors that do not pass: `secret_missing`, `secret_changed`, `secret_unreadable`, and
+/// `invalid_params` of a variable.
 pub(super) fn first_frame(
     environment: &Environment,
     play_sid: &PlaySid,

@@ -79,9 +79,11 @@ mod tests {
     use super::*;
     use crate::{Config, failpoint::Failpoint};
 
-    /// A home with a play that has a directory for temporary files, whose path is the last.
+    /// A home with a play that has a directory for temporary files, whose path is the last. A file lies outside.
     fn stage() -> (tempfile::TempDir, Arc<Environment>, PlaySid, PathBuf) {
         let home = tempfile::tempdir().unwrap();
+        fs::create_dir(home.path().join("outside")).unwrap();
+        fs::write(home.path().join("outside/kept"), "kept").unwrap();
         let tables = Tables::over(Arc::new(Memory::default()));
         let environment = Environment::new(tables, &Config::new(home.path()), Failpoint::default());
         let play_sid = PlaySid::new();
@@ -95,8 +97,6 @@ mod tests {
     async fn temporary_files_go_and_nothing_else_does() {
         let (home, environment, play_sid, temporary) = stage();
         let outside = home.path().join("outside");
-        fs::create_dir(&outside).unwrap();
-        fs::write(outside.join("kept"), "kept").unwrap();
         fs::write(environment.paths.work(&play_sid).join("kept"), "kept").unwrap();
         fs::create_dir_all(temporary.join("a/b")).unwrap();
         fs::write(temporary.join("a/b/file"), "x").unwrap();
@@ -114,8 +114,6 @@ mod tests {
     async fn what_the_flow_has_put_in_their_place_leads_nowhere() {
         let (home, environment, play_sid, temporary) = stage();
         let outside = home.path().join("outside");
-        fs::create_dir(&outside).unwrap();
-        fs::write(outside.join("kept"), "kept").unwrap();
         fs::remove_dir(&temporary).unwrap();
         symlink(&outside, &temporary).unwrap();
         wipe_temporary(&environment, &play_sid).await;

@@ -5,6 +5,7 @@ use std::{fmt::Display, path::Path};
 use hero_sdk::{
     Error, ErrorCode, Json,
     model::{Allowance, PartialAllowance, SandboxLevel},
+    secret::VARIABLE_PREFIX,
 };
 use serde::Deserialize;
 
@@ -45,8 +46,6 @@ pub(crate) fn grant(options: &Json, config: &SandboxConfig) -> Result<Allowance,
 
 /// Bytes of a wish as JSON. It travels to a process in one packet of 64 KiB, beside the defaults.
 const WISH_BYTES_MAX: usize = 16 << 10;
-/// Of variables that stand in for secrets.
-const SECRET_PREFIX: &str = "HERO_SECRET_";
 
 /// `@flow(sandbox={…})`, as a version keeps it among its options.
 fn wish_of(options: &Json) -> Result<PartialAllowance, Error> {
@@ -69,9 +68,9 @@ fn wish_of(options: &Json) -> Result<PartialAllowance, Error> {
     let wish: PartialAllowance = wish.map_err(|error| not_understood(error.to_string()))?.unwrap_or_default();
     wish.check().map_err(|bad| not_understood(format!("{} {}", bad.key, bad.reason)))?;
     // Secrets go to who declares them, and are looked for in what he says.
-    if let Some(name) = wish.env.iter().flatten().find(|name| name.starts_with(SECRET_PREFIX)) {
+    if let Some(name) = wish.env.iter().flatten().find(|name| name.starts_with(VARIABLE_PREFIX)) {
         let message = format!("the flow wishes for the variable {name}, which holds a secret");
-        let secret = name.trim_start_matches(SECRET_PREFIX);
+        let secret = name.trim_start_matches(VARIABLE_PREFIX);
         return Err(Error::new(ErrorCode::SandboxDenied, message)
             .hint(format!("declare it with @flow(secrets=[\"{secret}\"]), and read it with flow.secret")));
     }

@@ -12,6 +12,8 @@ import fcntl
 import os
 import select
 
+from . import _kernel
+
 _PREFIX = "hero_logic-"
 # What each knob is told; the second one where a play has so much.
 _LIMITS = (("memory.max", "memory_mb", 1 << 20), ("pids.max", "processes", 1))
@@ -78,18 +80,18 @@ class Group:
 
     def enter(self) -> None:
         """Have this process, and all that it will start, in the group. Raises OSError."""
-        _write(self._among.descriptor, f"{self.name}/cgroup.procs", "0")
+        _kernel.tell(f"{self.name}/cgroup.procs", "0", directory=self._among.descriptor)
 
     def limit(self, order: dict[str, int]) -> None:
         """Hold all processes of the group together to what the order says, as far as the controllers are there."""
         for knob, limit, unit in _LIMITS:
             with contextlib.suppress(OSError):
-                _write(self._among.descriptor, f"{self.name}/{knob}", str(order[limit] * unit))
+                _kernel.tell(f"{self.name}/{knob}", str(order[limit] * unit), directory=self._among.descriptor)
 
     def kill(self) -> None:
         """Kill whoever is in the group."""
         with contextlib.suppress(OSError):
-            _write(self._among.descriptor, f"{self.name}/cgroup.kill", "1")
+            _kernel.tell(f"{self.name}/cgroup.kill", "1", directory=self._among.descriptor)
 
     def end(self) -> None:
         """Kill whoever is in the group, and remove it, now or when the next one ends."""
@@ -145,7 +147,7 @@ def _clear(above: int) -> None:
 
 def _remove(above: int, name: str) -> None:
     with contextlib.suppress(OSError):
-        _write(above, f"{name}/cgroup.kill", "1")
+        _kernel.tell(f"{name}/cgroup.kill", "1", directory=above)
     with contextlib.suppress(OSError):
         _wait_until_empty(above, name)
         group = _open(above, name)
@@ -173,7 +175,7 @@ def _pass_on(group: int) -> set[str]:
     """Have the groups beneath ruled by the controllers that we know; which of them do."""
     for controller in ("memory", "pids"):
         with contextlib.suppress(OSError):
-            _write(group, "cgroup.subtree_control", f"+{controller}")
+            _kernel.tell("cgroup.subtree_control", f"+{controller}", directory=group)
     descriptor = os.open("cgroup.subtree_control", os.O_RDONLY | os.O_CLOEXEC, dir_fd=group)
     try:
         return set(os.read(descriptor, 1024).decode().split()) & {"memory", "pids"}
@@ -191,14 +193,6 @@ def _has(directory: int, name: str) -> bool:
     except OSError:
         return False
     return True
-
-
-def _write(directory: int, path: str, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC, dir_fd=directory)
-    try:
-        os.write(descriptor, text.encode())
-    finally:
-        os.close(descriptor)
 
 
 __all__ = ["Group", "Groups"]

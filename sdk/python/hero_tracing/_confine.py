@@ -13,7 +13,7 @@ import fcntl
 import os
 from collections.abc import Container
 
-from . import _cgroups, _denials, _kernel, _landlock, _limits, _mounts, _process
+from . import _cgroups, _denials, _kernel, _landlock, _mounts, _process
 from ._system_paths import DEVICES, OF_ETC, OF_PROC, SYSTEM, of_interpreter
 
 TYPE_CHECKING = False
@@ -312,7 +312,7 @@ class Confinement:
         os.setsid()
         _kernel.no_new_privileges()
         if "limits" in self.layers:
-            _limits.go_first()
+            _process.go_first()
         if self.group is not None:
             self.at = "cgroup"
             self.group.enter()
@@ -367,9 +367,9 @@ class Confinement:
         Paths were judged before, by names; a play that may change a directory may change where they lead. No place
         holds the files of hero_logic, or lies among them.
         """
-        found = []
+        found, own = [], os.path.dirname(os.path.dirname(self.plays))
         for place in filter(None, map(_landlock.open_path, paths)):
-            real, own = os.readlink(f"/proc/self/fd/{place}"), os.path.dirname(os.path.dirname(self.plays))
+            real = os.readlink(f"/proc/self/fd/{place}")
             is_ours = _mounts.is_beneath(real, own) or _mounts.is_beneath(own, real)
             if is_ours or not any(_mounts.is_beneath(real, root) for root in self.may_be_allowed):
                 raise PermissionError(f"{real} is beyond what may be allowed; a link has been put in its way")
@@ -393,7 +393,7 @@ class Confinement:
         if "limits" in self.layers:
             self.at = "limits"
             # Elsewhere the kernel would count all that the user runs, of hero_logic or not.
-            _limits.take_on(order, counts_processes=uid is not None or "user_namespace" in self.layers)
+            _process.take_on(order, counts_processes=uid is not None or "user_namespace" in self.layers)
         if "read_only" in self.layers and uid is None:
             # The directories of other plays too: modes and times are ruled by nothing else where all are of one user.
             self.at = "read_only"

@@ -88,7 +88,7 @@ class _Server:
         self.lost_spares = 0
         self.is_short = False  # of processes or memory, a moment ago
         self.children: dict[int, _Child] = {}  # by pidfd
-        self.users: set[int | None] = {None}  # user ids that are taken
+        self.users: set[int | None] = set()  # user ids that are taken
         self.attempts = 0
         self.wishes: dict[str, int] = {}  # how many attempts asked for a module
         # What makes later plays faster. At its end stands `_settle`.

@@ -1,4 +1,4 @@
-"""System calls that Python has no function for, each with an OSError that names it.
+"""System calls that Python has no function for, each with an OSError that names it, and files that stand for some.
 
 Numbers and layouts are those of the kernel's headers, for x86_64 and aarch64; elsewhere `machine` is None and what is
 built on numbers is not to be had.
@@ -106,6 +106,15 @@ def mount(source: str, target: str, kind: str | None, flags: int, options: str =
 def unmount(target: str) -> None:
     """umount2(2), at once, whoever still uses it."""
     checked(f"umount {target}", libc.umount2(os.fsencode(target), _MNT_DETACH))
+
+
+def tell(path: str, text: str, *, directory: int | None = None) -> None:
+    """Write to a file by which the kernel is told something, whose path may begin in a directory. Raises OSError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC, dir_fd=directory)
+    try:
+        os.write(descriptor, text.encode())
+    finally:
+        os.close(descriptor)
 
 
 def make_read_only(path: str) -> None:

@@ -1,13 +1,23 @@
-"""What a process does to itself on its way into a play: whose it is, with whom it dies, where it is and writes to."""
+"""What a process does to itself before a play: whose it is, with whom it dies, where it is, what it may use."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import signal
 from collections.abc import Container
 
 from . import _fork, _kernel
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_MEBIBYTE = 1 << 20
+# What the kernel holds behind a descriptor (of a socket, of a pipe) is under no limit but the number of them, and all
+# processes of a machine share what there is.
+_DESCRIPTORS_MAX = 4096
 
 
 def die_with(parent: int) -> None:
@@ -59,11 +69,34 @@ def free_user(name: str, taken: Container[int | None], first: int, count: int) -
 def map_user(uid: int, gid: int) -> None:
     """Be in the new user namespace who one was."""
     for name, text in (("uid_map", f"{uid} {uid} 1"), ("setgroups", "deny"), ("gid_map", f"{gid} {gid} 1")):
-        descriptor = os.open(f"/proc/self/{name}", os.O_WRONLY | os.O_CLOEXEC)
-        try:
-            os.write(descriptor, text.encode())
-        finally:
-            os.close(descriptor)
+        _kernel.tell(f"/proc/self/{name}", text)
+
+
+def take_on(order: dict[str, Any], *, counts_processes: bool) -> None:
+    """Limit this process, and all that it starts, to what the order says, for good."""
+    limits = {
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_DATA: order["memory_mb"] * _MEBIBYTE,
+        resource.RLIMIT_FSIZE: order["disk_mb"] * _MEBIBYTE,
+        resource.RLIMIT_NOFILE: _DESCRIPTORS_MAX,
+    }
+    if counts_processes:
+        limits[resource.RLIMIT_NPROC] = order["processes"]
+    for limit, value in limits.items():
+        hard = resource.getrlimit(limit)[1]
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(limit, (value, value))
+    if order["cpu_s"] is not None:
+        resource.setrlimit(resource.RLIMIT_CPU, (order["cpu_s"], order["cpu_s"] + 1))
+
+
+def go_first() -> None:
+    """Have this process, and all that it starts, go before others when the machine has no more memory.
+
+    Memory that processes share is under none of the limits.
+    """
+    with contextlib.suppress(OSError):
+        _kernel.tell("/proc/self/oom_score_adj", "1000")
 
 
 def enter(directory: str) -> None:

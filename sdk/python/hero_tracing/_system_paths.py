@@ -34,4 +34,4 @@ def of_interpreter() -> list[str]:
     return [*prefixes, library, os.path.dirname(sys.executable), package, *sys.path]
 
 
-__all__ = ["DEVICES", "OF_ETC", "OF_PROC", "SYSTEM"]
+__all__ = ["DEVICES", "OF_ETC", "OF_PROC", "SYSTEM", "of_interpreter"]

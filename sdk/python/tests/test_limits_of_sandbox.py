@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hero_tracing import _limits
+from hero_tracing import _limits, _process
 from hero_tracing._failure_report import describe
 
 
@@ -71,7 +71,7 @@ def test_descriptors_are_few_and_never_more_than_there_were() -> None:
             given = []
             for inherited in (5000, 100):  # a limit can only be lowered for good
                 resource.setrlimit(resource.RLIMIT_NOFILE, (50, inherited))
-                _limits.take_on(order, counts_processes=False)
+                _process.take_on(order, counts_processes=False)
                 given.append(resource.getrlimit(resource.RLIMIT_NOFILE))
             os.write(tell, repr(given).encode())
         finally:

@@ -90,8 +90,8 @@ impl Machine {
         caller: Caller,
         now: Now,
     ) -> Vec<Effect> {
-        let place = self.resumes.iter().position(|resume| &resume.resume_id == resume_id);
-        let Some((place, mut resume)) = place.and_then(|at| Some((at, self.resumes.get(at)?.clone()))) else {
+        let mut resumes = self.resumes.iter();
+        let Some(mut resume) = resumes.find(|resume| &resume.resume_id == resume_id).cloned() else {
             return refusal(
                 caller,
                 Error::new(ErrorCode::NotFound, format!("no question {resume_id} in this play")),
@@ -132,7 +132,7 @@ impl Machine {
         resume.payload = Some(kept.clone());
         resume.answered_by = answered_by.map(|who| self.without_values(who));
         resume.answered_at = Some(now.wall);
-        if let Some(open) = self.resumes.get_mut(place) {
+        if let Some(open) = self.resumes.iter_mut().find(|open| &open.resume_id == resume_id) {
             open.clone_from(&resume);
         }
         let mut then = self.close(resume, Outcome::Answered(kept), now);
