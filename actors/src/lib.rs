@@ -27,6 +27,7 @@ mod wipe;
 
 pub use config::{Config, Recover};
 pub use doctor::{Check, CheckState, doctor};
+pub use launcher::interpreters;
 pub use registry::BundledFlow;
 pub use runtime::Runtime;
 pub use sandbox::{Excess, SandboxConfig};

@@ -4,4 +4,5 @@
 
 pub mod cli;
 pub mod server;
+mod service;
 mod suggest;

@@ -290,6 +290,7 @@ impl Logic for Runtime {
             sandbox_defaults: self.environment.sandbox.defaults.clone(),
             plays_running: number(counts.running),
             plays_queued: number(counts.queued),
+            process: None,
         })
     }
 }

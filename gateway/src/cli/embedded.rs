@@ -3,7 +3,7 @@
 use std::{ffi::OsString, path::PathBuf, sync::Arc};
 
 use hero_actors::{BundledFlow, Config, Recover, Runtime};
-pub(crate) use hero_actors::{Check, CheckState, SandboxConfig};
+pub(crate) use hero_actors::{Check, CheckState, SandboxConfig, interpreters};
 use hero_sdk::Logic;
 
 use crate::cli::errors::Failure;

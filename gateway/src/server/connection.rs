@@ -10,10 +10,14 @@ use hyper_util::{
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    sync::{OwnedSemaphorePermit, Semaphore},
 };
 
-use super::listen::{Bound, Stream};
+use super::{
+    idle::Load,
+    listen::{Bound, Stream},
+    stop::Stop,
+};
 
 /// Connections at once.
 const CONNECTIONS_MAX: usize = 4_096;
@@ -23,26 +27,29 @@ const HEAD_LIMIT: Duration = Duration::from_secs(10);
 const HEAD_BYTES_MAX: usize = 64 << 10;
 /// Headers of a request.
 const HEADERS_MAX: usize = 64;
+/// How long those may take who are here when it is time to stop.
+const DRAIN_LIMIT: Duration = Duration::from_secs(3);
 /// After an error that lies with this machine, before the next connection is taken.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Takes connections until it is told to stop, and returns when each has had its answer.
-pub(crate) async fn serve(bound: Bound, router: Router, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn serve(bound: Bound, router: Router, load: Load, stop: Stop) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
         let stream = tokio::select! {
             stream = next(&bound, &places) => stream,
-            () = told(&mut stop) => break,
+            () = stop.clone().told() => break,
         };
         match stream {
             Ok((stream, place)) => {
                 let (router, stop) = (router.clone(), stop.clone());
+                let connected = load.connected();
                 tokio::spawn(async move {
                     match stream {
                         Stream::Unix(stream) => talk(stream, router, stop).await,
                         Stream::Tcp(stream) => talk(stream, router, stop).await,
                     }
-                    drop(place);
+                    drop((place, connected));
                 });
             }
             // No descriptor is left, mostly: the next one will not fare better at once.
@@ -54,13 +61,10 @@ pub(crate) async fn serve(bound: Bound, router: Router, mut stop: watch::Receive
     }
     // Its file goes, and nobody comes any more; those that are here finish.
     drop(bound);
-    drop(places.acquire_many(CONNECTIONS_MAX as u32).await);
-}
-
-/// Returns when it is time to stop.
-async fn told(stop: &mut watch::Receiver<bool>) {
-    // Whoever could say so has gone: that says the same.
-    drop(stop.wait_for(|stop| *stop).await);
+    let all_gone = places.acquire_many(CONNECTIONS_MAX as u32);
+    if tokio::time::timeout(DRAIN_LIMIT, all_gone).await.is_err() {
+        tracing::warn!("not everybody has gone in time, and is left");
+    }
 }
 
 /// The next connection, once there is a place for it.
@@ -69,11 +73,7 @@ async fn next(bound: &Bound, places: &Arc<Semaphore>) -> std::io::Result<(Stream
     Ok((bound.accept().await?, place))
 }
 
-async fn talk<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
-    stream: S,
-    router: Router,
-    mut stop: watch::Receiver<bool>,
-) {
+async fn talk<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S, router: Router, stop: Stop) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_LIMIT)
@@ -84,7 +84,7 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     let mut connection = std::pin::pin!(connection);
     let result = tokio::select! {
         result = connection.as_mut() => result,
-        () = told(&mut stop) => {
+        () = stop.told() => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }

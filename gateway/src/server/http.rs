@@ -1,6 +1,6 @@
 //! What is at which path.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use axum::{
     Router,
@@ -13,12 +13,12 @@ use axum::{
 };
 use futures_util::StreamExt as _;
 use hero_sdk::{
-    Error, ErrorCode, Json, Logic, PlaySid,
+    Error, ErrorCode, Json, PlaySid,
     rpc::{self, Failure, Reply},
 };
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
-use super::{access::Access, events, rpc as calls};
+use super::{access::Access, events, rpc as calls, served::Served, stop::Stop};
 
 /// Bytes of a request's body.
 const BODY_BYTES_MAX: usize = 16 << 20;
@@ -29,7 +29,9 @@ const BODY_LIMIT: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub(crate) struct Shared {
     /// Does what is asked.
-    pub(crate) logic: Arc<dyn Logic>,
+    pub(crate) served: Served,
+    /// When it is time to stop.
+    pub(crate) stop: Stop,
 }
 
 /// All paths of one listener.
@@ -63,9 +65,10 @@ async fn call(State(shared): State<Shared>, request: Request) -> Response {
         Ok(body) => body,
         Err(response) => return response,
     };
-    match calls::answer(&*shared.logic, &body).await {
-        Some(answer) => json(StatusCode::OK, answer),
-        None => StatusCode::NO_CONTENT.into_response(),
+    match shared.stop.or(calls::answer(&shared.served, &body)).await {
+        Ok(Some(answer)) => json(StatusCode::OK, answer),
+        Ok(None) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => failed(error),
     }
 }
 
@@ -74,14 +77,14 @@ async fn description() -> Response {
 }
 
 async fn health(State(shared): State<Shared>) -> Response {
-    match shared.logic.server_info().await {
+    match shared.served.logic.server_info().await {
         Ok(_) => json(StatusCode::OK, r#"{"status":"ok"}"#.to_owned()),
         Err(error) => refused(StatusCode::SERVICE_UNAVAILABLE, error),
     }
 }
 
 async fn artifact(State(shared): State<Shared>, Path((play_sid, name)): Path<(String, String)>) -> Response {
-    let fetched = async { shared.logic.play_artifact_fetch(play_sid.parse::<PlaySid>()?, name).await };
+    let fetched = async { shared.served.logic.play_artifact_fetch(play_sid.parse::<PlaySid>()?, name).await };
     let fetched = match fetched.await {
         Ok(fetched) => fetched,
         Err(error) => return failed(error),

@@ -387,6 +387,7 @@ impl Logic for Script {
             sandbox_defaults: allowance(),
             plays_running: 0,
             plays_queued: 0,
+            process: None,
         })
     }
 }
