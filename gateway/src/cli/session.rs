@@ -173,8 +173,7 @@ async fn start_in_background(global: &Global, places: &Places, digest: &str) -> 
 
 /// The options by which a server serves this home as the command was told.
 pub(crate) fn server_options(global: &Global, places: &Places) -> Vec<OsString> {
-    let mut options: Vec<OsString> =
-        vec!["--json".into(), "--home".into(), places.home().as_os_str().to_owned()];
+    let mut options: Vec<OsString> = vec!["--home".into(), places.home().as_os_str().to_owned()];
     let settings = Global { home: None, embedded: false, server: None, ..global.clone() };
     options.extend(settings.repeated().into_iter().map(OsString::from));
     options

@@ -33,7 +33,7 @@ pub(crate) enum Listen {
 /// A listener that is there.
 pub(crate) enum Bound {
     /// Its file goes with it.
-    Unix(UnixListener, SocketFile),
+    Unix(UnixListener, PathBuf, Option<SocketFile>),
     /// On TCP.
     Tcp(TcpListener, Access),
 }
@@ -88,7 +88,7 @@ impl Bound {
                 drop(stream.set_nodelay(true));
                 Ok(Stream::Tcp(stream))
             }
-            Self::Unix(listener, _) => loop {
+            Self::Unix(listener, ..) => loop {
                 let (stream, _) = listener.accept().await?;
                 let peer = stream.peer_cred()?.uid();
                 if peer == geteuid().as_raw() || peer == 0 {
@@ -96,6 +96,14 @@ impl Bound {
                 }
                 tracing::warn!(uid = peer, "another user has connected, and was refused");
             },
+        }
+    }
+
+    /// The file of its socket, to be deleted before the listener goes.
+    pub(crate) fn take_file(&mut self) -> Option<SocketFile> {
+        match self {
+            Self::Unix(.., file) => file.take(),
+            Self::Tcp(..) => None,
         }
     }
 
@@ -110,7 +118,7 @@ impl Bound {
     /// Where it listens, for people.
     pub(crate) fn place(&self) -> String {
         match self {
-            Self::Unix(_, SocketFile(path)) => path.display().to_string(),
+            Self::Unix(_, path, _) => path.display().to_string(),
             Self::Tcp(listener, _) => listener
                 .local_addr()
                 .map_or_else(|error| error.to_string(), |address| format!("http://{address}")),
@@ -139,7 +147,7 @@ async fn bind_unix(path: &Path) -> Result<Bound, Error> {
     fs::set_permissions(&draft, Permissions::from_mode(0o600))
         .and_then(|()| fs::rename(&draft, path))
         .map_err(|error| cannot(&place, &error))?;
-    Ok(Bound::Unix(listener, SocketFile(path.to_owned())))
+    Ok(Bound::Unix(listener, path.to_owned(), Some(SocketFile(path.to_owned()))))
 }
 
 fn make_private(directory: &Path) -> Result<(), Error> {

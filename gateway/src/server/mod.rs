@@ -3,6 +3,7 @@
 mod access;
 mod connection;
 mod events;
+mod gateway;
 mod http;
 mod idle;
 mod listen;
@@ -12,12 +13,15 @@ mod stop;
 
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use hero_sdk::{Error, Logic, logic::ServerProcess};
 use tokio::sync::watch;
 
 use self::{
+    connection::Door,
+    gateway::Gateway,
     http::{Shared, router},
-    listen::Bound,
+    listen::{Bound, SocketFile},
     served::Served,
     stop::Stop,
 };
@@ -29,7 +33,15 @@ pub(crate) use self::{
 /// A server that listens and answers nobody yet.
 pub(crate) struct Server {
     bound: Vec<Bound>,
-    load: Load,
+}
+
+/// A server whose actor is there, or comes.
+pub(crate) struct Serving {
+    doors: Arc<Vec<Door>>,
+    sockets: Vec<SocketFile>,
+    stop: watch::Sender<bool>,
+    /// How many are connected.
+    pub(crate) load: Load,
 }
 
 impl Server {
@@ -39,7 +51,7 @@ impl Server {
         for listen in listen {
             bound.push(listen.bind().await?);
         }
-        Ok(Self { bound, load: Load::default() })
+        Ok(Self { bound })
     }
 
     /// Where it listens, for people.
@@ -47,24 +59,28 @@ impl Server {
         self.bound.iter().map(Bound::place).collect()
     }
 
-    /// What it has to do, now and later.
-    pub(crate) fn load(&self) -> Load {
-        self.load.clone()
-    }
-
-    /// Answers by `logic` until it is told to stop, and until everybody who was here has had his answer, within limits.
-    pub(crate) async fn serve(
-        self,
-        logic: Arc<dyn Logic>,
-        process: ServerProcess,
-        stop: watch::Receiver<bool>,
-    ) {
-        let served = Served::new(logic, process);
-        let serving = self.bound.into_iter().map(|bound| {
-            let shared = Shared { served: served.clone(), stop: Stop::new(stop.clone()) };
+    /// Has everybody who comes be answered by `logic`, once the actor is adopted.
+    pub(crate) fn serve(self, logic: Arc<dyn Logic>, process: ServerProcess) -> (Serving, Gateway) {
+        let (stop, stopped) = watch::channel(false);
+        let (stopped, load) = (Stop::new(stopped), Load::default());
+        let shared = Shared { served: Served::new(logic, process), stop: stopped.clone() };
+        let mut sockets = Vec::new();
+        let doors = self.bound.into_iter().map(|mut bound| {
+            sockets.extend(bound.take_file());
             let router = router(shared.clone(), bound.access());
-            connection::serve(bound, router, self.load.clone(), shared.stop)
+            Door::new(bound, router, load.clone(), stopped.clone())
         });
-        futures_util::future::join_all(serving).await;
+        let doors = Arc::new(doors.collect::<Vec<_>>());
+        let gateway = Gateway::new(Arc::clone(&doors));
+        (Serving { doors, sockets, stop, load }, gateway)
+    }
+}
+
+impl Serving {
+    /// Has nobody come any more, and returns when everybody who is here has had his answer, within limits.
+    pub(crate) async fn drain(self) {
+        drop(self.sockets);
+        self.stop.send_replace(true);
+        join_all(self.doors.iter().map(Door::empty)).await;
     }
 }

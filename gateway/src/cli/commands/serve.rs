@@ -4,7 +4,6 @@ use std::{ffi::OsString, sync::Arc, time::Duration};
 
 use hero_sdk::logic::ServerProcess;
 use serde::Serialize;
-use tokio::sync::watch;
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::{
@@ -15,6 +14,7 @@ use crate::{
         errors::{Exit, Failure},
         reach::{Reach, token},
         server_args::Serve,
+        signals::killed,
         style::Palette,
     },
     server::{Listen, Server, idle},
@@ -82,30 +82,30 @@ async fn serve(
         listening: server.places(),
         background,
     };
-    tell(context, &process)?;
     let logic = session.shared();
-    let (stop, stopped) = watch::channel(false);
-    let load = server.load();
-    let serving = server.serve(Arc::clone(&logic), process, stopped);
-    let mut serving = std::pin::pin!(serving);
+    let (serving, gateway) = server.serve(Arc::clone(&logic), process.clone());
+    session.adopt(Arc::new(gateway)).await?;
+    tell(context, &process)?;
     let mut signals = context.signals.clone();
     let leaving = async {
         match idle_after {
-            Some(limit) => idle(&*logic, &load, limit).await,
+            Some(limit) => idle(&*logic, &serving.load, limit).await,
             None => std::future::pending().await,
         }
     };
     let why = tokio::select! {
-        () = serving.as_mut() => "nobody can come in any more",
         () = signals.next() => "told to end",
         () = leaving => "idle",
+        () = session.ended() => {
+            return Err(Failure::trouble("internal", "the runtime has given up, after too many faults")
+                .hint("the log tells of them; no acknowledged step is lost"));
+        }
     };
     tracing::info!(why, "drains");
     notify(&[sd_notify::NotifyState::Stopping]);
-    stop.send_replace(true);
     tokio::select! {
-        () = serving => Ok(Exit::Succeeded),
-        () = signals.next() => Err(crate::cli::signals::killed()),
+        () = serving.drain() => Ok(Exit::Succeeded),
+        () = signals.next() => Err(killed()),
     }
 }
 
