@@ -10,7 +10,8 @@ use std::ffi::OsString;
 use hero_sdk::{
     Client, Error, ErrorCode, Logic,
     client::Endpoint,
-    logic::{ServerInfo, ServerProcess},
+    logic::{PlayList, ServerInfo, ServerProcess},
+    model::Status,
 };
 
 use crate::{
@@ -110,8 +111,10 @@ async fn join(
                     check_flags(global, purpose)?;
                     return Ok(Session::Remote(client));
                 }
-                Fit::Idle(pid) => drop(daemon::end(pid).await?),
-                Fit::Busy => return Err(busy(&info)),
+                Fit::Otherwise(pid) => {
+                    check_idle(&client).await?;
+                    daemon::end(pid).await?;
+                }
             }
         }
         if purpose == Purpose::Look {
@@ -129,35 +132,35 @@ enum Fit {
     Yes,
     /// It was started by somebody who decided how.
     AsDecided,
-    /// It was started by a command that wanted something else, and has nothing to do.
-    Idle(u32),
-    /// The same, and has.
-    Busy,
+    /// It was started by a command that wanted something else.
+    Otherwise(u32),
 }
 
 fn fits(info: &ServerInfo, digest: &str, purpose: Purpose) -> Fit {
     match &info.process {
         Some(ServerProcess { background: Some(of), pid, .. }) if of != digest && purpose == Purpose::Run => {
-            if info.plays_running + info.plays_queued == 0 {
-                Fit::Idle(*pid)
-            } else {
-                Fit::Busy
-            }
+            Fit::Otherwise(*pid)
         }
         Some(ServerProcess { background: Some(_), .. }) => Fit::Yes,
         _ => Fit::AsDecided,
     }
 }
 
-fn busy(info: &ServerInfo) -> Failure {
-    let count = info.plays_running + info.plays_queued;
-    let plays = if count == 1 { "a play".to_owned() } else { format!("{count} plays") };
-    let message = format!(
-        "{plays} of this home run in a server with other settings: another Python, confinement or environment, or another build"
-    );
-    Failure::usage("conflict", message).hint(
-        "wait until they have ended, or interrupt them by `hero_logic --stop`: they go on with this command",
-    )
+/// Refuses to take a server away from plays that run in it. A process that still ends is no play.
+async fn check_idle(client: &Client) -> Result<(), Failure> {
+    for status in [Status::Running, Status::Queued] {
+        let one = PlayList { status: Some(status), limit: 1, ..PlayList::default() };
+        if let Some(play) = client.play_list(one).await?.plays.first() {
+            let message = format!(
+                "{} runs in a server with other settings: another Python, confinement, environment or build",
+                play.play_sid
+            );
+            return Err(Failure::usage("conflict", message).hint(
+                "wait until it has ended, or interrupt it by `hero_logic --stop`: it goes on with this command",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Starts a server that leaves by itself. Whoever wants to at the same time waits, and finds it.
