@@ -149,7 +149,7 @@ fn fits(info: &ServerInfo, digest: &str, purpose: Purpose) -> Fit {
 /// Refuses to take a server away from plays that run in it. A process that still ends is no play.
 async fn check_idle(client: &Client) -> Result<(), Failure> {
     for status in [Status::Running, Status::Queued] {
-        let one = PlayList { status: Some(status), limit: 1, ..PlayList::default() };
+        let one = PlayList { status: Some(status), limit: Some(1), ..PlayList::default() };
         if let Some(play) = client.play_list(one).await?.plays.first() {
             let message = format!(
                 "{} runs in a server with other settings: another Python, confinement, environment or build",
