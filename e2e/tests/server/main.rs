@@ -6,6 +6,8 @@ mod background;
 #[cfg(test)]
 mod drain;
 #[cfg(test)]
+mod http;
+#[cfg(test)]
 mod service;
 #[cfg(test)]
 mod tcp;

@@ -17,6 +17,7 @@ use hero_sdk::{
     rpc::{self, Failure, Reply},
 };
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::body::Body as _;
 
 use super::{access::Access, events, rpc as calls, served::Served, stop::Stop};
 
@@ -115,13 +116,14 @@ async fn not_so(request: Request) -> Response {
 
 /// The whole body of a request, or the response where it is too large or too slow.
 async fn read(body: Body) -> Result<Bytes, Response> {
+    // One that tells its length is not asked for it first.
+    if body.size_hint().lower() > BODY_BYTES_MAX as u64 {
+        return Err(too_large());
+    }
     let whole = Limited::new(body, BODY_BYTES_MAX).collect();
     match tokio::time::timeout(BODY_LIMIT, whole).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            let message = format!("the request is larger than {} MiB", BODY_BYTES_MAX >> 20);
-            Err(refused(StatusCode::PAYLOAD_TOO_LARGE, Error::new(ErrorCode::InvalidRequest, message)))
-        }
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
         Ok(Err(error)) => {
             let message = format!("the request did not come whole: {error}");
             Err(refused(StatusCode::BAD_REQUEST, Error::new(ErrorCode::InvalidRequest, message)))
@@ -131,6 +133,11 @@ async fn read(body: Body) -> Result<Bytes, Response> {
             Err(refused(StatusCode::REQUEST_TIMEOUT, Error::new(ErrorCode::Timeout, message)))
         }
     }
+}
+
+fn too_large() -> Response {
+    let message = format!("the request is larger than {} MiB", BODY_BYTES_MAX >> 20);
+    refused(StatusCode::PAYLOAD_TOO_LARGE, Error::new(ErrorCode::InvalidRequest, message))
 }
 
 /// An error of a method, where a path stands for a call.
