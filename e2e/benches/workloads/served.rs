@@ -126,7 +126,7 @@ async fn watch(mut feed: SpanFeed) -> Result<Vec<Duration>> {
     while let Some(page) = feed.next().await {
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
         for span in page?.spans.iter().filter(|span| span.name == "now") {
-            let Some(at) = span.output.as_ref().and_then(|output| output.to::<f64>().ok()) else {
+            let Some(at) = span.output.as_ref().and_then(|output| output.parse::<f64>().ok()) else {
                 continue;
             };
             ticks += 1;
