@@ -32,8 +32,8 @@ impl Server {
         let mut said = String::new();
         BufReader::new(child.stdout.take().ok_or("it has the pipe that it was given")?)
             .read_line(&mut said)?;
-        let said: serde_json::Value = serde_json::from_str(&said)?;
-        let socket = said["listening"][0].as_str().ok_or_else(|| said.to_string())?.into();
+        let document: serde_json::Value = serde_json::from_str(&said)?;
+        let socket = document.pointer("/listening/0").and_then(|place| place.as_str()).ok_or(said)?.into();
         Ok(Self { child, socket })
     }
 
