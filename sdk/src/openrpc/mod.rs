@@ -27,18 +27,15 @@ pub fn document() -> Value {
     // What is read and what is written differ: a field that may be left out of a call is always there in an answer.
     let mut given = generator(Contract::Deserialize);
     let mut told = generator(Contract::Serialize);
-    told.subschema_for::<FailureData>();
     let declared: Vec<Declared> =
         METHODS.iter().map(|method| Declared::of(method, &mut given, &mut told)).collect();
-    let errors = errors(&told.root_schema_for::<ErrorCode>().to_value());
+    told.subschema_for::<FailureData>();
     let mut schemas = given.take_definitions(true);
-    // The parameters of a method are listed with it, one by one.
-    for declared in &declared {
-        if let Some(name) = declared.params.as_ref().and_then(referred) {
-            schemas.remove(name);
-        }
-    }
+    let methods: Vec<Value> = declared.iter().map(|declared| declared.described(&schemas)).collect();
+    // Parameters are listed one by one with their method.
+    schemas.retain(|name, _| declared.iter().all(|declared| declared.params_name() != Some(name)));
     schemas.extend(told.take_definitions(true));
+    let errors = errors(&schemas);
     json!({
         "openrpc": VERSION,
         "info": {
@@ -47,7 +44,7 @@ pub fn document() -> Value {
             "version": env!("CARGO_PKG_VERSION"),
             "license": { "name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0" },
         },
-        "methods": declared.into_iter().map(|declared| declared.method).collect::<Vec<_>>(),
+        "methods": methods,
         "components": { "schemas": schemas, "errors": errors },
     })
 }
@@ -67,44 +64,50 @@ fn generator(contract: Contract) -> SchemaGenerator {
     settings.into_generator()
 }
 
-/// A method, and the schema of all its parameters together.
+/// A method and its schemas.
 struct Declared {
+    method: &'static Method,
+    /// Of all parameters together, an object.
     params: Option<Value>,
-    method: Value,
+    result: Value,
 }
 
 impl Declared {
-    fn of(method: &Method, given: &mut SchemaGenerator, told: &mut SchemaGenerator) -> Self {
+    fn of(method: &'static Method, given: &mut SchemaGenerator, told: &mut SchemaGenerator) -> Self {
         let params = method.params.map(|params| params(given).to_value());
-        let object = params.as_ref().and_then(referred).and_then(|name| given.definitions().get(name));
-        let result = (method.result)(told).to_value();
-        Self { method: described(method, object.unwrap_or(&Value::Null), &result), params }
+        Self { method, params, result: (method.result)(told).to_value() }
+    }
+
+    fn params_name(&self) -> Option<&str> {
+        self.params.as_ref().and_then(referred)
+    }
+
+    fn described(&self, schemas: &Map<String, Value>) -> Value {
+        let Method { name, doc, .. } = self.method;
+        let (summary, description) = doc.trim().split_once(". ").unwrap_or((doc.trim(), ""));
+        let object = self.params_name().and_then(|name| schemas.get(name));
+        // References, since nobody can say of any method which of these it will never give.
+        let errors = ErrorCode::ALL.iter().filter(|code| is_of_methods(**code));
+        let errors: Vec<Value> =
+            errors.map(|code| json!({ "$ref": format!("#/components/errors/{}", code.as_str()) })).collect();
+        json!({
+            "name": name,
+            "summary": summary.trim_end_matches('.'),
+            "description": description,
+            "params": object.map(parameters).unwrap_or_default(),
+            "paramStructure": "either",
+            "result": { "name": "result", "schema": self.result },
+            "errors": errors,
+            "examples": [examples::of(name)],
+        })
     }
 }
 
-fn described(method: &Method, params: &Value, result: &Value) -> Value {
-    let (summary, description) = method.doc.trim().split_once(". ").unwrap_or((method.doc.trim(), ""));
-    let required = params.get("required").and_then(Value::as_array);
+fn parameters(object: &Value) -> Vec<Value> {
+    let required = object.get("required").and_then(Value::as_array);
     let is_required = |name: &str| required.is_some_and(|required| required.iter().any(|one| one == name));
-    let properties = params.get("properties").and_then(Value::as_object).into_iter().flatten();
-    let descriptors: Vec<Value> =
-        properties.map(|(name, schema)| descriptor(name, schema, is_required(name))).collect();
-    // References, since nobody can say of any method which of these it will never give.
-    let errors = ErrorCode::ALL.iter().filter(|code| is_of_methods(**code));
-    let errors: Vec<Value> = errors.map(|code| json!({ "$ref": error_path(*code) })).collect();
-    let mut described = json!({
-        "name": method.name,
-        "summary": summary.trim_end_matches('.'),
-        "description": description,
-        "params": descriptors,
-        "paramStructure": "either",
-        "result": { "name": "result", "schema": result },
-        "errors": errors,
-    });
-    if let (Some(example), Some(members)) = (examples::of(method.name), described.as_object_mut()) {
-        members.insert("examples".to_owned(), json!([example]));
-    }
-    described
+    let properties = object.get("properties").and_then(Value::as_object).into_iter().flatten();
+    properties.map(|(name, schema)| descriptor(name, schema, is_required(name))).collect()
 }
 
 /// A parameter. Its description stands beside its schema, not in it.
@@ -124,24 +127,21 @@ fn is_of_methods(code: ErrorCode) -> bool {
     code.number() >= -32099 && code != ErrorCode::Unreachable
 }
 
-fn error_path(code: ErrorCode) -> String {
-    format!("#/components/errors/{}", code.as_str())
-}
-
 /// Every code: its number, what it means, and what programs find in `data`.
-fn errors(codes: &Value) -> Value {
-    let described = |code: ErrorCode| {
-        let mut all = codes.get("oneOf").and_then(Value::as_array).into_iter().flatten();
-        let schema = all.find(|schema| schema.get("const").is_some_and(|text| text == code.as_str()));
-        schema.and_then(|schema| schema.get("description")).cloned().unwrap_or_default()
+fn errors(schemas: &Map<String, Value>) -> Value {
+    let codes = schemas.get("ErrorCode").and_then(|schema| schema.get("oneOf")).and_then(Value::as_array);
+    let meaning = |code: ErrorCode| {
+        let mut codes = codes.into_iter().flatten();
+        let schema = codes.find(|schema| schema.get("const").is_some_and(|text| text == code.as_str()));
+        schema.and_then(|schema| schema.get("description"))
     };
     let errors = ErrorCode::ALL.iter().map(|code| {
         let error = json!({
             "code": code.number(),
-            "message": described(*code),
+            "message": meaning(*code),
             "data": { "code": code.as_str() },
         });
         (code.as_str().to_owned(), error)
     });
-    Value::Object(errors.collect::<Map<_, _>>())
+    Value::Object(errors.collect())
 }
