@@ -195,6 +195,12 @@ pub(crate) enum Command {
     Secret(Secret),
     /// Serve the methods and events of this home until Ctrl-C
     Serve(Serve),
+    /// Print a typed client of the server's methods
+    Client {
+        /// Its language
+        #[arg(value_enum)]
+        language: ClientLanguage,
+    },
     /// Check what hero_logic needs: Python, the store, the home directory
     Doctor,
     /// Print a completion script for a shell
@@ -231,6 +237,13 @@ pub(crate) struct Serve {
     /// Listen on TCP as well, with the token in HERO_LOGIC_TOKEN
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<String>,
+}
+
+/// Languages that there is a client in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ClientLanguage {
+    /// One file, hero_logic_client.py, for Python 3.11 and later
+    Python,
 }
 
 /// How questions of a play are answered while it runs.

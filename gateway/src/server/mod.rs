@@ -6,6 +6,7 @@ mod events;
 mod http;
 mod listen;
 mod rpc;
+mod staged;
 
 use std::sync::Arc;
 
@@ -13,7 +14,10 @@ use hero_sdk::{Error, Logic};
 use tokio::sync::watch;
 
 use self::http::{Shared, router};
-pub use self::listen::{Bound, Listen, SocketFile};
+pub use self::{
+    listen::{Bound, Listen, SocketFile},
+    staged::stage_python_client,
+};
 
 /// A server that listens and answers nobody yet.
 pub struct Server {

@@ -9,13 +9,14 @@ use crate::{
         embedded::{self, Purpose},
         errors::{Exit, Failure},
     },
-    server::{Listen, Server},
+    server::{self, Listen, Server},
 };
 
 /// Does the command.
 pub(crate) async fn command(context: &mut Context, arguments: args::Serve) -> Result<Exit, Failure> {
     let home = context.home()?;
     let socket = home.join("hero/var/sockets/hero_logic/rpc.sock");
+    server::stage_python_client(&home)?;
     let session = embedded::open(home.clone(), context.sandbox(&home)?, Purpose::Run).await?;
     let mut listen = vec![Listen::Unix(socket)];
     if let Some(address) = arguments.listen {
