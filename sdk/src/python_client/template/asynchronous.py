@@ -21,8 +21,17 @@ class _Stream:
         return is_ours and is_new and not self._reader.at_eof() and not self._writer.is_closing()
 
     def close(self) -> None:
-        if not self._loop.is_closed():
+        if self._loop is asyncio.get_running_loop():
             self._writer.close()
+        elif not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._writer.close)
+
+    async def closed(self) -> None:
+        """Closes it and waits until it is, where it is of this loop."""
+        self.close()
+        if self._loop is asyncio.get_running_loop():
+            with suppress(OSError):
+                await self._writer.wait_closed()
 
     async def ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> None:
         """Sends a request and reads the head of its response."""
@@ -92,7 +101,8 @@ class AsyncClient:
     async def close(self) -> None:
         """Closes the connections that are kept. Later calls make new ones."""
         while self._kept:
-            self._kept.pop().close()
+            await self._kept.pop().closed()
+        await asyncio.sleep(0)  # those that were given up close in the loop's next turn
 
     async def call(self, method: str, params: Mapping[str, Json] | None = None) -> Json:
         """Calls a method by its name, which may be one of a newer server, and gives its result as it came."""

@@ -124,6 +124,7 @@ class Client:
             if connection is not None:
                 connection.close()
             connection = _Connection(self._endpoint)
+        response: http.client.HTTPResponse | None = None
         try:
             connection.within(timeout_s)
             try:
@@ -135,7 +136,8 @@ class Client:
                 raise _refusal(response.status, self._whole(response))
             yield response
         finally:
-            if connection.sock is not None and response.isclosed() and len(self._kept) < _KEPT_MAX:
+            is_whole = response is not None and response.isclosed()
+            if is_whole and connection.sock is not None and len(self._kept) < _KEPT_MAX:
                 connection.used_at = time.monotonic()
                 self._kept.append(connection)
             else:

@@ -25,7 +25,7 @@ import os
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal, NewType, NotRequired, TypeAlias, TypedDict, cast
 from urllib.parse import quote, urlsplit

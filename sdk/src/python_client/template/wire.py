@@ -116,7 +116,8 @@ class _Feed:
     def headers(self) -> dict[str, str]:
         """For the next connection. What came half over the last one comes again."""
         self._begin()
-        return {"Accept": "text/event-stream", "Last-Event-ID": self._id}
+        last = {"Last-Event-ID": self._id} if self._id != "0" else {}
+        return {"Accept": "text/event-stream", **last}
 
     def pause_s(self, error: HeroLogicError | None) -> float:
         """How long to wait before the next connection; raises the error where there is no sense in one."""
@@ -146,6 +147,9 @@ class _Feed:
         kind, text = fields.get("event", ["message"])[-1], "\n".join(fields.get("data", []))
         if kind == "error":
             raise _error(_read(text))
+        if kind == "reset":
+            message = "the play's record does not reach as far as what was seen of it"
+            raise InvalidParams(message, hint="begin again with after_seq 0")
         if kind == "end":
             self.has_ended = True
         if kind == "spans":
