@@ -57,7 +57,7 @@ def check_method(method: dict[str, Any], client: type[Client] | type[AsyncClient
             assert parameter.kind is parameter.KEYWORD_ONLY
             wanted = wanted if "default" in param["schema"] else wanted | None
         assert hints[parameter.name] == wanted, (method["name"], parameter, wanted)
-        assert f"\n            {parameter.name}: {param['description'][:40]}" in (function.__doc__ or "")
+        assert f"\n    {parameter.name}: {param['description'][:40]}" in (inspect.getdoc(function) or "")
     assert hints["return"] == type_of(method["result"]["schema"]), method["name"]
     assert function.__doc__.startswith(method["summary"][:60])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import platform
 from pathlib import Path
 from typing import assert_type
 
@@ -121,7 +122,7 @@ async def main() -> None:
     for place in places():
         for client in clients(place):
             hero, either = typed(client)
-            name = f"everything of {type(client).__name__} over {place or 'the socket'}"
+            name = f"of {type(client).__name__} over {place or 'the socket'} by {platform.python_version()}"
             await library(hero, name)
             await plays(hero, name)
             await ends(hero, name)
