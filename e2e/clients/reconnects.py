@@ -47,6 +47,7 @@ def check(hero: Client, play_sid: PlaySid, pages: list[SpanPage]) -> None:
     assert len(changes) == len(set(changes)), "a change came twice"
     for (page, _), (following, numbers) in pairwise(zip(pages, seqs, strict=True)):
         assert all(page["last_seq"] < seq <= following["last_seq"] for seq in numbers), "not in order"
+        assert numbers or page["status"] != following["status"], "a page says nothing new"
     spans, logs = whole(hero, play_sid)
     assert {span["span_id"]: span for page in pages for span in page["spans"]} == spans, "a node is missing"
     assert [line for page in pages for line in page["logs"]] == logs, "a line is missing"

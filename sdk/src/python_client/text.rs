@@ -5,16 +5,16 @@ use serde_json::Value;
 /// Characters of a line.
 const WIDTH: usize = 120;
 
-/// A docstring: paragraphs, and what is told of each argument.
-#[derive(Debug, Default)]
+/// A docstring: a text, and what is told of each argument.
+#[derive(Debug)]
 pub(super) struct Docstring<'a> {
-    paragraphs: Vec<&'a str>,
+    text: &'a str,
     arguments: Vec<(&'a str, &'a str)>,
 }
 
 impl<'a> Docstring<'a> {
     pub(super) fn of(text: &'a str) -> Self {
-        Self { paragraphs: vec![text], arguments: Vec::new() }
+        Self { text, arguments: Vec::new() }
     }
 
     #[must_use]
@@ -26,9 +26,9 @@ impl<'a> Docstring<'a> {
     /// Its lines, with this many spaces in front, and a line end behind each.
     pub(super) fn at(&self, indent: usize) -> String {
         let margin = " ".repeat(indent);
-        let text = self.paragraphs.concat();
+        let text = self.text;
         if self.arguments.is_empty() && indent + text.chars().count() + 6 <= WIDTH {
-            return format!("{margin}\"\"\"{}\"\"\"\n", escaped(&text));
+            return format!("{margin}\"\"\"{}\"\"\"\n", escaped(text));
         }
         let mut lines = wrapped(&format!("\"\"\"{text}"), indent, indent);
         if !self.arguments.is_empty() {
@@ -49,7 +49,6 @@ pub(super) fn fitted(indent: usize, head: &str, items: &[String], tail: &str) ->
     if line.chars().count() <= WIDTH + 1 {
         return line;
     }
-    // Nothing may follow the star of a signature but a comma.
     let items: String = items.iter().map(|item| format!("{margin}    {item},\n")).collect();
     format!("{margin}{head}\n{items}{margin}{tail}\n")
 }

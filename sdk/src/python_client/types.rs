@@ -68,7 +68,7 @@ fn described(schema: &Value) -> &str {
 
 /// A name for something simple. An id is a type of its own, so that none is taken for another.
 fn alias(name: &str, schema: &Value) -> String {
-    let comment = wrapped_comment(described(schema));
+    let comment = comment(described(schema));
     if schema.get("format").is_some_and(|format| format == "sid") {
         return format!("{comment}{name} = NewType({name:?}, str)\n");
     }
@@ -79,9 +79,8 @@ fn alias(name: &str, schema: &Value) -> String {
     comment + &definition
 }
 
-fn wrapped_comment(text: &str) -> String {
-    // Two characters of each line are the mark.
-    wrapped(text, 0, 0).lines().map(|line| format!("# {line}\n")).collect()
+fn comment(text: &str) -> String {
+    wrapped(text, 2, 2).lines().map(|line| format!("# {}\n", line.trim_start())).collect()
 }
 
 fn typed_dict(name: &str, schema: &Value) -> String {
