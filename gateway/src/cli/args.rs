@@ -220,6 +220,12 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Print a unit of systemd that runs the server
     ServiceUnit,
+    /// Print a typed client of the server's methods
+    Client {
+        /// Its language
+        #[arg(value_enum)]
+        language: ClientLanguage,
+    },
     /// Check what hero_logic needs: Python, the store, the home directory
     Doctor,
     /// Print a completion script for a shell
@@ -249,6 +255,13 @@ pub(crate) struct Run {
     pub(crate) tags: Vec<String>,
     #[command(flatten)]
     pub(crate) interaction: Interaction,
+}
+
+/// Languages that there is a client in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ClientLanguage {
+    /// One file, hero_logic_client.py, for Python 3.11 and later
+    Python,
 }
 
 /// How questions of a play are answered while it runs.

@@ -9,6 +9,7 @@ mod idle;
 mod listen;
 mod rpc;
 mod served;
+mod staged;
 mod stop;
 
 use std::sync::Arc;
@@ -28,6 +29,7 @@ use self::{
 pub(crate) use self::{
     idle::{Load, idle},
     listen::Listen,
+    staged::stage_python_client,
 };
 
 /// A server that listens and answers nobody yet.

@@ -1,5 +1,6 @@
 //! One command a file. Each checks what was typed, then asks `Logic`, then tells.
 
+pub(crate) mod client;
 pub(crate) mod completions;
 pub(crate) mod doctor;
 pub(crate) mod play_artifact;
@@ -68,6 +69,7 @@ pub(crate) async fn dispatch(
         Command::Secret(Secret::Remove(arguments)) => secret_remove::command(context, &arguments).await,
         Command::Serve(arguments) => serve::command(context, arguments).await,
         Command::ServiceUnit => service_unit::command(context),
+        Command::Client { language } => client::command(context, language),
         Command::Doctor => doctor::command(context).await,
         Command::Completions { shell } => completions::command(context, shell),
     }

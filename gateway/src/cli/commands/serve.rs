@@ -17,7 +17,7 @@ use crate::{
         signals::killed,
         style::Palette,
     },
-    server::{Listen, Server, idle},
+    server::{Listen, Server, idle, stage_python_client},
     service::{log, manifest::Manifest, pid_file::PidFile, places::Places},
 };
 
@@ -75,6 +75,7 @@ async fn serve(
     idle_after: Option<Duration>,
 ) -> Result<Exit, Failure> {
     let server = Server::bind(wanted).await?;
+    stage_python_client(places.home())?;
     let _pid_file = PidFile::write(&places.pid_file())?;
     let process = ServerProcess {
         pid: std::process::id(),

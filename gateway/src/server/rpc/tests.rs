@@ -177,9 +177,9 @@ async fn what_is_no_call_is_told_so() {
         let answer = answered(&body).await.unwrap();
         assert_eq!(answer["error"]["code"], code, "{body:.100}");
     }
-    let answered =
+    let invalid =
         answer(&Examples, b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"get_data\",\"x\":\"\xff\"}").await;
-    assert!(answered.unwrap().contains("-32700"));
+    assert!(invalid.unwrap().contains("-32700"));
     let fits =
         call(&format!(r#","params":[{}"[[{{\"",{}]"#, "[".repeat(DEPTH_MAX - 2), "]".repeat(DEPTH_MAX - 2)));
     assert!(answered(&fits.replace(",]", "]")).await.unwrap()["result"].is_array(), "{fits}");
