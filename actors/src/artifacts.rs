@@ -303,7 +303,7 @@ impl Reading {
 }
 
 /// The file at `path` beneath a working directory, if it may be kept.
-fn find(work: &Directory, path: &str, limit: &Limit) -> Result<File, NotKept> {
+pub(crate) fn find(work: &Directory, path: &str, limit: &Limit) -> Result<File, NotKept> {
     if path.contains('\0') || path.split('/').any(|name| matches!(name, "" | "." | "..")) {
         return Err(NotKept::new("outside", "it is no path beneath flow.workdir"));
     }

@@ -12,6 +12,8 @@ mod config;
 mod doctor;
 mod failpoint;
 mod feeds;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod handle;
 mod launcher;
 mod paths;

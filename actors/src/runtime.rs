@@ -22,7 +22,7 @@ use crate::{
 
 mod feed;
 mod methods;
-mod paging;
+pub(crate) mod paging;
 mod part;
 mod start;
 #[cfg(test)]

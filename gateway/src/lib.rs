@@ -4,6 +4,8 @@
 //! against `hero_sdk::Logic` and knows neither actors nor store.
 
 pub mod cli;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 pub mod server;
 mod service;
 mod suggest;

@@ -369,6 +369,7 @@ pub struct Done {
 
 /// A frame from Python.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "fuzz", derive(Serialize), serde(tag = "t", rename_all = "snake_case"))]
 #[expect(missing_docs, reason = "each variant is its struct")]
 pub enum Up {
     Hello(Hello),

@@ -6,6 +6,8 @@
 pub mod client;
 pub mod error;
 pub mod frame;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 pub mod json;
 pub mod logic;
 pub mod model;

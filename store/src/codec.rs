@@ -50,7 +50,7 @@ pub(crate) fn decode<T: Shaped>(table: Table, key: &[u8], bytes: &[u8]) -> Resul
     if used != payload.len() { Err(damaged()) } else { Ok(row) }
 }
 
-fn checksum(table: Table, key: &[u8], content: &[u8]) -> [u8; CHECKSUM_BYTES] {
+pub(crate) fn checksum(table: Table, key: &[u8], content: &[u8]) -> [u8; CHECKSUM_BYTES] {
     let place = xxh3_64_with_seed(key, xxh3_64(table.name().as_bytes()));
     let [first, second, third, fourth, ..] = xxh3_64_with_seed(content, place).to_le_bytes();
     [first, second, third, fourth]

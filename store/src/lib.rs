@@ -9,6 +9,8 @@ mod codec;
 mod directory;
 mod disk;
 mod error;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod journal;
 mod keys;
 mod manifest;

@@ -32,5 +32,7 @@ pub(crate) use effect::Reply;
 pub(crate) use environment::Environment;
 pub(crate) use event::Now;
 pub(crate) use limits::Watched;
+#[cfg(feature = "fuzz")]
+pub(crate) use machine::is_artifact_name;
 pub(crate) use message::{Message, ReplyPort, Start, Wish};
 pub(crate) use validate::check_against;

@@ -13,18 +13,18 @@ const LIMIT_MAX: u32 = 1_000;
 const MARK_BYTES: usize = 8;
 
 /// Which page is wanted, of the list of this name.
-pub(super) struct Paging<'a> {
+pub(crate) struct Paging<'a> {
     list: &'static str,
     seal: &'a Seal,
     /// Entries, at most.
-    pub(super) limit: usize,
+    pub(crate) limit: usize,
     /// The key of the last entry of the page before.
-    pub(super) after: Option<String>,
+    pub(crate) after: Option<String>,
 }
 
 impl<'a> Paging<'a> {
     /// `invalid_params` where the cursor is not one of this list in this home.
-    pub(super) fn of(
+    pub(crate) fn of(
         list: &'static str,
         limit: Option<u32>,
         cursor: Option<&Cursor>,
@@ -49,7 +49,7 @@ impl<'a> Paging<'a> {
     }
 
     /// Cuts what was read for it, one more than its limit where there are so many, and says where the next one begins.
-    pub(super) fn cut<T>(
+    pub(crate) fn cut<T>(
         &self,
         mut read: Vec<T>,
         key: impl Fn(&T) -> String,
@@ -61,7 +61,7 @@ impl<'a> Paging<'a> {
         Ok((read, cursor))
     }
 
-    fn cursor(&self, key: &str) -> Result<Cursor, Error> {
+    pub(crate) fn cursor(&self, key: &str) -> Result<Cursor, Error> {
         let mark = self.seal.mark(self.list, key)?;
         let mark: String = mark.iter().take(MARK_BYTES).map(|byte| format!("{byte:02x}")).collect();
         Ok(Cursor(format!("{key}.{mark}")))

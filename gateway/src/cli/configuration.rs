@@ -72,7 +72,11 @@ pub(crate) fn sandbox(
     named: Option<PathBuf>,
     flags: &args::Sandbox,
 ) -> Result<SandboxConfig, Failure> {
-    let file = File::read(home, named)?;
+    confinement(&File::read(home, named)?, flags)
+}
+
+/// The same, once the file is read.
+pub(crate) fn confinement(file: &File, flags: &args::Sandbox) -> Result<SandboxConfig, Failure> {
     let SandboxSettings { level, require, uids, mut defaults, mut caps } = file.settings()?;
     file.check(&["sandbox", "defaults"], &defaults)?;
     file.check(&["sandbox", "caps"], &caps)?;
@@ -136,9 +140,9 @@ fn range(uids: &[u32]) -> Result<(u32, u32), String> {
 }
 
 /// The file as it was read; an empty one where there is none.
-struct File {
-    path: PathBuf,
-    text: String,
+pub(crate) struct File {
+    pub(crate) path: PathBuf,
+    pub(crate) text: String,
 }
 
 impl File {

@@ -1,16 +1,16 @@
 //! The command line: arguments in, one result on standard output, everything else on standard error, an exit code.
 
 mod answers;
-mod args;
+pub(crate) mod args;
 mod clock;
 mod commands;
-mod configuration;
+pub(crate) mod configuration;
 mod confinement;
 mod context;
 mod drive;
 mod embedded;
 mod errors;
-mod escape;
+pub(crate) mod escape;
 mod inputs;
 mod json_text;
 mod line_editor;
@@ -18,7 +18,7 @@ mod output;
 mod pages;
 mod plain;
 mod prompt;
-mod question;
+pub(crate) mod question;
 mod reach;
 mod refused;
 mod report;

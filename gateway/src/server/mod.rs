@@ -7,7 +7,7 @@ mod gateway;
 mod http;
 mod idle;
 mod listen;
-mod rpc;
+pub(crate) mod rpc;
 mod served;
 mod staged;
 mod stop;

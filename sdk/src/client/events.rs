@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream::BoxStream};
 use http_body_util::BodyExt as _;
-use hyper::header::{ACCEPT, HeaderName};
+use hyper::{
+    body::{Body, Bytes},
+    header::{ACCEPT, HeaderName},
+};
 use sse_stream::{Sse, SseStream};
 
 use super::Client;
@@ -49,6 +52,34 @@ pub(crate) async fn feed(client: &Client, play_sid: PlaySid, after_seq: u64) -> 
     Ok(Box::pin(futures_util::stream::unfold(Some(feed), Feed::next)))
 }
 
+/// What an event says.
+pub(crate) enum News {
+    /// What changed.
+    Page(SpanPage),
+    /// There will be no more.
+    End,
+    /// A heartbeat, or news of a later server.
+    Nothing,
+}
+
+/// Reads an event. Errors on a page that is none.
+pub(crate) fn news(event: &Sse) -> Result<News, Error> {
+    match event.event.as_deref() {
+        Some(SPANS) => {
+            let text = event.data.as_deref().unwrap_or_default();
+            serde_json::from_str(text).map(News::Page).map_err(super::strange)
+        }
+        Some(END) => Ok(News::End),
+        _ => Ok(News::Nothing),
+    }
+}
+
+/// The events of a body, as they come.
+pub(crate) fn events(body: impl Body<Data = Bytes, Error = hyper::Error> + Send + 'static) -> Events {
+    let lost = |error: sse_stream::Error| Error::new(ErrorCode::Unreachable, error.to_string());
+    SseStream::new(body.boxed_unsync()).map(move |event| event.map_err(lost)).boxed()
+}
+
 impl Feed {
     async fn next(feed: Option<Self>) -> Option<(Result<SpanPage, Error>, Option<Self>)> {
         let mut feed = feed?;
@@ -67,20 +98,14 @@ impl Feed {
                 feed.events = None;
                 continue;
             };
-            match event.event.as_deref() {
-                Some(SPANS) => {
-                    let page = serde_json::from_str::<SpanPage>(event.data.as_deref().unwrap_or_default());
-                    return Some(match page {
-                        Ok(page) => {
-                            feed.after_seq = page.last_seq;
-                            (Ok(page), Some(feed))
-                        }
-                        Err(error) => (Err(super::strange(error)), None),
-                    });
+            match news(&event) {
+                Ok(News::Page(page)) => {
+                    feed.after_seq = page.last_seq;
+                    return Some((Ok(page), Some(feed)));
                 }
-                Some(END) => return None,
-                // A heartbeat, or news of a later server.
-                _ => {}
+                Ok(News::End) => return None,
+                Ok(News::Nothing) => {}
+                Err(error) => return Some((Err(error), None)),
             }
         }
     }
@@ -109,7 +134,6 @@ impl Source {
     async fn connect(&self, after_seq: u64) -> Result<Events, Error> {
         let headers = [(ACCEPT, "text/event-stream".to_owned()), (LAST_EVENT_ID, after_seq.to_string())];
         let response = self.client.get(&self.path, &headers).await?;
-        let lost = |error: sse_stream::Error| Error::new(ErrorCode::Unreachable, error.to_string());
-        Ok(SseStream::new(response.into_body().boxed()).map(move |event| event.map_err(lost)).boxed())
+        Ok(events(response.into_body()))
     }
 }

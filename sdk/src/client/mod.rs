@@ -12,7 +12,7 @@
 
 mod connection;
 mod content;
-mod events;
+pub(crate) mod events;
 
 use std::{
     fmt,

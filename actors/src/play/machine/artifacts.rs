@@ -127,7 +127,7 @@ impl Machine {
 }
 
 /// It is shown, is a part of a key, and may become the name of a file.
-fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     (1..=NAME_CHARS_MAX).contains(&name.chars().count())
         && !matches!(name, "." | "..")
         && !name.chars().any(|character| character == '/' || character.is_control())

@@ -22,6 +22,8 @@ use hero_sdk::{
 };
 use hero_store::PlayRow;
 
+#[cfg(feature = "fuzz")]
+pub(crate) use artifacts::is_name as is_artifact_name;
 pub(super) use frames::is_digest;
 
 use super::{

@@ -15,6 +15,8 @@ use hero_sdk::{
 };
 use serde_json::value::RawValue;
 
+#[cfg(feature = "fuzz")]
+pub(crate) use self::envelope::{BATCH_MAX, DEPTH_MAX};
 use self::envelope::{Body, Call, Element, parse};
 use super::served::DISCOVER;
 
