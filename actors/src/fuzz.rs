@@ -8,14 +8,14 @@ use std::{
     sync::LazyLock,
 };
 
-use hero_sdk::{ErrorCode, Json, logic::Cursor};
+use hero_sdk::{ErrorCode, FieldError, Json, logic::Cursor};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::Value;
 
 use crate::{
     artifacts::{Limit, NotKept, find},
     beneath::Directory,
-    play::{check_against, is_artifact_name},
+    play::{check_against, fits_without_bounds, is_artifact_name},
     private,
     runtime::paging::Paging,
     seal::Seal,
@@ -40,8 +40,13 @@ fn payload(data: &[u8]) {
         assert!(parsed.as_ref().is_ok_and(|value| value.pointer(above).is_some()) || above.is_empty());
     }
     assert_eq!(check_against(&schema, &value), errors);
-    if schema.as_str() == "true" {
-        assert_eq!(errors.is_empty(), parsed.is_ok());
+    // Without bounds nobody knows when it would end.
+    let is_small =
+        ["$ref", "unevaluated"].iter().all(|keyword| schema.as_str().matches(keyword).count() <= 2);
+    let is_refused = |error: &FieldError| error.message.starts_with("the declared schema ");
+    if is_small && !errors.iter().any(is_refused) {
+        let fits = fits_without_bounds(&schema, &value);
+        assert!(fits.is_none_or(|fits| fits == errors.is_empty()), "{errors:?}");
     }
 }
 

@@ -146,7 +146,7 @@ pub struct End {
     /// How.
     pub status: EndStatus,
     /// The outcome, in the codec's JSON; `null` is one.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub value: Option<Json>,
     /// The outcome as a file.
     #[serde(default)]
@@ -281,7 +281,7 @@ pub struct Pause {
     #[serde(default)]
     pub timeout_ms: Option<u64>,
     /// The payload that stands in when it expires; `null` is one.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub default: Option<Json>,
     /// Asks for an acknowledgement.
     pub n: u64,
@@ -355,7 +355,7 @@ pub struct Done {
     /// How.
     pub status: DoneStatus,
     /// What the flow returned, plain JSON; `null` is a result.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub outputs: Option<Json>,
     /// The same as a file.
     #[serde(default)]
@@ -611,6 +611,14 @@ mod tests {
             panic!()
         };
         assert_eq!(done.outputs, Some(Json::null()));
+    }
+
+    #[test]
+    fn what_is_left_out_is_not_null() {
+        let line = r#"{"id":5,"status":"ok"}"#;
+        let end: End = serde_json::from_str(line).unwrap();
+        let again: End = serde_json::from_str(&serde_json::to_string(&end).unwrap()).unwrap();
+        assert_eq!((end.value.as_ref(), &end), (None, &again));
     }
 
     #[test]

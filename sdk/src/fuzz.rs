@@ -30,16 +30,17 @@ fn frame(data: &[u8]) {
     let Ok(line) = std::str::from_utf8(data) else { return };
     let (parsed, head) = (Up::parse(line), Head::parse(line));
     // Its own count, of what is JSON.
-    let depth = serde_json::from_str::<Value>(line).map(|value| depth(&value));
+    let depth = serde_json::from_str::<Value>(line).ok().map(|value| depth(&value));
     match parsed {
         Ok(frame) => {
-            assert!(depth.is_ok_and(|depth| depth <= DEPTH_MAX), "too deep");
+            // Our JSON may hold numbers and halves of characters that a value has no room for.
+            assert!(depth.is_none_or(|depth| depth <= DEPTH_MAX), "too deep");
             let head = head.expect("a frame says of itself what it is");
             assert!(frame.number().is_none() || frame.number() == head.n, "it is acknowledged by its number");
             let written = serde_json::to_string(&frame).expect("a frame is JSON");
             assert_eq!(Up::parse(&written), Ok(frame), "{written}");
         }
-        Err(Refusal::TooDeep) => assert!(depth.is_ok_and(|depth| depth > DEPTH_MAX) || head.is_none()),
+        Err(Refusal::TooDeep) => assert!(depth.is_none_or(|depth| depth > DEPTH_MAX)),
         Err(Refusal::UnknownType(name)) => assert!(name.chars().count() <= 40),
         Err(Refusal::Malformed(_)) => {}
     }

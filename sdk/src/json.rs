@@ -2,7 +2,7 @@
 //!
 //! The store keeps the bytes as they are, so nothing of a user's value is lost on a way through `Value`.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, collections::HashMap, fmt};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -96,12 +96,13 @@ impl<'de> Deserialize<'de> for Json {
     }
 }
 
-/// Members of an object in their order, which a map would lose: it is the order of a form.
+/// Members of an object in their order, which a map would lose: it is the order of a form. Where a text has one name
+/// twice, its last value stands at the place of the first, as with every other reader of it.
 #[derive(Debug, Default)]
 pub struct Members(pub Vec<(String, Json)>);
 
 impl Members {
-    /// The first value of this key.
+    /// The value of this key.
     pub fn get(&self, key: &str) -> Option<&Json> {
         self.0.iter().find(|(name, _)| name == key).map(|(_, value)| value)
     }
@@ -124,13 +125,30 @@ impl<'de> Deserialize<'de> for Members {
             }
 
             fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
+                let mut members: Vec<(String, Json)> = Vec::new();
+                let mut places = HashMap::new();
+                while let Some((key, value)) = map.next_entry::<String, Json>()? {
+                    let place = *places.entry(key.clone()).or_insert(members.len());
+                    match members.get_mut(place) {
+                        Some((_, known)) => *known = value,
+                        None => members.push((key, value)),
+                    }
                 }
                 Ok(Members(members))
             }
         }
         deserializer.deserialize_map(Visitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_keep_their_order_and_the_last_value_of_each() {
+        let members: Members = Json::parse(r#"{"b":1,"a":2,"b":3}"#).unwrap().to().unwrap();
+        assert_eq!(Json::of(&members).unwrap().as_str(), r#"{"b":3,"a":2}"#);
+        assert_eq!(members.get("b").map(Json::as_str), Some("3"));
     }
 }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use crate::{Error, Table, keys::Key, shapes::Shaped};
@@ -37,17 +37,29 @@ pub(crate) fn decode<T: Shaped>(table: Table, key: &[u8], bytes: &[u8]) -> Resul
     if *version > ROW_VERSION {
         return Err(Error::Newer { found: u32::from(*version), supported: u32::from(ROW_VERSION) });
     }
-    let form = bincode::config::standard();
-    let decoded = match version {
-        1 => bincode::serde::decode_from_slice::<T::One, _>(payload, form)
-            .map(|(row, used)| (row.into(), used)),
-        _ => bincode::serde::decode_from_slice(payload, form),
+    let decoded = match *version {
+        1 => parse::<T::One>(payload).map(|(row, used)| (row.into(), used)),
+        ROW_VERSION => parse(payload),
+        _ => return Err(damaged()),
     };
     let (row, used) = decoded.map_err(|error| {
         let Error::Corrupt { what, .. } = damaged() else { unreachable!("`damaged` makes only this") };
         Error::Corrupt { what, source: Some(Arc::new(error)) }
     })?;
     if used != payload.len() { Err(damaged()) } else { Ok(row) }
+}
+
+/// The row, and how many bytes it took. A text is given its room before it is read, so what its length claims is
+/// bounded by what is there; numbers claim eight times the bytes that they may have.
+fn parse<T: DeserializeOwned>(payload: &[u8]) -> Result<(T, usize), bincode::error::DecodeError> {
+    const SMALL: usize = 64 << 10;
+    const LARGE: usize = 16 << 20;
+    let form = bincode::config::standard();
+    match payload.len() {
+        ..=SMALL => bincode::serde::decode_from_slice(payload, form.with_limit::<{ 8 * SMALL }>()),
+        ..=LARGE => bincode::serde::decode_from_slice(payload, form.with_limit::<{ 8 * LARGE }>()),
+        _ => bincode::serde::decode_from_slice(payload, form.with_limit::<{ 8 * u32::MAX as usize }>()),
+    }
 }
 
 pub(crate) fn checksum(table: Table, key: &[u8], content: &[u8]) -> [u8; CHECKSUM_BYTES] {
@@ -59,4 +71,52 @@ pub(crate) fn checksum(table: Table, key: &[u8], content: &[u8]) -> [u8; CHECKSU
 /// A key for people: ids and names are text, numbers are escaped.
 fn printable(key: &[u8]) -> String {
     key.escape_ascii().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use hero_sdk::model::Workflow;
+
+    use super::*;
+    use crate::Record;
+
+    /// Bytes with the checksum that makes them a row.
+    fn read<T: Shaped>(content: &[u8]) -> Result<T, Error> {
+        let sum = checksum(Table::Records, b"key", content);
+        decode(Table::Records, b"key", &[content, &sum].concat())
+    }
+
+    #[test]
+    fn a_length_without_its_bytes_is_damage() {
+        // The largest number, as the form of the codec has it.
+        let endless = [[ROW_VERSION, 253].as_slice(), &[0xff; 8]].concat();
+        let large = [[ROW_VERSION, 253].as_slice(), &(1u64 << 40).to_le_bytes()].concat();
+        for content in [endless, large] {
+            assert!(matches!(read::<Record>(&content), Err(Error::Corrupt { .. })), "{content:?}");
+            assert!(matches!(read::<Workflow>(&content), Err(Error::Corrupt { .. })), "{content:?}");
+        }
+    }
+
+    #[test]
+    fn rows_of_every_size_are_read() {
+        for length in [0, 1, 100, 64 << 10, 1 << 20, 20 << 20] {
+            let row = Record {
+                path: "x".repeat(length),
+                kind: "flow".to_owned(),
+                fingerprint: String::new(),
+                attempt: u32::MAX,
+                seq: u64::MAX,
+                loop_time: Some(0.25),
+                outcome: crate::Outcome::Cancelled,
+            };
+            let key = Key { table: Table::Records, bytes: b"key".to_vec() };
+            assert_eq!(decode::<Record>(key.table, &key.bytes, &encode(&key, &row)).unwrap(), row);
+        }
+    }
+
+    #[test]
+    fn there_never_was_a_version_0() {
+        assert!(matches!(read::<Record>(&[0]), Err(Error::Corrupt { .. })));
+        assert!(matches!(read::<Record>(&[ROW_VERSION + 1]), Err(Error::Newer { .. })));
+    }
 }

@@ -36,3 +36,5 @@ pub(crate) use limits::Watched;
 pub(crate) use machine::is_artifact_name;
 pub(crate) use message::{Message, ReplyPort, Start, Wish};
 pub(crate) use validate::check_against;
+#[cfg(feature = "fuzz")]
+pub(crate) use validate::fits_without_bounds;

@@ -74,7 +74,48 @@ fn foreign(text: &str) -> Error {
         .hint("a cursor is `next_cursor` of the page before, of the same list and the same store")
 }
 
+/// Only of the digits that a mark is written with: a number would also be read with a sign, or from capitals.
 fn unhex(text: &str) -> Option<Vec<u8>> {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    if !text.bytes().all(is_digit) {
+        return None;
+    }
     let digits = text.as_bytes().chunks(2);
     digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_taken_as_it_was_given_out_only() {
+        let home = tempfile::tempdir().unwrap();
+        let seal = Seal::new(home.path().join("var/key"));
+        let of = |list, text: &str| Paging::of(list, None, Some(&Cursor(text.to_owned())), &seal);
+        let first = Paging::of("plays", None, None, &seal).unwrap();
+        // Some key has a mark with both.
+        let given = (0..1000).map(|key| first.cursor(&key.to_string()).unwrap().0);
+        let is_rich = |text: &String| {
+            let mark = text.rsplit_once('.').unwrap().1;
+            mark.starts_with('0') && mark.contains('a')
+        };
+        let given = given.into_iter().find(is_rich).unwrap();
+        let (key, mark) = given.rsplit_once('.').unwrap();
+        assert_eq!(of("plays", &given).unwrap().after.as_deref(), Some(key));
+        for forged in [
+            format!("{key}.+{}", &mark[1..]),
+            format!("{key}.{}", mark.replace('a', "A")),
+            format!("{key}.{}", &mark[..14]),
+            format!("{key}.{mark}00"),
+            format!("{key}.{mark}0"),
+            format!("{key}0.{mark}"),
+            format!("{key}."),
+            key.to_owned(),
+            String::new(),
+        ] {
+            assert_eq!(of("plays", &forged).err().unwrap().code, ErrorCode::InvalidParams, "{forged}");
+        }
+        assert!(of("resumes", &given).is_err());
+    }
 }

@@ -70,10 +70,12 @@ impl Field {
                 placeholder: ui.placeholder.clone(),
                 multiline: ui.multiline.unwrap_or(false),
             },
-            ("number", _) => Self::Number {
-                integer: schema.is_type("integer"),
-                default: default.map(|json| json.as_str().to_owned()),
-            },
+            ("number", _) => {
+                let integer = schema.is_type("integer");
+                // Only what would be taken where it is typed.
+                let default = default.and_then(|json| number(json.as_str(), integer).ok());
+                Self::Number { integer, default: default.map(|json| json.to_string()) }
+            }
             ("confirm", _) => Self::Confirm { default: default.and_then(|json| json.to().ok()) },
             ("choice", Some(choices)) => {
                 let default =
@@ -318,6 +320,10 @@ mod tests {
         assert_eq!(
             field(r#"{"type":"number","default":1.50}"#, r#"{"kind":"number"}"#),
             Field::Number { integer: false, default: Some("1.50".into()) }
+        );
+        assert_eq!(
+            field(r#"{"type":"integer","default":1.5}"#, "{}"),
+            Field::Number { integer: true, default: None }
         );
         assert_eq!(field(r#"{"type":"boolean"}"#, "{}"), Field::Confirm { default: None });
         assert_eq!(field(r#"{"type":["string","null"]}"#, "{}"), Field::Json { default: None });
