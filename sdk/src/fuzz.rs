@@ -21,9 +21,11 @@ use crate::{
     openrpc,
 };
 
-/// Every target, by its name.
-pub const TARGETS: &[(&str, fn(&[u8]))] =
-    &[("frame", frame), ("params", params), ("sid", sid), ("events", events)];
+/// What must hold of any bytes, by its name: it panics where it does not.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target of this crate.
+pub const TARGETS: &[Target] = &[("frame", frame), ("params", params), ("sid", sid), ("events", events)];
 
 /// A line from Python. A frame writes back to a line that is the same frame, and is refused where it is too deep.
 fn frame(data: &[u8]) {
@@ -97,12 +99,15 @@ fn of<T: DeserializeOwned + Serialize>(method: &str, params: Params<'_>) {
 
 /// The names of the parameters of each method, in the order of the document.
 static NAMES: LazyLock<HashMap<String, Vec<String>>> = LazyLock::new(|| {
-    let name = |value: &Value| value["name"].as_str().unwrap_or_default().to_owned();
-    let methods = openrpc::document();
+    let name = |value: &Value| value.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let document = openrpc::document();
     let of = |method: &Value| {
-        (name(method), method["params"].as_array().into_iter().flatten().map(name).collect())
+        (
+            name(method),
+            method.get("params").and_then(Value::as_array).into_iter().flatten().map(name).collect(),
+        )
     };
-    methods["methods"].as_array().into_iter().flatten().map(of).collect()
+    document.get("methods").and_then(Value::as_array).into_iter().flatten().map(of).collect()
 });
 
 fn again<T: DeserializeOwned + Serialize>(written: &Json) -> Json {

@@ -56,8 +56,10 @@ fn parse<T: DeserializeOwned>(payload: &[u8]) -> Result<(T, usize), bincode::err
     const LARGE: usize = 16 << 20;
     let form = bincode::config::standard();
     match payload.len() {
-        ..=SMALL => bincode::serde::decode_from_slice(payload, form.with_limit::<{ 8 * SMALL }>()),
-        ..=LARGE => bincode::serde::decode_from_slice(payload, form.with_limit::<{ 8 * LARGE }>()),
+        0..=SMALL => bincode::serde::decode_from_slice(payload, form.with_limit::<{ 8 * SMALL }>()),
+        length if length <= LARGE => {
+            bincode::serde::decode_from_slice(payload, form.with_limit::<{ 8 * LARGE }>())
+        }
         _ => bincode::serde::decode_from_slice(payload, form.with_limit::<{ 8 * u32::MAX as usize }>()),
     }
 }

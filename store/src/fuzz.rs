@@ -1,6 +1,9 @@
 //! What must hold of whatever bytes are found in a row. `e2e/fuzz` looks for bytes of which it does not.
 
-use hero_sdk::model::{Artifact, Example, ResumeRequest, Workflow, WorkflowVersion};
+use hero_sdk::{
+    fuzz::Target,
+    model::{Artifact, Example, ResumeRequest, Workflow, WorkflowVersion},
+};
 use serde::Serialize;
 
 use crate::{
@@ -10,8 +13,8 @@ use crate::{
     shapes::Shaped,
 };
 
-/// Every target, by its name.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[("row", row)];
+/// Every target of this crate.
+pub const TARGETS: &[Target] = &[("row", row)];
 
 /// A letter for the kind of row, and the row's bytes: as they are, and with the checksum that makes them a row.
 fn row(data: &[u8]) {

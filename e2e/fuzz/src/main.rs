@@ -5,9 +5,8 @@
 
 use std::{process::exit, sync::LazyLock};
 
+use hero_sdk::fuzz::Target;
 use libfuzzer_sys::fuzz_target;
-
-type Target = (&'static str, fn(&[u8]));
 
 static TARGET: LazyLock<fn(&[u8])> = LazyLock::new(|| {
     let name = std::env::var("HERO_FUZZ_TARGET").unwrap_or_default();
