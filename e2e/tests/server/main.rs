@@ -8,7 +8,11 @@ mod doors;
 #[cfg(test)]
 mod drain;
 #[cfg(test)]
+mod escapes;
+#[cfg(test)]
 mod http;
+#[cfg(test)]
+mod names;
 #[cfg(test)]
 mod owner;
 #[cfg(test)]
