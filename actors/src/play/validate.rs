@@ -1,6 +1,7 @@
 //! Holds values against their JSON Schema, and says field by field what does not fit.
 
 mod formats;
+mod work;
 
 use hero_sdk::{FieldError, Json};
 use jsonschema::{Keyword, PatternOptions, ValidationError, error::ValidationErrorKind};
@@ -10,23 +11,29 @@ use self::formats::{ENCODINGS, FORMATS, Format};
 
 /// More errors than this say nothing new.
 const ERRORS_MAX: usize = 20;
+/// Bytes of a compiled regular expression.
+const PATTERN_BYTES_MAX: usize = 1 << 18;
 /// A message quotes the value at fault; a large one is cut.
 const MESSAGE_CHARS_MAX: usize = 300;
 
 /// The fields of `value` that do not fit `schema`; empty when it fits.
 ///
-/// The regular expressions of a schema run in linear time, and no schema is fetched: schemas come from flows, which
-/// are half trusted. A schema that is itself broken is one error at the root.
+/// The regular expressions of a schema run in linear time, no schema is fetched, and what would take more than some
+/// seconds is not begun: schemas come from flows, which are half trusted. A schema that is itself broken is one error at
+/// the root.
 pub(crate) fn check_against(schema: &Json, value: &Json) -> Vec<FieldError> {
     let parsed = schema.to::<Value>().and_then(|schema| Ok((schema, value.to::<Value>()?)));
     let (schema, value) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => return vec![root(format!("it cannot be read: {error}"))],
     };
+    if let Some(why) = work::too_much(&schema, &value) {
+        return vec![root(format!("the declared schema {why}"))];
+    }
     // Formats are Python's, not those of the standard: a datetime without an offset is a value of Python's and no RFC
     // 3339 date-time.
     let options = jsonschema::options()
-        .with_pattern_options(PatternOptions::regex())
+        .with_pattern_options(PatternOptions::regex().size_limit(PATTERN_BYTES_MAX))
         .with_keyword("format", |_, value, _| Ok(Box::new(Text::of(FORMATS, value))))
         .with_keyword("contentEncoding", |_, value, _| Ok(Box::new(Text::of(ENCODINGS, value))));
     let validator = match options.build(&schema) {
@@ -124,7 +131,37 @@ mod tests {
         assert_eq!(check(slow, &format!("\"{}b\"", "a".repeat(50_000))).len(), 1);
         assert_eq!(check(r#"{"pattern":"(?=x)"}"#, "\"x\"").len(), 1);
         assert_eq!(check(r#"{"$ref":"http://localhost/x"}"#, "1").len(), 1);
+        let large = r#"{"pattern":"(\\w{1000}){1000}"}"#;
+        assert_eq!(check(large, "\"x\"").len(), 1);
         assert!(check("true", "[1]").is_empty());
+    }
+
+    /// At the edge of what is done, on the smallest stack that a thread has here.
+    #[test]
+    fn the_deepest_schema_that_is_taken_fits_a_stack() {
+        let within = |keyword: &str| {
+            let mut parts = serde_json::Map::new();
+            for number in 0..490 {
+                let next = serde_json::json!({ "$ref": format!("#/$defs/{}", number + 1) });
+                let many = serde_json::json!([next]);
+                parts.insert(number.to_string(), serde_json::json!({ keyword: many }));
+            }
+            parts.insert("490".to_owned(), serde_json::json!({ "type": "string" }));
+            serde_json::json!({ "$ref": "#/$defs/0", "$defs": parts }).to_string()
+        };
+        let mut round: Value = serde_json::from_str(&within("anyOf").replace("490", "4")).unwrap();
+        let parts = round.pointer_mut("/$defs").unwrap().as_object_mut().unwrap();
+        parts.insert("4".to_owned(), serde_json::json!({ "items": { "$ref": "#/$defs/0" }, "maxItems": 1 }));
+        let nested = (0..60).fold("[1, 2]".to_owned(), |text, _| format!("[{text}]"));
+        let checked = std::thread::Builder::new().stack_size(2 << 20).spawn(move || {
+            for keyword in ["allOf", "anyOf", "oneOf"] {
+                let said = check(&within(keyword), "1");
+                assert!(said.len() == 1 && !said.concat().contains("too deep"), "{said:?}");
+            }
+            let said = check(&round.to_string(), &nested).concat();
+            assert!(!said.is_empty() && !said.contains("too deep") && !said.contains("work"), "{said}");
+        });
+        checked.unwrap().join().unwrap();
     }
 
     /// The texts that Python's conversions take and refuse, by keyword and its value. Its tests read them as well.
