@@ -15,6 +15,8 @@ const ERRORS_MAX: usize = 20;
 const PATTERN_BYTES_MAX: usize = 1 << 18;
 /// A message quotes the value at fault; a large one is cut.
 const MESSAGE_CHARS_MAX: usize = 300;
+/// The names of members, which are in it, come from whoever answers.
+const POINTER_CHARS_MAX: usize = 1_000;
 
 /// The fields of `value` that do not fit `schema`; empty when it fits.
 ///
@@ -39,10 +41,19 @@ pub(crate) fn check_against(schema: &Json, value: &Json) -> Vec<FieldError> {
     let validator = match options.build(&schema) {
         Ok(validator) => validator,
         Err(error) => {
-            return vec![root(format!("the declared schema is not valid: {}", shorten(&error.to_string())))];
+            return vec![root(format!(
+                "the declared schema is not valid: {}",
+                shorten(&error.to_string(), MESSAGE_CHARS_MAX)
+            ))];
         }
     };
-    validator.iter_errors(&value).flat_map(|error| fields_of(&error)).take(ERRORS_MAX).collect()
+    let fields = validator.iter_errors(&value).flat_map(|error| fields_of(&error)).take(ERRORS_MAX);
+    fields
+        .map(|FieldError { pointer, message }| FieldError {
+            pointer: shorten(&pointer, POINTER_CHARS_MAX),
+            message: shorten(&message, MESSAGE_CHARS_MAX),
+        })
+        .collect()
 }
 
 /// What a text must be; with a format that is not known, anything.
@@ -83,7 +94,7 @@ fn fields_of(error: &ValidationError<'_>) -> Vec<FieldError> {
         ValidationErrorKind::AdditionalProperties { unexpected } => {
             unexpected.iter().map(|name| beneath(name, format!("{name:?} is not a known property"))).collect()
         }
-        _ => vec![FieldError { message: shorten(&error.to_string()), pointer: place }],
+        _ => vec![FieldError { message: error.to_string(), pointer: place }],
     }
 }
 
@@ -91,11 +102,11 @@ fn root(message: String) -> FieldError {
     FieldError { pointer: String::new(), message }
 }
 
-fn shorten(message: &str) -> String {
-    if message.chars().count() <= MESSAGE_CHARS_MAX {
-        return message.to_owned();
+fn shorten(text: &str, chars_max: usize) -> String {
+    if text.chars().count() <= chars_max {
+        return text.to_owned();
     }
-    let mut short: String = message.chars().take(MESSAGE_CHARS_MAX).collect();
+    let mut short: String = text.chars().take(chars_max).collect();
     short.push('…');
     short
 }

@@ -16,6 +16,8 @@ mod names;
 #[cfg(test)]
 mod owner;
 #[cfg(test)]
+mod payloads;
+#[cfg(test)]
 mod routes;
 #[cfg(test)]
 mod service;

@@ -22,7 +22,7 @@ use hyper::body::Body as _;
 use super::{access::Access, events, rpc as calls, served::Served, stop::Stop};
 
 /// Bytes of a request's body.
-const BODY_BYTES_MAX: usize = 16 << 20;
+const BODY_BYTES_MAX: usize = rpc::BODY_BYTES_MAX;
 /// How long a request's body may take.
 const BODY_LIMIT: Duration = Duration::from_secs(30);
 

@@ -28,7 +28,7 @@ use self::connection::Connections;
 pub(crate) use self::{content::artifact, events::feed};
 use crate::{
     Error, ErrorCode,
-    rpc::{Answer, Call, PATH, VERSION},
+    rpc::{Answer, BODY_BYTES_MAX, Call, PATH, VERSION},
 };
 
 /// Bytes of an answer, at most.
@@ -88,6 +88,11 @@ impl Client {
         let call = serde_json::to_vec(&Call { jsonrpc: VERSION, id, method, params }).map_err(|error| {
             Error::new(ErrorCode::InvalidParams, format!("the parameters are no JSON: {error}"))
         })?;
+        // A server would hang up on it, and nobody could read why.
+        if call.len() > BODY_BYTES_MAX {
+            let message = format!("the call has {} bytes, of at most {BODY_BYTES_MAX}", call.len());
+            return Err(Error::new(ErrorCode::InvalidRequest, message));
+        }
         let request = self.request(Method::POST, PATH).header(header::CONTENT_TYPE, "application/json");
         let response = self.connections.send(request, call.into()).await?;
         let body = self.connections.read(response, ANSWER_BYTES_MAX).await?;
