@@ -260,6 +260,12 @@ impl<'a> Run<'a> {
         self.env(FAILPOINT, "end_runtime_after_copy")
     }
 
+    /// The same once an answer to a question is durable, and before whoever gave it is told. Debug builds can.
+    #[must_use]
+    pub fn ended_after_answer(self) -> Self {
+        self.env(FAILPOINT, "end_runtime_after_answer")
+    }
+
     /// Takes a variable out of its environment.
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {

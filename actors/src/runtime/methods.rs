@@ -102,7 +102,9 @@ impl Logic for Runtime {
     async fn play_resume(&self, params: PlayResume) -> Result<Play, Error> {
         let PlayResume { play_sid, resume_id, payload, answered_by } = params;
         let wish = |reply| Wish::Answer { resume_id, payload, answered_by, reply };
-        Ok(self.wish(play_sid, wish).await?.play)
+        let reply = self.wish(play_sid, wish).await?;
+        self.environment.failpoint.answered();
+        Ok(reply.play)
     }
 
     async fn play_pending_resumes(&self, params: PlayPendingResumes) -> Result<Resumes, Error> {

@@ -2,7 +2,11 @@
 //! becomes of plays when it, its disk or its clients fail.
 
 #[cfg(test)]
+mod answers;
+#[cfg(test)]
 mod background;
+#[cfg(test)]
+mod descriptors;
 #[cfg(test)]
 mod doors;
 #[cfg(test)]
