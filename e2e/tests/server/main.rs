@@ -26,6 +26,8 @@ mod routes;
 #[cfg(test)]
 mod service;
 #[cfg(test)]
+mod streams;
+#[cfg(test)]
 mod tcp;
 #[cfg(test)]
 mod wire;
