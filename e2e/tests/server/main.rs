@@ -8,6 +8,8 @@ mod background;
 #[cfg(test)]
 mod descriptors;
 #[cfg(test)]
+mod disks;
+#[cfg(test)]
 mod doors;
 #[cfg(test)]
 mod drain;
