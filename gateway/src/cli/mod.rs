@@ -43,7 +43,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 
 use self::{
-    args::{Arguments, ColorWhen, Global},
+    args::{Arguments, ColorWhen, Command, Global},
     context::Context,
     errors::{Exit, Failure},
     output::Output,
@@ -58,6 +58,9 @@ use self::{
 pub fn main() -> ExitCode {
     let exit = match Arguments::read(std::env::args_os()) {
         Ok(Arguments { global, service, command }) => {
+            if let Some(Command::Serve(serve)) = &command {
+                serve.let_go();
+            }
             run(&global, async |context| commands::dispatch(context, service, command).await)
         }
         Err(error) => refuse(&error),
@@ -69,6 +72,7 @@ pub fn main() -> ExitCode {
 pub fn server_main() -> ExitCode {
     let exit = match ServerArguments::read(std::env::args_os()) {
         Ok(ServerArguments { global, serve }) => {
+            serve.let_go();
             run(&global, async |context| commands::serve::command(context, serve).await)
         }
         Err(error) => refuse(&error),

@@ -4,9 +4,12 @@ use std::ffi::OsString;
 
 use clap::{Args, Parser};
 
-use crate::cli::{
-    args::{Global, in_front},
-    errors::Failure,
+use crate::{
+    cli::{
+        args::{Global, in_front},
+        errors::Failure,
+    },
+    service::daemon,
 };
 
 const ABOUT: &str = "Serve the methods and events of a home of hero_logic";
@@ -71,6 +74,15 @@ pub(crate) struct Listen {
     /// A name by which clients call this server on TCP, with its port where it has one; may be given several times
     #[arg(long = "host", value_name = "NAME[:PORT]", requires = "listen")]
     pub(crate) hosts: Vec<String>,
+}
+
+impl Serve {
+    /// Closes what is open of whoever started a server that stays behind.
+    pub(crate) fn let_go(&self) {
+        if self.log_to_files {
+            daemon::let_go();
+        }
+    }
 }
 
 #[derive(Debug, Args)]
