@@ -35,12 +35,9 @@ pub(crate) fn filled(inputs: Json, others: Members) -> Json {
 
 /// What the schema of a version's inputs has a default for.
 pub(super) fn defaults(version: &WorkflowVersion) -> Members {
-    #[derive(Deserialize)]
-    struct Property {
-        default: Option<Json>,
-    }
     let schema: Schema = version.inputs.to().unwrap_or_default();
-    let default = |property: Json| property.to::<Property>().ok()?.default;
+    // A default of null is one.
+    let default = |property: Json| property.to::<Members>().ok()?.get("default").cloned();
     Members(
         schema
             .properties

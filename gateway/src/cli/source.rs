@@ -83,6 +83,11 @@ pub(crate) fn is_path(target: &str) -> bool {
     target.contains(std::path::MAIN_SEPARATOR) || Path::new(target).extension().is_some_and(|end| end == "py")
 }
 
+/// The name by which tracebacks call a file.
+pub(crate) fn file_name(target: &str) -> String {
+    Path::new(target).file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
 /// The text of a Python file; `bundled` are the flows that need no file.
 pub(crate) fn python_file(target: &str, bundled: &[&str]) -> Result<String, Failure> {
     let path = Path::new(target);
@@ -104,7 +109,7 @@ pub(crate) fn python_file(target: &str, bundled: &[&str]) -> Result<String, Fail
 }
 
 /// A guess, and the names that exist.
-pub(crate) fn with_names(guess: Option<String>, what: &str, names: &[&str]) -> String {
+fn with_names(guess: Option<String>, what: &str, names: &[&str]) -> String {
     let list = if names.is_empty() { format!("no {what}") } else { format!("{what}: {}", names.join(", ")) };
     guess.map_or_else(|| list.clone(), |guess| format!("{guess} {list}"))
 }

@@ -446,6 +446,12 @@ impl Prompter for ScriptedPerson {
         Ok(answer.to().ok())
     }
 
+    fn confirm(&self, question: &str) -> Result<Option<bool>, Failure> {
+        self.asked.lock().unwrap().push(question.to_owned());
+        let Some(Asked::Payload(answer)) = self.answers.lock().unwrap().pop_front() else { return Ok(None) };
+        Ok(answer.to().ok())
+    }
+
     fn abandon(&self) {}
 }
 
