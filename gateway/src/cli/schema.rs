@@ -48,22 +48,53 @@ impl Property {
     }
 }
 
-/// The declared members of an object, in their order; none of what is no object or declares none.
+/// The declared members of an object, in their order, each before those of its own: `seats`, `seats[].car`. None of
+/// what is no object or declares none.
 pub(crate) fn properties(schema: &Json) -> Vec<Property> {
+    let mut found = Vec::new();
+    collect("", schema, 0, &mut found);
+    found
+}
+
+fn collect(prefix: &str, schema: &Json, depth: usize, found: &mut Vec<Property>) {
     let schema: Members = schema.to().unwrap_or_default();
     let required: Vec<String> = get(&schema, "required").unwrap_or_default();
     let properties: Members = get(&schema, "properties").unwrap_or_default();
-    let property = |(name, schema): (String, Json)| {
+    for (name, schema) in properties.0 {
         let members: Members = schema.to().unwrap_or_default();
-        Property {
+        let path = format!("{prefix}{name}");
+        found.push(Property {
             kind: kind(&schema),
             required: required.contains(&name),
             default: members.get("default").map(|json| json_text::compact(json.as_str())),
             description: get(&members, "description").unwrap_or_default(),
-            name,
+            name: path.clone(),
+        });
+        if let Some((step, schema)) = object_within(schema, depth) {
+            collect(&format!("{path}{step}."), &schema, depth + 1, found);
         }
+    }
+}
+
+/// The object with members of its own that a value is or holds, and how one comes from the value to it.
+fn object_within(schema: Json, depth: usize) -> Option<(String, Json)> {
+    if depth == DEPTH_MAX {
+        return None;
+    }
+    let members: Members = schema.to().ok()?;
+    if members.get("properties").is_some() {
+        return Some((String::new(), schema));
+    }
+    if let Some(schemas) = get::<Vec<Json>>(&members, "anyOf") {
+        return schemas.into_iter().find_map(|schema| object_within(schema, depth + 1));
+    }
+    let (step, held) = match (members.get("items"), members.get("additionalProperties")) {
+        (Some(items), _) => ("[]", items),
+        (None, Some(others)) => (".*", others),
+        (None, None) => return None,
     };
-    properties.0.into_iter().map(property).collect()
+    let (further, object) = object_within(held.clone(), depth + 1)?;
+    Some((format!("{step}{further}"), object))
 }
 
 /// What a schema lets be, in words: `array of string | null`.
@@ -187,6 +218,13 @@ mod tests {
             .map(|property| property.row().map(|(_, text)| text).join(","))
             .collect();
         assert_eq!(told, ["z,string,(required),where", "a,number,1.50,", "n,any,null,"]);
+        let schema = json(
+            r#"{"properties":{"seats":{"type":"array","items":{"anyOf":[{"type":"null"},{"title":"Seat",
+            "properties":{"car":{"type":"integer"}},"required":["car"]}]}},
+            "by_name":{"type":"object","additionalProperties":{"properties":{"x":{}}}}}}"#,
+        );
+        let names: Vec<String> = properties(&schema).into_iter().map(|property| property.name).collect();
+        assert_eq!(names, ["seats", "seats[].car", "by_name", "by_name.*.x"]);
         for nothing in ["true", "[]", r#"{"type":"string"}"#, r#"{"properties":3}"#] {
             assert_eq!(properties(&json(nothing)), [], "{nothing}");
         }

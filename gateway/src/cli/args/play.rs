@@ -224,7 +224,7 @@ fn duration_ms(text: &str) -> Result<u64, String> {
             clippy::cast_sign_loss,
             reason = "it is between 0 and a hundred years"
         )]
-        Some(ms) if (0.0..=MS_MAX).contains(&ms) => Ok(ms.ceil() as u64),
+        Some(ms) if (0.0..=MS_MAX).contains(&ms) => Ok(ms.round() as u64),
         _ => Err("expected seconds, such as 30 or 0.5, or a number with ms, s, m, h or d".to_owned()),
     }
 }
@@ -244,12 +244,12 @@ mod tests {
             ("2h", 7_200_000),
             ("1 d", 86_400_000),
             ("500ms", 500),
-            ("0.0001", 1),
+            ("0.07", 70),
         ];
         for (text, expected) in cases {
             assert_eq!(duration_ms(text), Ok(expected), "{text}");
         }
-        for text in ["", "soon", "-1", "nan", "inf", "1e3", "5w", "s", "36600d", "1m30s", "٣"] {
+        for text in ["", "soon", "-1", "nan", "inf", "1e3", "5w", "s", "40000d", "1m30s", "٣"] {
             assert!(duration_ms(text).is_err(), "{text}");
         }
     }

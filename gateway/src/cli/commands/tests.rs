@@ -1,7 +1,10 @@
 //! Every command on a scripted play: what it writes where, and its exit code.
 
 mod artifacts;
+mod examples;
+mod library;
 mod secrets;
+mod workflows;
 
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -15,8 +18,10 @@ use super::*;
 use crate::cli::{
     args::{self, Arguments},
     testing::{
-        PageBuilder, allowance, json, play_sid, request,
-        script::{Act, Script, ScriptedPerson, Stage, Stop},
+        PageBuilder, allowance, json,
+        person::ScriptedPerson,
+        play_sid, request,
+        script::{Act, Script, Stage, Stop},
     },
     view::Style,
 };
@@ -339,10 +344,6 @@ async fn plays_are_shown() {
         let mut shown = stage();
         let result = play_tree::run(&mut shown.context, &script, play_sid()).await;
         insta::assert_snapshot!(format!("tree{suffix}"), shown.told(&result));
-
-        let mut shown = stage();
-        let result = workflow_list::run(&mut shown.context, &script).await;
-        insta::assert_snapshot!(format!("workflows{suffix}"), shown.told(&result));
     }
 }
 

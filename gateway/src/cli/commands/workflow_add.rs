@@ -113,10 +113,9 @@ async fn add_version(
     } else {
         format!("version {number} is saved")
     };
-    let current = if workflow.current_version == number {
-        "and runs from now on".to_owned()
-    } else {
-        format!("and version {} stays the one that runs", workflow.current_version)
+    let current = match workflow.current_version {
+        current if current == number => "and is the current one".to_owned(),
+        current => format!("and version {current} stays the current one"),
     };
     context.err.print(&format!("{}: {what}, {current}\n", visible(&workflow.name)));
     Ok(Exit::Succeeded)
