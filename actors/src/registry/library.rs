@@ -99,9 +99,9 @@ impl Library {
                 let versions = self.tables().versions_of(workflow_sid).unwrap_or_default();
                 let hint = match versions.last().and_then(|last| last.version) {
                     Some(last @ 2..) => {
-                        format!("it has 1 to {last}, of which {current_version} is the current one")
+                        format!("its versions are 1 to {last}, and {current_version} is the current one")
                     }
-                    _ => "it has 1 only".to_owned(),
+                    _ => "version 1 is its only one".to_owned(),
                 };
                 Error::new(ErrorCode::NotFound, format!("workflow {name} has no version {choice}")).hint(hint)
             }
@@ -213,7 +213,7 @@ impl Library {
                 many => format!("{many} live plays, {play} among them"),
             };
             return Err(Error::new(ErrorCode::Conflict, format!("{} has {plays}", workflow.name))
-                .hint("delete it by force to cancel them, or archive it to keep it without listing it"));
+                .hint("deleting it by force cancels its live plays; archiving keeps it without listing it"));
         }
         let mut batch = Batch::new();
         for version in self.tables().versions_of(&workflow.workflow_sid)? {
@@ -379,7 +379,7 @@ fn file_name_of(name: &str) -> String {
 
 fn bundled_keeps(name: &str, what: &str) -> Error {
     Error::new(ErrorCode::Conflict, format!("{name} comes with hero_logic and keeps {what}"))
-        .hint("archive it to keep it without listing it")
+        .hint("archiving keeps it without listing it")
 }
 
 /// SHA-256 over everything that decides how a version runs, each part with its length before it.

@@ -10,8 +10,9 @@ use hero_sdk::model;
 
 pub(crate) use self::{
     library::{
-        Example, ExampleAdd, ExampleInputs, ExampleName, Workflow, WorkflowAdd, WorkflowDelete,
-        WorkflowFetch, WorkflowList, WorkflowName, WorkflowSetCurrent, WorkflowUpdate, WorkflowVersion,
+        Example, ExampleAdd, ExampleInputs, ExampleName, Workflow, WorkflowAdd, WorkflowChange,
+        WorkflowDelete, WorkflowFetch, WorkflowList, WorkflowName, WorkflowSetCurrent, WorkflowUpdate,
+        WorkflowVersion,
     },
     play::{
         GivenInputs, Interaction, LIMIT_DEFAULT, Page, Play, PlayArtifact, PlayCancel, PlayGoOn, PlayList,

@@ -167,13 +167,20 @@ mod tests {
 
     #[test]
     fn wrong_arguments_say_what_would_be_right() {
-        let cases: [&[&str]; 7] = [
+        let cases: [&[&str]; 14] = [
             &["runn"],
             &["frobnicate"],
             &["run"],
             &["run", "hello", "--inptu", "a=1"],
             &["play", "list", "--status", "runing"],
             &["play", "wait", "play_x", "--timeout", "soon"],
+            &["workflow", "ad", "trip.py"],
+            &["workflow", "add", "trip.py", "--to", "trip", "--name", "trap"],
+            &["workflow", "add", "trip.py", "--no-set-current"],
+            &["workflow", "update", "trip"],
+            &["workflow", "set-current", "trip", "newest"],
+            &["run", "trip", "--version", "-1"],
+            &["example", "add", "trip"],
             &[],
         ];
         let told: Vec<String> = cases

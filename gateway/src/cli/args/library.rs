@@ -107,10 +107,17 @@ pub(crate) struct WorkflowSetCurrent {
 }
 
 #[derive(Debug, Args)]
-#[group(id = "change", required = true, multiple = true, args = ["name", "description", "tags", "no_tags", "archive", "unarchive"])]
 pub(crate) struct WorkflowUpdate {
     /// The workflow, by its name or id
     pub(crate) workflow: String,
+    #[command(flatten)]
+    pub(crate) change: WorkflowChange,
+}
+
+/// At least one of these.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub(crate) struct WorkflowChange {
     /// Another name
     #[arg(long)]
     pub(crate) name: Option<String>,

@@ -3,7 +3,7 @@
 use hero_sdk::{Logic, logic};
 
 use crate::cli::{
-    args::WorkflowUpdate,
+    args::{WorkflowChange, WorkflowUpdate},
     context::Context,
     embedded::Purpose,
     errors::{Exit, Failure},
@@ -21,7 +21,8 @@ pub(crate) async fn run(
     logic: &dyn Logic,
     arguments: WorkflowUpdate,
 ) -> Result<Exit, Failure> {
-    let WorkflowUpdate { workflow, name, description, tags, no_tags, archive, unarchive } = arguments;
+    let WorkflowUpdate { workflow, change } = arguments;
+    let WorkflowChange { name, description, tags, no_tags, archive, unarchive } = change;
     let tags = (no_tags || !tags.is_empty()).then_some(tags);
     let archived = (archive || unarchive).then_some(archive);
     let update = logic::WorkflowUpdate { workflow, name, description, tags, archived };
