@@ -3,7 +3,7 @@
 
 use hero_actors::{BundledFlow, Config, Runtime};
 use hero_sdk::{
-    Error, ErrorCode, Json, Logic as _,
+    Error, ErrorCode, Json, Logic as _, PlaySid,
     logic::{
         ExampleToInputData, ExampleUpsert, OfExample, OfVersion, OfWorkflow, PlayList, PlayStart,
         WorkflowCreate, WorkflowDelete, WorkflowList, WorkflowUpdate,
@@ -160,6 +160,11 @@ async fn what_is_mistyped_finds_the_nearest_name_whatever_its_case() {
     assert_eq!(hint("TIRP").await, "did you mean trip?");
     assert_eq!(hint("bundle").await, "did you mean Bundled?");
     assert_eq!(hint("zzz").await, "there are: Bundled, trip");
+    let start = PlayStart { workflow: "bundeld".into(), ..PlayStart::default() };
+    let error = stage.runtime.play_start(start).await.unwrap_err();
+    assert_eq!((error.code, error.hint.as_deref()), (ErrorCode::NotFound, Some("did you mean Bundled?")));
+    let error = stage.runtime.play_status(PlaySid::new().into()).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::NotFound);
     let example = OfExample { workflow: "trip".into(), example: "graz".into() };
     let error = stage.runtime.example_fetch(example).await.unwrap_err();
     assert_eq!(error.hint.as_deref(), Some("there is none yet"));

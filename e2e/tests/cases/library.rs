@@ -82,6 +82,8 @@ fn a_second_start_with_the_same_key_tells_of_the_first() {
     let (first, second) = (start("Ada"), start("Grace"));
     assert_eq!(first.play.play_sid, second.play.play_sid);
     assert_eq!(second.outputs(), json!({"greeting": "Hello, Ada!"}));
+    let third = stage.hero(["run", "hello", "--idempotency-key", "order 17"]).finish().exits(0);
+    assert!(!third.stderr.contains("sandbox"), "it wished for nothing\n{third}");
 }
 
 #[test]

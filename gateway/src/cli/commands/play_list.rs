@@ -19,11 +19,16 @@ use crate::cli::{
 
 /// Does the command.
 pub(crate) async fn command(context: &mut Context, arguments: PlayList) -> Result<Exit, Failure> {
+    let params = params(arguments)?;
+    context.with_logic(Purpose::Look, async |context, logic| run(context, logic, params).await).await
+}
+
+/// What was typed, checked in form.
+pub(crate) fn params(arguments: PlayList) -> Result<logic::PlayList, Failure> {
     let PlayList { workflow, status, parent, tag, page: Page { limit, cursor } } = arguments;
     let parent = parent.as_deref().map(play_sid).transpose()?;
     let (status, cursor) = (status.map(to_status), cursor.map(logic::Cursor));
-    let params = logic::PlayList { workflow, status, parent, tag, limit: Some(limit), cursor };
-    context.with_logic(Purpose::Look, async |context, logic| run(context, logic, params).await).await
+    Ok(logic::PlayList { workflow, status, parent, tag, limit: Some(limit), cursor })
 }
 
 /// Runs it on any `Logic`.

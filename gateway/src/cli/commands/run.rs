@@ -94,7 +94,10 @@ pub(crate) async fn run(context: &mut Context, logic: &dyn Logic, wish: Wish) ->
         }
         (Err(error), _) => return Err(error.into()),
     };
-    context.tell_wishes(logic, &play).await?;
+    // One that an idempotency key has found knows by now what it got, which is more than it wished for.
+    if play.attempt == 0 {
+        context.tell_wishes(logic, &play).await?;
+    }
     let mut drive = context.drive(logic, &play, answers.or(saved), &interaction, OnSignal::Cancel);
     let ending = drive.run(play.play_sid.clone()).await?;
     context.signals = drive.signals;

@@ -362,6 +362,32 @@ async fn a_failed_play_and_large_values_are_shown() {
 }
 
 #[tokio::test]
+async fn the_next_page_is_of_the_same_plays() {
+    let mut stage = Stage::new();
+    let sid = play_sid();
+    let typed = ["hero_logic", "play", "list", "--workflow", "a b", "--parent", sid.as_str(), "--limit", "2"]
+        .map(str::to_owned);
+    let Command::Play(Play::List(arguments)) = Arguments::try_parse_from(typed).unwrap().command else {
+        panic!("not play list")
+    };
+    let params = play_list::params(arguments).unwrap();
+    play_list::run(&mut stage.context, &Script::new([]), params).await.unwrap();
+    let more =
+        format!("more: hero_logic play list --workflow 'a b' --parent {sid} --limit 2 --cursor {sid}\n");
+    assert_eq!(stage.err.text(), more);
+
+    let arguments = args::PlayList {
+        workflow: None,
+        status: None,
+        parent: Some("x".into()),
+        tag: None,
+        page: args::Page { limit: 2, cursor: None },
+    };
+    let failure = play_list::params(arguments).unwrap_err();
+    assert_eq!((failure.code, failure.exit), ("invalid_params", Exit::Usage));
+}
+
+#[tokio::test]
 async fn nothing_to_show() {
     let mut stage = Stage::new();
     let script = Script::new([]);

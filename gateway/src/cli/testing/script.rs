@@ -135,7 +135,7 @@ impl Script {
         );
         match state.refusals.pop_front() {
             Some(refusal) => Err(refusal),
-            None => Ok(Play { status: Status::Queued, ..state.play.clone() }),
+            None => Ok(Play { status: Status::Queued, attempt: 0, ..state.play.clone() }),
         }
     }
 }
