@@ -11,6 +11,8 @@ mod drive;
 mod embedded;
 mod errors;
 mod escape;
+mod facts;
+mod file;
 mod inputs;
 mod json_text;
 mod line_editor;
@@ -22,6 +24,7 @@ mod question;
 mod reach;
 mod refused;
 mod report;
+mod schema;
 mod screen;
 mod server_args;
 mod session;
@@ -170,13 +173,20 @@ mod tests {
 
     #[test]
     fn wrong_arguments_say_what_would_be_right() {
-        let cases: [&[&str]; 7] = [
+        let cases: [&[&str]; 14] = [
             &["runn"],
             &["frobnicate"],
             &["run"],
             &["run", "hello", "--inptu", "a=1"],
             &["play", "list", "--status", "runing"],
             &["play", "wait", "play_x", "--timeout", "soon"],
+            &["workflow", "ad", "trip.py"],
+            &["workflow", "add", "trip.py", "--to", "trip", "--name", "trap"],
+            &["workflow", "add", "trip.py", "--no-set-current"],
+            &["workflow", "update", "trip"],
+            &["workflow", "set-current", "trip", "newest"],
+            &["run", "trip", "--version", "-1"],
+            &["example", "add", "trip"],
             &[],
         ];
         let told: Vec<String> = cases
