@@ -411,6 +411,30 @@ fn a_play_of_another_process_is_watched_there() {
 }
 
 #[test]
+fn a_play_is_watched_on_two_terminals_at_once() {
+    let home = Home::served();
+    let gate = home.path("gate");
+    let mut session = run(&home, GATE, &["--input", &format!("gate={}", gate.display())]);
+    session.wait_for("slow  running");
+    let play_sid =
+        session.screen().split_whitespace().find(|word| word.starts_with("play_")).unwrap().to_owned();
+
+    let mut other = home.start(&["play", "follow", &play_sid], 24, 80);
+    other.wait_for("slow  running");
+    // The one who only watches leaves, and the play stays.
+    let mut third = home.start(&["play", "follow", &play_sid], 24, 80);
+    third.wait_for("slow  running");
+    third.keys(CTRL_C);
+    assert_eq!(third.end(), 3, "{}", third.screen());
+
+    session.keys(CTRL_C);
+    for watching in [&mut session, &mut other] {
+        assert_eq!(watching.end(), 4, "{}", watching.screen());
+        assert!(watching.screen().contains("⊘ slow  cancelled"), "{}", watching.screen());
+    }
+}
+
+#[test]
 fn a_terminal_without_cursor_gets_plain_lines() {
     let home = Home::new();
     let mut session = home.start_as("dumb", &["run", "hello"], 24, 80);
