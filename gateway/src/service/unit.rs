@@ -33,6 +33,7 @@ TimeoutStopSec=30
 KillMode=mixed
 # Plays have control groups of their own, beneath the one of the server.
 Delegate=cpu memory pids
+DelegateSubgroup=server
 LimitNOFILE=65536
 UMask=0077
 
