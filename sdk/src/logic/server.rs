@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Secret, SecretName, SecretValue,
+    Error, Secret, SecretName, SecretValue,
     model::{Allowance, SandboxLevel},
 };
 
@@ -58,4 +58,6 @@ pub struct ServerInfo {
     pub plays_running: u32,
     /// Plays that wait for a place.
     pub plays_queued: u32,
+    /// Why the store takes no changes, where it does not.
+    pub trouble: Option<Error>,
 }
