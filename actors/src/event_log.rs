@@ -13,6 +13,8 @@ use hero_sdk::{
 };
 use tokio::sync::{Notify, watch};
 
+use crate::clock::Clock;
+
 /// Events that are kept, for those who come back. At some 500 bytes each they stay below 5 MB.
 const KEPT_MAX: usize = 10_000;
 /// Events that a follower takes at a time, so that nobody holds the lock long.
@@ -21,6 +23,7 @@ const TAKEN_MAX: usize = 64;
 /// The log of a runtime.
 pub(crate) struct EventLog {
     boot: String,
+    clock: Arc<dyn Clock>,
     kept: Mutex<Kept>,
     added: Arc<Notify>,
     /// Wakes the followers; true once there will be no more.
@@ -33,16 +36,15 @@ struct Kept {
     events: VecDeque<Arc<Event>>,
     /// The number of the newest event that there was.
     newest: u64,
-    /// The newest moment.
-    at: Timestamp,
     is_followed: bool,
 }
 
 impl EventLog {
     /// An empty one of a runtime that begins.
-    pub(crate) fn new() -> Arc<Self> {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Arc<Self> {
         Arc::new(Self {
             boot: EventId::first().boot,
+            clock,
             kept: Mutex::default(),
             added: Arc::default(),
             followers: watch::channel(false).0,
@@ -50,11 +52,11 @@ impl EventLog {
     }
 
     /// Adds an event. What it tells must be in the store.
-    pub(crate) fn add(&self, at: Timestamp, news: News) {
+    pub(crate) fn add(&self, news: News) {
+        let at = self.now();
         {
             let mut kept = self.lock();
             kept.newest += 1;
-            kept.at = at;
             let event = Arc::new(Event { id: self.id(kept.newest), at, news });
             if kept.events.len() == KEPT_MAX {
                 kept.events.pop_front();
@@ -93,7 +95,7 @@ impl EventLog {
     }
 
     fn reset(&self, kept: &Kept, reason: ResetReason) -> Arc<Event> {
-        Arc::new(Event { id: self.id(kept.newest), at: kept.at, news: News::Reset { reason } })
+        Arc::new(Event { id: self.id(kept.newest), at: self.now(), news: News::Reset { reason } })
     }
 
     /// The events behind a cursor, some of them, or a reset.
@@ -123,6 +125,10 @@ impl EventLog {
                 log.followers.send_modify(|_| {});
             }
         });
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now().wall
     }
 
     fn id(&self, number: u64) -> EventId {
@@ -180,9 +186,10 @@ mod tests {
     use hero_sdk::{PlaySid, model::Status};
 
     use super::*;
+    use crate::clock::SystemClock;
 
     fn log() -> Arc<EventLog> {
-        EventLog::new()
+        EventLog::new(Arc::new(SystemClock::new()))
     }
 
     fn news(status: Status, attempt: u32) -> News {
@@ -200,7 +207,7 @@ mod tests {
     }
 
     fn add(log: &EventLog, count: u32) {
-        (1..=count).for_each(|attempt| log.add(Timestamp(i64::from(attempt)), news(Status::Running, attempt)));
+        (1..=count).for_each(|attempt| log.add(news(Status::Running, attempt)));
     }
 
     /// What is there already.
@@ -245,26 +252,16 @@ mod tests {
             (of(5), None),
             (of(newest), None),
             (of(newest + 1), Some(ResetReason::Unknown)),
+            (of(u64::MAX), Some(ResetReason::Unknown)),
             (EventId { number: newest, ..EventId::first() }, Some(ResetReason::OtherBoot)),
         ] {
-            let mut feed = log.follow(EventFilter::default(), Some(&id));
-            let events = there(&mut feed);
+            let events = there(&mut log.follow(EventFilter::default(), Some(&id)));
             assert_eq!(events.first().and_then(reason), expected, "{id}");
             let expected: Vec<u64> = match expected {
                 Some(_) => vec![newest],
                 None => (id.number + 1..=newest).collect(),
             };
             assert_eq!(numbers(&events), expected);
-            // And it goes on.
-            log.add(Timestamp(0), news(Status::Failed, 1));
-            let event = feed.next().await.unwrap().unwrap();
-            assert_eq!(event.id.number, log.lock().newest);
-            let mut kept = log.lock();
-            kept.newest -= 1;
-            kept.events.pop_back();
-            let gone = kept.newest - kept.events.len() as u64;
-            let first = Arc::new(Event { id: of(gone), at: Timestamp(0), news: news(Status::Running, 1) });
-            kept.events.push_front(first);
         }
     }
 
@@ -293,7 +290,7 @@ mod tests {
         let mut feed = log.follow(wanted, None);
         for attempt in 1..=300 {
             let status = if attempt % 100 == 0 { Status::Failed } else { Status::Running };
-            log.add(Timestamp(0), news(status, attempt));
+            log.add(news(status, attempt));
         }
         assert_eq!(numbers(&there(&mut feed)), [0, 100, 200, 300]);
     }

@@ -16,8 +16,8 @@ use hero_sdk::{
 
 /// The ends of the buckets of latencies, in microseconds.
 const BUCKETS_US: [u64; 16] = [
-    100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000,
-    10_000_000, 60_000_000,
+    100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000,
+    2_500_000, 10_000_000, 60_000_000,
 ];
 /// How a play can end.
 const ENDS: [Status; 4] = [Status::Succeeded, Status::Failed, Status::Cancelled, Status::Diverged];

@@ -75,8 +75,10 @@ pub(crate) async fn events(
         ("status", status.map(|status| status.as_str())),
     ];
     let parts = parts.into_iter().filter_map(|(name, value)| Some((name, value?)));
-    let query: Vec<String> = parts.map(|(name, value)| format!("{name}={}", percent_encoded(value))).collect();
-    let source = Source::open(client, format!("/events?{}", query.join("&")), after.map(String::from)).await?;
+    let query: Vec<String> =
+        parts.map(|(name, value)| format!("{name}={}", percent_encoded(value))).collect();
+    let source =
+        Source::open(client, format!("/events?{}", query.join("&")), after.map(String::from)).await?;
     Ok(Box::pin(stream::unfold(Some(source), async |source| {
         let mut source = source?;
         match source.next().await {

@@ -308,7 +308,7 @@ mod tests {
         let text = serde_json::to_string(&event).unwrap();
         assert_eq!(
             text,
-            r#"{"id":"00000000000000000000000000.7","at":"1970-01-01T00:00:00Z","event":"workflow_changed","workflow_sid":"wf_01kar9v3zv5w8x2b7c6d4e0f1g","workflow":"hello","current_version":2,"archived":false}"#
+            r#"{"id":"00000000000000000000000000.7","at":"1970-01-01T00:00:00.000000Z","event":"workflow_changed","workflow_sid":"wf_01kar9v3zv5w8x2b7c6d4e0f1g","workflow":"hello","current_version":2,"archived":false}"#
         );
         assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event);
         assert!(text.contains(&format!("\"event\":\"{}\"", event.news.name())));
@@ -350,7 +350,11 @@ mod tests {
             (of(None, None, Some(Status::Running)), true, false),
             (of(Some(&play_sid), Some("hello"), Some(Status::Failed)), false, false),
         ] {
-            assert_eq!((filter.admits(&play), filter.admits(&workflow)), (of_play, of_workflow), "{filter:?}");
+            assert_eq!(
+                (filter.admits(&play), filter.admits(&workflow)),
+                (of_play, of_workflow),
+                "{filter:?}"
+            );
             assert!(filter.admits(&News::Reset { reason: ResetReason::Start }));
         }
     }
