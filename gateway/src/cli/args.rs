@@ -8,6 +8,8 @@ use std::{
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use hero_sdk::model;
 
+use crate::server::PublicUrl;
+
 const ABOUT: &str = "Run, watch, pause and resume Python flows";
 
 const AFTER_HELP: &str = "\
@@ -231,6 +233,9 @@ pub(crate) struct Serve {
     /// Listen on TCP as well, with the token in HERO_LOGIC_TOKEN
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<String>,
+    /// Where others reach the server, for the links that answer questions: https://example.com
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_url: Option<PublicUrl>,
 }
 
 /// How questions of a play are answered while it runs.

@@ -36,6 +36,11 @@ impl Session {
         Arc::clone(&self.runtime) as Arc<dyn Logic>
     }
 
+    /// Questions get links that begin so.
+    pub(crate) fn serve_links(&self, url: &str) {
+        self.runtime.serve_links(url);
+    }
+
     /// Interrupts what still runs, which goes on with the next command, and closes the store.
     pub(crate) async fn close(self) -> Result<(), Failure> {
         Ok(self.runtime.shutdown().await?)

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hero_sdk::{Error, ErrorCode, FieldError, Json};
 
-use crate::cli::{errors::Failure, question::object};
+use crate::{cli::errors::Failure, form::object};
 
 /// Inputs, and which of them have a second reading.
 #[derive(Clone, Debug, Default)]

@@ -18,7 +18,6 @@ mod output;
 mod pages;
 mod plain;
 mod prompt;
-mod question;
 mod refused;
 mod report;
 mod screen;
@@ -30,7 +29,7 @@ mod style;
 mod table;
 mod terminal;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod tree;
 mod view;
 

@@ -13,7 +13,10 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, watch},
 };
 
-use super::listen::{Bound, Stream};
+use super::{
+    listen::{Bound, Stream},
+    stop::told,
+};
 
 /// Connections at once.
 const CONNECTIONS_MAX: usize = 4_096;
@@ -27,12 +30,12 @@ const HEADERS_MAX: usize = 64;
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Takes connections until it is told to stop, and returns when each has had its answer.
-pub(crate) async fn serve(bound: Bound, router: Router, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn serve(bound: Bound, router: Router, stop: watch::Receiver<bool>) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
         let stream = tokio::select! {
             stream = next(&bound, &places) => stream,
-            () = told(&mut stop) => break,
+            () = told(stop.clone()) => break,
         };
         match stream {
             Ok((stream, place)) => {
@@ -57,12 +60,6 @@ pub(crate) async fn serve(bound: Bound, router: Router, mut stop: watch::Receive
     drop(places.acquire_many(CONNECTIONS_MAX as u32).await);
 }
 
-/// Returns when it is time to stop.
-async fn told(stop: &mut watch::Receiver<bool>) {
-    // Whoever could say so has gone: that says the same.
-    drop(stop.wait_for(|stop| *stop).await);
-}
-
 /// The next connection, once there is a place for it.
 async fn next(bound: &Bound, places: &Arc<Semaphore>) -> std::io::Result<(Stream, OwnedSemaphorePermit)> {
     let place = Arc::clone(places).acquire_owned().await.map_err(std::io::Error::other)?;
@@ -72,7 +69,7 @@ async fn next(bound: &Bound, places: &Arc<Semaphore>) -> std::io::Result<(Stream
 async fn talk<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     stream: S,
     router: Router,
-    mut stop: watch::Receiver<bool>,
+    stop: watch::Receiver<bool>,
 ) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -84,7 +81,7 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     let mut connection = std::pin::pin!(connection);
     let result = tokio::select! {
         result = connection.as_mut() => result,
-        () = told(&mut stop) => {
+        () = told(stop) => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }

@@ -17,8 +17,14 @@ use hero_sdk::{
     rpc::{self, Failure, Reply},
 };
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use tokio::sync::watch;
 
-use super::{access::Access, events, rpc as calls};
+use super::{
+    access::Access,
+    events, links,
+    meters::{Counted, Meters},
+    metrics, rpc as calls,
+};
 
 /// Bytes of a request's body.
 const BODY_BYTES_MAX: usize = 16 << 20;
@@ -30,16 +36,30 @@ const BODY_LIMIT: Duration = Duration::from_secs(30);
 pub(crate) struct Shared {
     /// Does what is asked.
     pub(crate) logic: Arc<dyn Logic>,
+    /// Counts what is asked.
+    pub(crate) meters: Arc<Meters>,
+    /// Says when the server stops.
+    pub(crate) stop: watch::Receiver<bool>,
+    /// Between two signs of life on a stream where nothing happens.
+    pub(crate) heartbeat: Duration,
 }
 
 /// All paths of one listener.
 pub(crate) fn router(shared: Shared, access: Access) -> Router {
+    let links = Router::new()
+        .route(links::PREFIX, get(links::show).post(links::answer))
+        .route("/r/{*token}", get(links::show).post(links::answer))
+        .method_not_allowed_fallback(not_so)
+        .layer(middleware::from_fn(links::seal));
     Router::new()
         .route(rpc::PATH, post(call))
         .route("/openrpc.json", get(description))
         .route("/health", get(health))
+        .route("/metrics", get(numbers))
+        .route("/events", get(events::of_all))
         .route("/plays/{play_sid}/events", get(events::of_play))
         .route("/plays/{play_sid}/artifacts/{name}", get(artifact))
+        .merge(links)
         .fallback(nothing)
         .method_not_allowed_fallback(not_so)
         .layer(middleware::from_fn_with_state(access, guard))
@@ -59,11 +79,12 @@ async fn guard(State(access): State<Access>, request: Request, next: Next) -> Re
 }
 
 async fn call(State(shared): State<Shared>, request: Request) -> Response {
-    let body = match read(request.into_body()).await {
+    let body = match read(request.into_body(), BODY_BYTES_MAX).await {
         Ok(body) => body,
         Err(response) => return response,
     };
-    match calls::answer(&*shared.logic, &body).await {
+    let methods = Counted { logic: &shared.logic, meters: &shared.meters };
+    match calls::answer(&methods, &body).await {
         Some(answer) => json(StatusCode::OK, answer),
         None => StatusCode::NO_CONTENT.into_response(),
     }
@@ -74,9 +95,27 @@ async fn description() -> Response {
 }
 
 async fn health(State(shared): State<Shared>) -> Response {
-    match shared.logic.server_info().await {
-        Ok(_) => json(StatusCode::OK, r#"{"status":"ok"}"#.to_owned()),
-        Err(error) => refused(StatusCode::SERVICE_UNAVAILABLE, error),
+    let trouble = match shared.logic.server_info().await {
+        _ if *shared.stop.borrow() => {
+            Some(Error::new(ErrorCode::ShuttingDown, "the server is shutting down"))
+        }
+        Ok(info) => info.trouble,
+        Err(error) => Some(error),
+    };
+    match trouble {
+        None => json(StatusCode::OK, r#"{"status":"ok"}"#.to_owned()),
+        Some(error) => refused(StatusCode::SERVICE_UNAVAILABLE, error),
+    }
+}
+
+async fn numbers(State(shared): State<Shared>) -> Response {
+    let (info, metrics) = tokio::join!(shared.logic.server_info(), shared.logic.server_metrics());
+    match info.and_then(|info| Ok((info, metrics?))) {
+        Ok((info, metrics)) => {
+            let text = metrics::text(&info, &metrics, &shared.meters);
+            (StatusCode::OK, [(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response()
+        }
+        Err(error) => failed(error),
     }
 }
 
@@ -111,12 +150,12 @@ async fn not_so(request: Request) -> Response {
 }
 
 /// The whole body of a request, or the response where it is too large or too slow.
-async fn read(body: Body) -> Result<Bytes, Response> {
-    let whole = Limited::new(body, BODY_BYTES_MAX).collect();
+pub(crate) async fn read(body: Body, bytes_max: usize) -> Result<Bytes, Response> {
+    let whole = Limited::new(body, bytes_max).collect();
     match tokio::time::timeout(BODY_LIMIT, whole).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            let message = format!("the request is larger than {} MiB", BODY_BYTES_MAX >> 20);
+            let message = format!("the request is larger than {} MiB", bytes_max >> 20);
             Err(refused(StatusCode::PAYLOAD_TOO_LARGE, Error::new(ErrorCode::InvalidRequest, message)))
         }
         Ok(Err(error)) => {
@@ -132,7 +171,12 @@ async fn read(body: Body) -> Result<Bytes, Response> {
 
 /// An error of a method, where a path stands for a call.
 pub(crate) fn failed(error: Error) -> Response {
-    let status = match error.code {
+    refused(status_of(error.code), error)
+}
+
+/// The status by which it is told.
+pub(crate) fn status_of(code: ErrorCode) -> StatusCode {
+    match code {
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
         ErrorCode::Conflict => StatusCode::CONFLICT,
         ErrorCode::InvalidPayload | ErrorCode::InvalidInputs => StatusCode::UNPROCESSABLE_ENTITY,
@@ -140,8 +184,7 @@ pub(crate) fn failed(error: Error) -> Response {
         ErrorCode::Busy | ErrorCode::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
         ErrorCode::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
-    };
-    refused(status, error)
+    }
 }
 
 /// An error as JSON-RPC has it, under another status.
@@ -151,6 +194,6 @@ pub(crate) fn refused(status: StatusCode, error: Error) -> Response {
     json(status, Json::of(&reply).map_or_else(|_| "null".to_owned(), |json| json.to_string()))
 }
 
-fn json(status: StatusCode, text: String) -> Response {
+pub(crate) fn json(status: StatusCode, text: String) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json")], text).into_response()
 }

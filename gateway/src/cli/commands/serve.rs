@@ -16,11 +16,16 @@ use crate::{
 pub(crate) async fn command(context: &mut Context, arguments: args::Serve) -> Result<Exit, Failure> {
     let home = context.home()?;
     let socket = home.join("hero/var/sockets/hero_logic/rpc.sock");
+    let public_url = arguments.public_url;
     let session = embedded::open(home.clone(), context.sandbox(&home)?, Purpose::Run).await?;
     let mut listen = vec![Listen::Unix(socket)];
     if let Some(address) = arguments.listen {
         let token = std::env::var("HERO_LOGIC_TOKEN").unwrap_or_default();
-        listen.push(Listen::Tcp { address, token, hosts: Vec::new() });
+        listen.push(Listen::Tcp {
+            address,
+            token,
+            hosts: public_url.iter().map(|url| url.authority.clone()).collect(),
+        });
     }
     let server = match Server::bind(&listen).await {
         Ok(server) => server,
@@ -29,6 +34,9 @@ pub(crate) async fn command(context: &mut Context, arguments: args::Serve) -> Re
             return Err(error.into());
         }
     };
+    if let Some(url) = public_url.map(|url| url.text).or_else(|| server.url()) {
+        session.serve_links(&url);
+    }
     for place in server.places() {
         context.err.print(&format!("listening on {place}\n"));
     }

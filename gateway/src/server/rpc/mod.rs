@@ -20,7 +20,7 @@ use self::envelope::{Body, Call, Element, parse};
 /// Calls of a batch that are worked on at once.
 const BATCH_AT_ONCE: usize = 16;
 /// Describes all others, by the specification of OpenRPC.
-const DISCOVER: &str = "rpc.discover";
+pub(super) const DISCOVER: &str = "rpc.discover";
 
 /// The description of the methods.
 pub(crate) static DESCRIPTION: LazyLock<Json> = LazyLock::new(|| Json::from(&openrpc::document()));
