@@ -32,6 +32,12 @@ impl Typed {
         self.texts(pointer).next().map(|text| text.replace("\r\n", "\n"))
     }
 
+    /// Whether anything was typed into a field beneath that pointer.
+    fn has_text_beneath(&self, pointer: &str) -> bool {
+        let begin = name(&format!("{pointer}/"));
+        self.0.iter().any(|(name, text)| name.starts_with(&begin) && !text.is_empty())
+    }
+
     /// What was chosen there.
     pub(super) fn texts(&self, pointer: &str) -> impl Iterator<Item = &str> {
         let wanted = name(pointer);
@@ -82,16 +88,14 @@ impl Reader<'_> {
     }
 
     fn members(&mut self, fields: &[FormField], pointer: &str, required: bool) -> Option<Json> {
+        // What may be left out as a whole, and was, lacks nothing.
+        if !required && !self.typed.has_text_beneath(pointer) {
+            return None;
+        }
         let mut members = Vec::new();
-        let before = self.errors.len();
         for FormField { key, required, field, .. } in fields {
             let value = self.value(field, &member(pointer, key), *required);
             members.extend(value.map(|value| (key.clone(), value)));
-        }
-        if members.is_empty() && !required {
-            // What may be left out as a whole, and was, lacks nothing.
-            self.errors.truncate(before);
-            return None;
         }
         Some(object(members))
     }
@@ -188,8 +192,12 @@ mod tests {
         let schema = r#"{"type":"object","required":["zone"],"properties":{
             "zone":{"type":"string"},"a/b~c":{"type":"integer"},"note":{"type":"string"},
             "tags":{"type":"array","items":{"enum":["x"]}},
-            "deep":{"type":"object","required":["on"],"properties":{"on":{"type":"boolean"}}}}}"#;
-        assert_eq!(answer(schema, "{}", "answer/zone=eu&answer/note="), Ok(r#"{"zone":"eu"}"#.into()));
+            "deep":{"type":"object","required":["on"],"properties":{"on":{"type":"boolean"},"more":{}}}}}"#;
+        let left_out = "answer/zone=eu&answer/note=&answer/deep/on=&answer/deep/more=";
+        assert_eq!(answer(schema, "{}", left_out), Ok(r#"{"zone":"eu"}"#.into()));
+        // Nothing that was typed is lost because it is wrong.
+        let wrong = "answer/zone=eu&answer/deep/on=&answer/deep/more=%7Bno";
+        assert_eq!(answer(schema, "{}", wrong).unwrap_err().len(), 2);
         let body = "answer/zone=&answer/a~1b~0c=3&answer/note=hi&answer/tags=x&answer/deep/on=yes";
         let whole = r#"{"zone":"","a/b~c":3,"note":"hi","tags":["x"],"deep":{"on":true}}"#;
         assert_eq!(answer(schema, "{}", body), Ok(whole.into()));
@@ -198,6 +206,7 @@ mod tests {
             Err(vec![
                 "/zone: an answer is needed here".into(),
                 "/a~1b~0c: expected a whole number, such as 3".into(),
+                "/deep/on: expected y or n".into(),
             ])
         );
     }

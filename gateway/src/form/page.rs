@@ -282,10 +282,14 @@ impl Form<'_> {
         required: bool,
         is_wrong: bool,
     ) -> Markup {
+        // A button that was pressed cannot be released: what may be left out is a button of its own.
+        let nothing = [("No answer".to_owned(), String::new())];
+        let is_left_out = !choices.iter().any(|(_, value)| is_chosen(value));
+        let nothing = nothing.iter().filter(|_| kind == "radio" && !required);
         html! {
-            @for (label, value) in choices {
+            @for (label, value) in choices.iter().chain(nothing) {
                 label.choice {
-                    input type=(kind) name=(name) value=(value) checked[is_chosen(value)] required[required]
+                    input type=(kind) name=(name) value=(value) checked[is_chosen(value) || (value.is_empty() && is_left_out)] required[required]
                         autofocus[self.focus(is_wrong)];
                     span dir="auto" { (label) }
                 }

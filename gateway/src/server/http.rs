@@ -47,7 +47,6 @@ pub(crate) struct Shared {
 /// All paths of one listener.
 pub(crate) fn router(shared: Shared, access: Access) -> Router {
     let links = Router::new()
-        .route(links::PREFIX, get(links::show).post(links::answer))
         .route("/r/{*token}", get(links::show).post(links::answer))
         .method_not_allowed_fallback(not_so)
         .layer(middleware::from_fn(links::seal));

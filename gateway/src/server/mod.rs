@@ -32,6 +32,7 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// A server that listens and answers nobody yet.
 pub struct Server {
     bound: Vec<Bound>,
+    heartbeat: Duration,
 }
 
 impl Server {
@@ -41,7 +42,13 @@ impl Server {
         for listen in listen {
             bound.push(listen.bind().await?);
         }
-        Ok(Self { bound })
+        Ok(Self { bound, heartbeat: HEARTBEAT })
+    }
+
+    /// The same with another time between two signs of life on a stream where nothing happens: 15 s unless told.
+    #[must_use]
+    pub fn heartbeat(self, heartbeat: Duration) -> Self {
+        Self { heartbeat, ..self }
     }
 
     /// Where it listens, for people.
@@ -57,7 +64,7 @@ impl Server {
     /// Answers by `logic` until it is told to stop, and until everybody who was here has had his answer.
     pub async fn serve(self, logic: Arc<dyn Logic>, stop: &watch::Receiver<bool>) {
         let shared =
-            Shared { logic, meters: Arc::new(Meters::new()), stop: stop.clone(), heartbeat: HEARTBEAT };
+            Shared { logic, meters: Arc::new(Meters::new()), stop: stop.clone(), heartbeat: self.heartbeat };
         let serving = self.bound.into_iter().map(|bound| {
             let router = router(shared.clone(), bound.access());
             connection::serve(bound, router, stop.clone())
