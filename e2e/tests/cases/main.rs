@@ -23,6 +23,8 @@ mod secrets;
 #[cfg(test)]
 mod seeds;
 #[cfg(test)]
+mod served;
+#[cfg(test)]
 mod store_faults;
 #[cfg(test)]
 mod values;

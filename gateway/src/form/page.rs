@@ -19,7 +19,13 @@ const BUTTONS_MAX: usize = 7;
 pub(crate) fn question(request: &ResumeRequest, typed: Option<&Typed>, errors: &[FieldError]) -> String {
     let asked = request.question.as_deref().unwrap_or(&request.name);
     let field = Field::of(request);
-    let mut form = Form { typed, errors: assigned(&field, errors), next_id: 0, has_focus: false };
+    let mut form = Form {
+        typed,
+        errors: assigned(&field, errors),
+        next_id: 0,
+        has_focus: false,
+        may_be_left_out: false,
+    };
     let elsewhere: Vec<&FieldError> = errors.iter().filter(|error| place(&field, error).is_none()).collect();
     let fields = match &field {
         Field::Form(fields) => form.fields(fields, ""),
@@ -122,6 +128,8 @@ struct Form<'a> {
     errors: Vec<(String, FieldError)>,
     next_id: u32,
     has_focus: bool,
+    /// What is needed in a part that may be left out is not needed as long as the part is empty.
+    may_be_left_out: bool,
 }
 
 impl Form<'_> {
@@ -195,6 +203,7 @@ impl Form<'_> {
     }
 
     fn control(&mut self, field: &Field, pointer: &str, required: bool, ids: &Ids, is_wrong: bool) -> Markup {
+        let required = required && !self.may_be_left_out;
         let (id, name) = (&ids.field, name(pointer));
         let typed = |default: Option<String>| match self.typed {
             Some(typed) => typed.text(pointer),
@@ -269,7 +278,12 @@ impl Form<'_> {
                 let is_chosen = |value: &str| chosen.iter().any(|chosen| chosen == value);
                 self.buttons("checkbox", &name, &labelled(choices), is_chosen, false, is_wrong)
             }
-            Field::Form(fields) => self.fields(fields, pointer),
+            Field::Form(fields) => {
+                let around = std::mem::replace(&mut self.may_be_left_out, !required);
+                let shown = self.fields(fields, pointer);
+                self.may_be_left_out = around;
+                shown
+            }
         }
     }
 
@@ -315,5 +329,86 @@ fn message(error: &FieldError, pointer: &str) -> String {
     match error.pointer.strip_prefix(pointer) {
         Some(rest) if !rest.is_empty() => format!("{rest}: {}", error.message),
         _ => error.message.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{cli::testing::request, form::read};
+
+    const SCHEMA: &str = r#"{"type":"object","required":["zone"],"properties":{
+        "zone":{"type":"string","title":"<Zone>","description":"where & why","minLength":2},
+        "size":{"enum":["s","m"]},
+        "deep":{"type":"object","required":["on"],"properties":{"on":{"type":"boolean"},"x":{}}}}}"#;
+
+    fn form(body: Option<&str>, errors: &[(&str, &str)]) -> String {
+        let typed = body.map(|body| Typed::of(body.as_bytes()));
+        let to_error = |(pointer, message): &(&str, &str)| FieldError {
+            pointer: (*pointer).into(),
+            message: (*message).into(),
+        };
+        let errors: Vec<FieldError> = errors.iter().map(to_error).collect();
+        let page = question(&request("<script>alert(1)</script>", SCHEMA, "{}"), typed.as_ref(), &errors);
+        page.split_once("</style>").unwrap().1.to_owned()
+    }
+
+    #[test]
+    fn a_form_has_a_field_for_each_member() {
+        insta::assert_snapshot!(form(None, &[]).replace("><", ">\n<"));
+    }
+
+    #[test]
+    fn errors_stand_at_the_innermost_field_that_they_are_about() {
+        let errors = [
+            ("/zone", "<b>short</b>"),
+            ("/deep/x/1", "is odd"),
+            ("/deep", "is lonely"),
+            ("/other", "\"other\" is not a known property"),
+            ("", "is not right"),
+        ];
+        insta::assert_snapshot!(
+            form(Some("answer/zone=%22%3E&answer/size=%22m%22"), &errors).replace("><", ">\n<")
+        );
+    }
+
+    #[test]
+    fn nothing_of_a_flow_is_markup() {
+        let hostile = "</textarea></title><script>alert(1)</script>\" onfocus=\"alert(1)";
+        let json = serde_json::Value::String(hostile.to_owned());
+        let schema = format!(
+            r#"{{"type":"object","properties":{{{json}:{{"title":{json},"description":{json},"default":{json},
+                "type":"string"}},"b":{{"enum":[{json}],"title":{json}}},"c":{{"default":{json}}}}}}}"#
+        );
+        for ui in ["{}", r#"{"kind":"text","multiline":true}"#] {
+            let mut asked = request(hostile, &schema, ui);
+            asked.question = Some(hostile.to_owned());
+            let errors = [FieldError { pointer: String::new(), message: hostile.to_owned() }];
+            let typed = Typed::of(
+                format!("answer={}", form_urlencoded::byte_serialize(hostile.as_bytes()).collect::<String>())
+                    .as_bytes(),
+            );
+            for (typed, errors) in [(None, &[][..]), (Some(&typed), &errors[..])] {
+                let page = question(&asked, typed, errors);
+                assert!(!page.contains("<script") && !page.contains("\" onfocus"), "{page}");
+                assert_eq!(page.matches("</title>").count(), 1);
+            }
+        }
+    }
+
+    #[test]
+    fn many_choices_are_a_list_and_what_was_typed_stays() {
+        let schema = r#"{"enum":["a","b","c","d","e","f","g","h"]}"#;
+        let asked = request("pick", schema, "{}");
+        let typed = Typed::of(b"answer=%22c%22");
+        let page = question(&asked, Some(&typed), &[]);
+        assert!(page.contains("<option value=\"&quot;c&quot;\" selected>c</option>"), "{page}");
+        assert_eq!(page.matches(" selected").count(), 1);
+        // What a page sends is read as what it showed.
+        assert_eq!(read(&Field::of(&asked), &typed).unwrap().as_str(), "\"c\"");
+        let several = request("some", r#"{"type":"array","items":{"enum":["a","b"]},"default":["b"]}"#, "{}");
+        let page = question(&several, None, &[]);
+        assert!(page.contains("value=\"&quot;b&quot;\" checked"), "{page}");
+        assert_eq!(page.matches(" checked").count(), 1);
     }
 }

@@ -1,5 +1,5 @@
 //! The server over real sockets, on a real runtime: links that answer questions, events, numbers.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper of tests fails as a test does")]
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
 
 mod client;
 #[cfg(test)]
