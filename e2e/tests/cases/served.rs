@@ -161,10 +161,10 @@ fn programs_of_others_follow_and_answer() {
                 ["workflow_changed", null],
             ],
             "outputs": "eu 3",
-            "succeeded": 1.0,
-            "starts": 1.0,
+            "succeeded": 1,
+            "starts": 1,
             "commits": true,
-            "calls": 1.0,
+            "calls": 1,
             "store": true,
             "health": { "status": "ok" },
         })
