@@ -45,11 +45,12 @@ pub(crate) struct Restarts {
     pub(crate) play: Counter,
     pub(crate) fork_server: Counter,
     pub(crate) process: Counter,
+    pub(crate) gateway: Counter,
 }
 
 impl Restarts {
     /// Each with its name.
-    pub(crate) fn all(&self) -> [(&'static str, u64); 6] {
+    pub(crate) fn all(&self) -> [(&'static str, u64); 7] {
         [
             ("launcher", self.launcher.get()),
             ("registry", self.registry.get()),
@@ -57,6 +58,7 @@ impl Restarts {
             ("play", self.play.get()),
             ("fork_server", self.fork_server.get()),
             ("process", self.process.get()),
+            ("gateway", self.gateway.get()),
         ]
     }
 }

@@ -8,7 +8,7 @@ use ractor::{Actor, ActorRef};
 
 use self::links::Links;
 use crate::{
-    Config, Recover,
+    Adopted, Config, Recover,
     call::{call, call_permanent},
     failpoint::{Failpoint, layers_taken_away},
     handle::Handle,
@@ -196,6 +196,17 @@ impl Runtime {
         call(&self.root, root::Message::GoDown).await?;
         self.root.stop_children_and_wait(None, Some(SHUTDOWN_LIMIT)).await;
         self.root.stop_and_wait(None, Some(SHUTDOWN_LIMIT)).await.map_err(internal)
+    }
+
+    /// Takes an actor under the runtime's supervision, from now until its shutdown.
+    pub async fn adopt(&self, adopted: Arc<dyn Adopted>) -> Result<(), Error> {
+        call(&self.root, |reply| root::Message::Adopt(adopted, reply)).await?
+    }
+
+    /// Returns when the runtime has ended: by its shutdown, or because it had to give up.
+    pub async fn ended(&self) {
+        // Without a limit there is none to be passed.
+        drop(self.root.wait(None).await);
     }
 
     /// A play as it stands.

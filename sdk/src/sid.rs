@@ -65,6 +65,8 @@ macro_rules! sid {
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
                 json_schema!({
                     "type": "string",
+                    "format": "sid",
+                    "description": concat!("An id: `", $prefix, "` and a ULID in lower case."),
                     "pattern": concat!("^", $prefix, "[0-9a-z]{26}$"),
                     "examples": [concat!($prefix, "01kar9v3zv5w8x2b7c6d4e0f1g")],
                 })

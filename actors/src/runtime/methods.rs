@@ -298,6 +298,7 @@ impl Logic for Runtime {
             plays_running: number(counts.running),
             plays_queued: number(counts.queued),
             trouble: self.trouble().await,
+            process: None,
         })
     }
 

@@ -8,7 +8,7 @@ use std::{
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use hero_sdk::model;
 
-use crate::server::PublicUrl;
+use crate::cli::server_args::{Serve, Service};
 
 const ABOUT: &str = "Run, watch, pause and resume Python flows";
 
@@ -19,16 +19,19 @@ trouble, 130 killed by a second Ctrl-C.
 The result goes to standard output, everything else to standard error. Ctrl-C cancels the play and waits for its \
 end; a second one kills it at once. Ctrl-C in a prompt leaves the play waiting for its answer.
 
-HERO_LOG=info or =debug shows what the runtime does.";
+RUST_LOG=info or =debug shows what the runtime does.";
 
 /// Everything that can be typed after `hero_logic`.
 #[derive(Debug, Parser)]
 #[command(name = "hero_logic", version, about = ABOUT, long_about = ABOUT, after_help = AFTER_HELP, max_term_width = 100)]
+#[command(arg_required_else_help = true)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) global: Global,
+    #[command(flatten)]
+    pub(crate) service: Service,
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Option<Command>,
 }
 
 impl Arguments {
@@ -43,7 +46,7 @@ const ADD_UP: [&str; 3] = ["--allow-read", "--allow-write", "--allow-env"];
 
 /// The same with these options in front of the command: clap forgets those that stand there when there are more of them
 /// after it.
-fn in_front(typed: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+pub(crate) fn in_front(typed: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut typed = typed.into_iter();
     let mut front: Vec<OsString> = typed.next().into_iter().collect();
     let mut others = Vec::new();
@@ -86,6 +89,15 @@ pub(crate) struct Global {
     /// Print one JSON document on standard output, and nothing else there
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// Do it in this process, whatever server listens [env: HERO_LOGIC_EMBEDDED]
+    #[arg(long, global = true)]
+    pub(crate) embedded: bool,
+    /// Ask this server: http://HOST:PORT, unix:PATH, or a path [env: HERO_LOGIC_SERVER]
+    #[arg(long, global = true, value_name = "URL", conflicts_with = "embedded")]
+    pub(crate) server: Option<String>,
+    /// File that holds the token of a server on TCP [env: HERO_LOGIC_TOKEN, the token itself]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) token_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) sandbox: Sandbox,
 }
@@ -93,12 +105,14 @@ pub(crate) struct Global {
 impl Global {
     /// The options by which another command finds the same plays, and runs them alike.
     pub(crate) fn repeated(&self) -> Vec<String> {
-        let Self { home, config, sandbox, color: _, quiet: _, json: _ } = self;
+        let Self { home, config, sandbox, embedded, server, token_file, color: _, quiet: _, json: _ } = self;
         let path = |path: &PathBuf| path.to_string_lossy().into_owned();
         let level = sandbox.level.and_then(|level| level.to_possible_value());
         let one = [
             ("--home", home.as_ref().map(path)),
             ("--config", config.as_ref().map(path)),
+            ("--server", server.clone()),
+            ("--token-file", token_file.as_ref().map(path)),
             ("--sandbox", level.map(|level| level.get_name().to_owned())),
         ];
         let many = [
@@ -110,8 +124,9 @@ impl Global {
         let many = many
             .into_iter()
             .flat_map(|(option, values)| values.iter().map(move |value| [option.to_owned(), value.clone()]));
-        let require = sandbox.require.then(|| "--require-sandbox".to_owned());
-        one.chain(many).flatten().chain(require).collect()
+        let alone = [(*embedded, "--embedded"), (sandbox.require, "--require-sandbox")];
+        let alone = alone.into_iter().filter(|(is_given, _)| *is_given).map(|(_, option)| option.to_owned());
+        one.chain(many).flatten().chain(alone).collect()
     }
 }
 
@@ -137,6 +152,12 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
+    /// Whether none is given.
+    pub(crate) fn is_empty(&self) -> bool {
+        let Self { level, require, read, write, env } = self;
+        level.is_none() && !require && read.is_empty() && write.is_empty() && env.is_empty()
+    }
+
     /// The level, where one is given.
     pub(crate) fn level(&self) -> Option<model::SandboxLevel> {
         self.level.map(|level| match level {
@@ -197,6 +218,14 @@ pub(crate) enum Command {
     Secret(Secret),
     /// Serve the methods and events of this home until Ctrl-C
     Serve(Serve),
+    /// Print a unit of systemd that runs the server
+    ServiceUnit,
+    /// Print a typed client of the server's methods
+    Client {
+        /// Its language
+        #[arg(value_enum)]
+        language: ClientLanguage,
+    },
     /// Check what hero_logic needs: Python, the store, the home directory
     Doctor,
     /// Print a completion script for a shell
@@ -228,14 +257,11 @@ pub(crate) struct Run {
     pub(crate) interaction: Interaction,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct Serve {
-    /// Listen on TCP as well, with the token in HERO_LOGIC_TOKEN
-    #[arg(long, value_name = "ADDRESS:PORT")]
-    pub(crate) listen: Option<String>,
-    /// Where others reach the server, for the links that answer questions: https://example.com
-    #[arg(long, value_name = "URL")]
-    pub(crate) public_url: Option<PublicUrl>,
+/// Languages that there is a client in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ClientLanguage {
+    /// One file, hero_logic_client.py, for Python 3.11 and later
+    Python,
 }
 
 /// How questions of a play are answered while it runs.
@@ -486,7 +512,8 @@ mod tests {
     #[test]
     fn what_is_allowed_adds_up_wherever_it_stands() {
         let typed = "--allow-env A run --allow-env=B hello --allow-env C --quiet";
-        let Arguments { global, command: Command::Run(run) } = parse(&typed.split(' ').collect::<Vec<_>>())
+        let Arguments { global, command: Some(Command::Run(run)), .. } =
+            parse(&typed.split(' ').collect::<Vec<_>>())
         else {
             panic!("not run")
         };

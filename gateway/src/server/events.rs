@@ -22,7 +22,6 @@ use serde::{Deserialize, Serialize, de::IntoDeserializer};
 use super::{
     http::{Shared, failed},
     meters::Streams,
-    stop,
 };
 
 /// The header by which a client says what it has.
@@ -40,9 +39,9 @@ pub(crate) async fn of_play(
     let feed = async {
         let play_sid = play_sid.parse::<PlaySid>()?;
         let after_seq = last_event_id(&headers)?.unwrap_or(0);
-        match shared.logic.play_feed(play_sid.clone(), after_seq).await {
+        match shared.served.logic.play_feed(play_sid.clone(), after_seq).await {
             Err(error) if error.code == ErrorCode::InvalidParams && after_seq > 0 => {
-                Ok((true, shared.logic.play_feed(play_sid, 0).await?))
+                Ok((true, shared.served.logic.play_feed(play_sid, 0).await?))
             }
             feed => Ok((false, feed?)),
         }
@@ -61,7 +60,7 @@ pub(crate) async fn of_all(State(shared): State<Shared>, uri: Uri, headers: Head
     let feed = async {
         let filter = filter(uri.query().unwrap_or_default())?;
         let after = last_event_id::<EventId>(&headers)?;
-        shared.logic.events(filter, after).await
+        shared.served.logic.events(filter, after).await
     };
     match feed.await {
         Ok(feed) => {
@@ -81,7 +80,7 @@ impl Shared {
     /// Sends events until there are no more, or the server stops.
     fn stream(&self, which: Streams, events: impl Stream<Item = sse::Event> + Send + 'static) -> Response {
         let open = self.meters.stream(which);
-        let events = events.take_until(stop::told(self.stop.clone())).map(move |event| {
+        let events = events.take_until(self.stop.clone().told()).map(move |event| {
             // It goes with the stream.
             let _open = &open;
             Ok::<_, Infallible>(event)

@@ -13,17 +13,19 @@ use axum::{
 };
 use futures_util::StreamExt as _;
 use hero_sdk::{
-    Error, ErrorCode, Json, Logic, PlaySid,
+    Error, ErrorCode, Json, PlaySid,
     rpc::{self, Failure, Reply},
 };
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use tokio::sync::watch;
+use hyper::body::Body as _;
 
 use super::{
     access::Access,
     events, links,
     meters::{Counted, Meters},
     metrics, rpc as calls,
+    served::Served,
+    stop::Stop,
 };
 
 /// Bytes of a request's body.
@@ -35,11 +37,11 @@ const BODY_LIMIT: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub(crate) struct Shared {
     /// Does what is asked.
-    pub(crate) logic: Arc<dyn Logic>,
+    pub(crate) served: Served,
     /// Counts what is asked.
     pub(crate) meters: Arc<Meters>,
-    /// Says when the server stops.
-    pub(crate) stop: watch::Receiver<bool>,
+    /// When it is time to stop.
+    pub(crate) stop: Stop,
     /// Between two signs of life on a stream where nothing happens.
     pub(crate) heartbeat: Duration,
 }
@@ -82,10 +84,11 @@ async fn call(State(shared): State<Shared>, request: Request) -> Response {
         Ok(body) => body,
         Err(response) => return response,
     };
-    let methods = Counted { logic: &shared.logic, meters: &shared.meters };
-    match calls::answer(&methods, &body).await {
-        Some(answer) => json(StatusCode::OK, answer),
-        None => StatusCode::NO_CONTENT.into_response(),
+    let methods = Counted { served: &shared.served, meters: &shared.meters };
+    match shared.stop.or(calls::answer(&methods, &body)).await {
+        Ok(Some(answer)) => json(StatusCode::OK, answer),
+        Ok(None) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => failed(error),
     }
 }
 
@@ -94,8 +97,8 @@ async fn description() -> Response {
 }
 
 async fn health(State(shared): State<Shared>) -> Response {
-    let trouble = match shared.logic.server_info().await {
-        _ if *shared.stop.borrow() => {
+    let trouble = match shared.served.logic.server_info().await {
+        _ if shared.stop.is_told() => {
             Some(Error::new(ErrorCode::ShuttingDown, "the server is shutting down"))
         }
         Ok(info) => info.trouble,
@@ -108,7 +111,8 @@ async fn health(State(shared): State<Shared>) -> Response {
 }
 
 async fn numbers(State(shared): State<Shared>) -> Response {
-    let (info, metrics) = tokio::join!(shared.logic.server_info(), shared.logic.server_metrics());
+    let logic = &shared.served.logic;
+    let (info, metrics) = tokio::join!(logic.server_info(), logic.server_metrics());
     match info.and_then(|info| Ok((info, metrics?))) {
         Ok((info, metrics)) => {
             let text = metrics::text(&info, &metrics, &shared.meters);
@@ -119,7 +123,7 @@ async fn numbers(State(shared): State<Shared>) -> Response {
 }
 
 async fn artifact(State(shared): State<Shared>, Path((play_sid, name)): Path<(String, String)>) -> Response {
-    let fetched = async { shared.logic.play_artifact_fetch(play_sid.parse::<PlaySid>()?, name).await };
+    let fetched = async { shared.served.logic.play_artifact_fetch(play_sid.parse::<PlaySid>()?, name).await };
     let fetched = match fetched.await {
         Ok(fetched) => fetched,
         Err(error) => return failed(error),
@@ -150,13 +154,14 @@ async fn not_so(request: Request) -> Response {
 
 /// The whole body of a request, or the response where it is too large or too slow.
 pub(crate) async fn read(body: Body, bytes_max: usize) -> Result<Bytes, Response> {
+    // One that tells its length is not asked for it first.
+    if body.size_hint().lower() > bytes_max as u64 {
+        return Err(too_large(bytes_max));
+    }
     let whole = Limited::new(body, bytes_max).collect();
     match tokio::time::timeout(BODY_LIMIT, whole).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            let message = format!("the request is larger than {} MiB", bytes_max >> 20);
-            Err(refused(StatusCode::PAYLOAD_TOO_LARGE, Error::new(ErrorCode::InvalidRequest, message)))
-        }
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large(bytes_max)),
         Ok(Err(error)) => {
             let message = format!("the request did not come whole: {error}");
             Err(refused(StatusCode::BAD_REQUEST, Error::new(ErrorCode::InvalidRequest, message)))
@@ -166,6 +171,11 @@ pub(crate) async fn read(body: Body, bytes_max: usize) -> Result<Bytes, Response
             Err(refused(StatusCode::REQUEST_TIMEOUT, Error::new(ErrorCode::Timeout, message)))
         }
     }
+}
+
+fn too_large(bytes_max: usize) -> Response {
+    let message = format!("the request is larger than {} MiB", bytes_max >> 20);
+    refused(StatusCode::PAYLOAD_TOO_LARGE, Error::new(ErrorCode::InvalidRequest, message))
 }
 
 /// An error of a method, where a path stands for a call.

@@ -51,7 +51,7 @@ pub(crate) async fn seal(request: Request, next: Next) -> Response {
 /// Shows the question.
 pub(crate) async fn show(State(shared): State<Shared>, uri: Uri, headers: HeaderMap) -> Response {
     let form = if wants_json(&headers) { Form::Json } else { Form::Page };
-    match shared.logic.resume_of_link(token(&uri)).await {
+    match shared.served.logic.resume_of_link(token(&uri)).await {
         Ok(resume) if resume.status == ResumeStatus::Open => form.shows(&resume),
         Ok(resume) => form.is_gone(resume.status),
         Err(error) => form.cannot(error),
@@ -76,7 +76,7 @@ pub(crate) async fn answer(
         }
     };
     let token = token(&uri);
-    let resume = match shared.logic.resume_of_link(token).await {
+    let resume = match shared.served.logic.resume_of_link(token).await {
         Ok(resume) => resume,
         Err(error) => return form.cannot(error),
     };
@@ -107,12 +107,12 @@ pub(crate) async fn answer(
         payload,
         answered_by: Some(ANSWERED_BY.to_owned()),
     };
-    match shared.logic.play_resume(answer).await {
+    match shared.served.logic.play_resume(answer).await {
         Ok(_) => form.thanks(),
         Err(error) if error.code == ErrorCode::InvalidPayload => form.refuses(&resume, &typed, error),
         Err(error) if error.code == ErrorCode::Conflict => {
             // Somebody was faster, or it was withdrawn meanwhile.
-            let now = shared.logic.resume_of_link(token).await;
+            let now = shared.served.logic.resume_of_link(token).await;
             form.is_gone(now.map_or(ResumeStatus::Withdrawn, |now| now.status))
         }
         Err(error) => form.cannot(error),

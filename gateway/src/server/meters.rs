@@ -10,11 +10,14 @@ use std::{
 };
 
 use hero_sdk::{
-    Error, ErrorCode, Json, Logic,
+    Error, ErrorCode, Json,
     logic::{METHODS, Params},
 };
 
-use super::rpc::{DISCOVER, Methods};
+use super::{
+    rpc::Methods,
+    served::{DISCOVER, Served},
+};
 
 /// How calls of no method that there is are listed, all together.
 const UNKNOWN: &str = "unknown";
@@ -131,7 +134,7 @@ impl Calls {
 
 /// Methods whose calls are counted.
 pub(crate) struct Counted<'a> {
-    pub(crate) logic: &'a Arc<dyn Logic>,
+    pub(crate) served: &'a Served,
     pub(crate) meters: &'a Meters,
 }
 
@@ -140,7 +143,7 @@ impl Methods for Counted<'_> {
     async fn call(&self, method: &str, params: Params<'_>) -> Option<Result<Json, Error>> {
         #[expect(clippy::disallowed_methods, reason = "how long a call takes is measured by nothing else")]
         let start = Instant::now();
-        let result = self.logic.call(method, params).await;
+        let result = self.served.call(method, params).await;
         let outcome = match &result {
             Some(Ok(_)) => None,
             Some(Err(error)) => Some(error.code),

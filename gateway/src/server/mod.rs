@@ -3,41 +3,64 @@
 mod access;
 mod connection;
 mod events;
+mod gateway;
 mod http;
+mod idle;
 mod links;
 mod listen;
 mod meters;
 mod metrics;
 mod public_url;
 mod rpc;
+mod served;
+mod staged;
 mod stop;
+#[cfg(test)]
+mod tests;
 
 use std::{sync::Arc, time::Duration};
 
-use hero_sdk::{Error, Logic};
+use futures_util::future::join_all;
+use hero_sdk::{Error, Logic, logic::ServerProcess};
 use tokio::sync::watch;
 
 use self::{
+    connection::Door,
+    gateway::Gateway,
     http::{Shared, router},
+    listen::{Bound, SocketFile},
     meters::Meters,
+    served::Served,
+    stop::Stop,
 };
-pub use self::{
-    listen::{Bound, Listen, SocketFile},
+pub(crate) use self::{
+    idle::{Load, idle},
+    listen::Listen,
     public_url::PublicUrl,
+    staged::stage_python_client,
 };
 
 /// Between two signs of life on a stream where nothing happens.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// A server that listens and answers nobody yet.
-pub struct Server {
+pub(crate) struct Server {
     bound: Vec<Bound>,
     heartbeat: Duration,
 }
 
+/// A server whose actor is there, or comes.
+pub(crate) struct Serving {
+    doors: Arc<Vec<Door>>,
+    sockets: Vec<SocketFile>,
+    stop: watch::Sender<bool>,
+    /// How many are connected.
+    pub(crate) load: Load,
+}
+
 impl Server {
     /// Begins to listen, everywhere or nowhere.
-    pub async fn bind(listen: &[Listen]) -> Result<Self, Error> {
+    pub(crate) async fn bind(listen: &[Listen]) -> Result<Self, Error> {
         let mut bound = Vec::new();
         for listen in listen {
             bound.push(listen.bind().await?);
@@ -45,30 +68,43 @@ impl Server {
         Ok(Self { bound, heartbeat: HEARTBEAT })
     }
 
-    /// The same with another time between two signs of life on a stream where nothing happens: 15 s unless told.
-    #[must_use]
-    pub fn heartbeat(self, heartbeat: Duration) -> Self {
-        Self { heartbeat, ..self }
-    }
-
     /// Where it listens, for people.
-    pub fn places(&self) -> Vec<String> {
+    pub(crate) fn places(&self) -> Vec<String> {
         self.bound.iter().map(Bound::place).collect()
     }
 
     /// Where others reach it, if that is known: on TCP, at an address that is not just all of this machine's.
-    pub fn url(&self) -> Option<String> {
+    pub(crate) fn url(&self) -> Option<String> {
         self.bound.iter().find_map(Bound::url)
     }
 
-    /// Answers by `logic` until it is told to stop, and until everybody who was here has had his answer.
-    pub async fn serve(self, logic: Arc<dyn Logic>, stop: &watch::Receiver<bool>) {
-        let shared =
-            Shared { logic, meters: Arc::new(Meters::new()), stop: stop.clone(), heartbeat: self.heartbeat };
-        let serving = self.bound.into_iter().map(|bound| {
+    /// Has everybody who comes be answered by `logic`, once the actor is adopted.
+    pub(crate) fn serve(self, logic: Arc<dyn Logic>, process: ServerProcess) -> (Serving, Gateway) {
+        let (stop, stopped) = watch::channel(false);
+        let (stopped, load) = (Stop::new(stopped), Load::default());
+        let shared = Shared {
+            served: Served::new(logic, process),
+            meters: Arc::new(Meters::new()),
+            stop: stopped.clone(),
+            heartbeat: self.heartbeat,
+        };
+        let mut sockets = Vec::new();
+        let doors = self.bound.into_iter().map(|mut bound| {
+            sockets.extend(bound.take_file());
             let router = router(shared.clone(), bound.access());
-            connection::serve(bound, router, stop.clone())
+            Door::new(bound, router, load.clone(), stopped.clone())
         });
-        futures_util::future::join_all(serving).await;
+        let doors = Arc::new(doors.collect::<Vec<_>>());
+        let gateway = Gateway::new(Arc::clone(&doors));
+        (Serving { doors, sockets, stop, load }, gateway)
+    }
+}
+
+impl Serving {
+    /// Has nobody come any more, and returns when everybody who is here has had his answer, within limits.
+    pub(crate) async fn drain(self) {
+        drop(self.sockets);
+        self.stop.send_replace(true);
+        join_all(self.doors.iter().map(Door::empty)).await;
     }
 }

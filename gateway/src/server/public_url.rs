@@ -7,11 +7,11 @@ use hero_sdk::{Error, ErrorCode};
 
 /// An address such as `https://example.com` or `http://10.0.0.5:7410/flows`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PublicUrl {
+pub(crate) struct PublicUrl {
     /// The whole of it, without `/` at its end.
-    pub text: String,
+    pub(crate) text: String,
     /// What clients call the server, with the port where it is told.
-    pub authority: String,
+    pub(crate) authority: String,
 }
 
 impl FromStr for PublicUrl {

@@ -25,7 +25,7 @@ pub struct Metrics {
     /// Bytes of the store's files.
     pub store_bytes: u64,
     /// What was started anew because it ended by itself, and how often: `launcher`, `registry`, `plays` (all of them),
-    /// `play` (the actor of one), `fork_server`, `process` (the process of a play).
+    /// `play` (the actor of one), `fork_server`, `process` (the process of a play), `gateway`.
     pub restarts: BTreeMap<String, u64>,
 }
 

@@ -24,7 +24,7 @@ use crate::cli::{
 /// `hero_logic run` with these arguments, on a script.
 async fn run(stage: &mut Stage, script: &Script, arguments: &[&str]) -> Result<Exit, Failure> {
     let typed = ["hero_logic", "run"].iter().chain(arguments);
-    let Command::Run(arguments) = Arguments::try_parse_from(typed).unwrap().command else {
+    let Some(Command::Run(arguments)) = Arguments::try_parse_from(typed).unwrap().command else {
         panic!("not run")
     };
     let wish = super::run::Wish::parse(arguments, &mut stage.context.signals).await?;

@@ -400,6 +400,7 @@ impl Logic for Script {
             plays_running: 0,
             plays_queued: 0,
             trouble: None,
+            process: None,
         })
     }
 }

@@ -12,7 +12,7 @@ use hero_sdk::{
     model::{ResumeRequest, ResumeStatus, Status},
 };
 
-use crate::{
+use super::{
     client::{Answer, Ask, ask},
     stage::Stage,
 };

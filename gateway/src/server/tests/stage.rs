@@ -3,16 +3,15 @@
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use hero_actors::{Config, Runtime};
-use hero_gateway::server::{Listen, Server};
 use hero_sdk::{
-    Client, Json, Logic as _, PlaySid,
+    Client, Json, Logic, PlaySid, Timestamp,
     client::Endpoint,
-    logic::{PlayPendingResumes, PlayRunAsync, PlayWait, Until},
+    logic::{PlayPendingResumes, PlayRunAsync, PlayWait, ServerProcess, Until},
     model::{Play, ResumeRequest},
 };
-use tokio::{sync::watch, task::JoinHandle};
 
-use crate::client::{Ask, ask};
+use super::client::{Ask, ask};
+use crate::server::{HEARTBEAT, Listen, Server, Serving};
 
 /// What opens the server on TCP.
 pub(crate) const TOKEN: &str = "0123456789abcdef0123456789abcdef";
@@ -21,20 +20,22 @@ pub(crate) struct Stage {
     home: tempfile::TempDir,
     pub(crate) runtime: Arc<Runtime>,
     pub(crate) address: SocketAddr,
-    stop: watch::Sender<bool>,
-    serving: JoinHandle<()>,
+    serving: Serving,
 }
 
 impl Stage {
     pub(crate) async fn new() -> Self {
-        Self::with_heartbeat(Duration::from_secs(15)).await
+        Self::with_heartbeat(HEARTBEAT).await
     }
 
     pub(crate) async fn with_heartbeat(heartbeat: Duration) -> Self {
-        let home = tempfile::tempdir().unwrap();
+        Self::over(tempfile::tempdir().unwrap(), heartbeat).await
+    }
+
+    async fn over(home: tempfile::TempDir, heartbeat: Duration) -> Self {
         let runtime = Arc::new(Runtime::open(Config::new(home.path())).await.unwrap());
-        let (address, stop, serving) = serve(&home, &runtime, heartbeat).await;
-        Self { home, runtime, address, stop, serving }
+        let (address, serving) = serve(&home, &runtime, heartbeat).await;
+        Self { home, runtime, address, serving }
     }
 
     /// A path of the server, with the token.
@@ -78,29 +79,24 @@ impl Stage {
     }
 
     /// Stops the server, and another one begins over the same runtime.
-    pub(crate) async fn serve_again(&mut self) {
-        self.stop.send_replace(true);
-        (&mut self.serving).await.unwrap();
-        (self.address, self.stop, self.serving) =
-            serve(&self.home, &self.runtime, Duration::from_secs(15)).await;
+    pub(crate) async fn serve_again(self) -> Self {
+        self.serving.drain().await;
+        let (address, serving) = serve(&self.home, &self.runtime, HEARTBEAT).await;
+        Self { address, serving, ..self }
     }
 
     /// Stops the server, and waits until everybody has had his answer.
     pub(crate) async fn close(self) {
-        self.stop.send_replace(true);
-        self.serving.await.unwrap();
+        self.serving.drain().await;
         self.runtime.shutdown().await.unwrap();
     }
 
     /// The same, and opens both anew on the same home.
     pub(crate) async fn reopen(self) -> Self {
-        self.stop.send_replace(true);
-        self.serving.await.unwrap();
+        self.serving.drain().await;
         self.runtime.shutdown().await.unwrap();
         drop(self.runtime);
-        let runtime = Arc::new(Runtime::open(Config::new(self.home.path())).await.unwrap());
-        let (address, stop, serving) = serve(&self.home, &runtime, Duration::from_secs(15)).await;
-        Self { home: self.home, runtime, address, stop, serving }
+        Self::over(self.home, HEARTBEAT).await
     }
 }
 
@@ -112,14 +108,17 @@ async fn serve(
     home: &tempfile::TempDir,
     runtime: &Arc<Runtime>,
     heartbeat: Duration,
-) -> (SocketAddr, watch::Sender<bool>, JoinHandle<()>) {
+) -> (SocketAddr, Serving) {
     let tcp = Listen::Tcp { address: "127.0.0.1:0".into(), token: TOKEN.into(), hosts: Vec::new() };
-    let server = Server::bind(&[Listen::Unix(socket(home)), tcp]).await.unwrap().heartbeat(heartbeat);
+    let mut server = Server::bind(&[Listen::Unix(socket(home)), tcp]).await.unwrap();
+    server.heartbeat = heartbeat;
     let url = server.url().unwrap();
     runtime.serve_links(&url);
     let address = url.trim_start_matches("http://").parse().unwrap();
-    let (stop, stopped) = watch::channel(false);
-    let runtime = Arc::clone(runtime);
-    let serving = tokio::spawn(async move { server.serve(runtime, &stopped).await });
-    (address, stop, serving)
+    let process =
+        ServerProcess { pid: 1, started_at: Timestamp(0), listening: server.places(), background: None };
+    let logic: Arc<dyn Logic> = Arc::<Runtime>::clone(runtime);
+    let (serving, gateway) = server.serve(logic, process);
+    runtime.adopt(Arc::new(gateway)).await.unwrap();
+    (address, serving)
 }

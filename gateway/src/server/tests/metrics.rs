@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hero_sdk::Logic as _;
 
-use crate::{client::ask, stage::Stage};
+use super::{client::ask, stage::Stage};
 
 const STEPS: &str = "
 @flow
@@ -32,7 +32,7 @@ impl Stage {
 
     async fn call(&self, method: &str, params: serde_json::Value) -> serde_json::Value {
         let call = serde_json::json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
-        let token = format!("Bearer {}", crate::stage::TOKEN);
+        let token = format!("Bearer {}", super::stage::TOKEN);
         let request = ask(self.address, "POST", "/rpc").header("authorization", &token);
         request.body("application/json", call.to_string()).send().await.json()
     }

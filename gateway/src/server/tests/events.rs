@@ -12,7 +12,7 @@ use hero_sdk::{
     model::Status,
 };
 
-use crate::{client, stage::Stage};
+use super::{client, stage::Stage};
 
 const STEPS: &str = "
 @flow
@@ -298,13 +298,13 @@ async fn a_stream_where_nothing_happens_gives_signs_of_life() {
 
 #[tokio::test]
 async fn streams_end_with_the_server() {
-    let mut stage = Stage::new().await;
+    let stage = Stage::new().await;
     let resume = stage.asked(ASKS).await;
     let mut all = stage.events("", None).await;
     let mut one = stage.events_of(&resume.play_sid, None).await;
     assert_eq!(all.next().await.unwrap().name, "reset");
     assert_eq!(one.next().await.unwrap().name, "spans");
-    stage.serve_again().await;
+    let stage = stage.serve_again().await;
     assert_eq!((all.next().await, one.next().await), (None, None));
     stage.close().await;
 }
@@ -329,7 +329,7 @@ async fn a_client_goes_on_where_the_server_was_lost() {
                 }
             }
         }
-        stage.serve_again().await;
+        stage = stage.serve_again().await;
     }
     assert_eq!(seen.0[0].news, News::Reset { reason: ResetReason::Start });
     assert_eq!(seen.0[1..], seen.1[1..]);
