@@ -8,3 +8,4 @@ mod form;
 pub mod server;
 mod service;
 mod suggest;
+mod telemetry;

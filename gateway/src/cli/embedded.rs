@@ -6,7 +6,10 @@ use hero_actors::{Adopted, BundledFlow, Config, Recover, Runtime};
 pub(crate) use hero_actors::{Check, CheckState, SandboxConfig, interpreters};
 use hero_sdk::Logic;
 
-use crate::cli::errors::Failure;
+use crate::{
+    cli::errors::Failure,
+    telemetry::{Ready, Telemetry},
+};
 
 /// How many days the working directory of a play stays after its end.
 const WORK_DAYS: &str = "HERO_WORK_DAYS";
@@ -23,6 +26,7 @@ pub(crate) enum Purpose {
 /// An open runtime.
 pub(crate) struct Session {
     runtime: Arc<Runtime>,
+    telemetry: Option<Telemetry>,
 }
 
 impl Session {
@@ -53,6 +57,9 @@ impl Session {
 
     /// Interrupts what still runs, which goes on with the next command, and closes the store.
     pub(crate) async fn close(self) -> Result<(), Failure> {
+        if let Some(telemetry) = self.telemetry {
+            telemetry.close().await;
+        }
         Ok(self.runtime.shutdown().await?)
     }
 }
@@ -71,7 +78,10 @@ pub(crate) async fn open(
         Purpose::Run => Recover::Run,
         Purpose::Look => Recover::Mark,
     };
-    Ok(Session { runtime: Arc::new(Runtime::open(config).await?) })
+    let telemetry = if purpose == Purpose::Run { Ready::of_environment()? } else { None };
+    let runtime = Arc::new(Runtime::open(config).await?);
+    let telemetry = telemetry.map(|ready| ready.start(Arc::clone(&runtime) as Arc<dyn Logic>));
+    Ok(Session { runtime, telemetry })
 }
 
 /// Checks what the runtime needs. The store is let be where a process has it open.
