@@ -158,6 +158,8 @@ impl Stage {
             "HERO_LOGIC_IDLE_S",
             "HERO_LOGIC_SERVER",
             "HERO_LOGIC_TOKEN",
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
             "RUST_LOG",
             "NO_COLOR",
             "CLICOLOR_FORCE",
