@@ -109,6 +109,7 @@ impl Collector {
                 self.waiting.take_ready(&mut batch, room);
             }
             self.send(std::mem::take(&mut batch)).await;
+            self.tell_dropped_at_times();
         }
     }
 

@@ -4,9 +4,9 @@ use std::{collections::BTreeMap, time::Duration};
 
 use futures_util::StreamExt as _;
 use hero_sdk::{
-    Error, Logic, PlaySid,
+    Error, Logic, PlaySid, Timestamp,
     logic::{OfPlay, PlaySpans},
-    model::{Play, Span, SpanPage, SpanStatus, Status},
+    model::{Play, Span, SpanKind, SpanPage, SpanStatus, Status},
 };
 use tokio::{sync::watch, time::sleep};
 
@@ -16,6 +16,8 @@ use super::{closed, lines::Waiting, queue::Queue, spans};
 const LOOK: Duration = Duration::from_millis(500);
 /// Interrupted nodes of one play that are kept, until they are entered again or the play has ended.
 const INTERRUPTED_MAX: usize = 1_000;
+/// Questions of one play that are remembered. Those before them are sent again by each replay.
+const ANSWERED_MAX: usize = 1_000;
 
 /// What is known of a play that goes on.
 #[derive(Debug)]
@@ -25,6 +27,8 @@ pub(super) struct Followed {
     after_seq: u64,
     waiting: Waiting,
     interrupted: BTreeMap<u32, Span>,
+    /// When the questions ended that were sent: a replay comes back to them, and they are what they were.
+    answered: BTreeMap<u32, Timestamp>,
     /// The attempt at whose end the play itself was sent.
     sent: Option<u32>,
 }
@@ -38,6 +42,7 @@ impl Followed {
             after_seq: 0,
             waiting: Waiting::default(),
             interrupted: BTreeMap::new(),
+            answered: BTreeMap::new(),
             sent: None,
         }
     }
@@ -131,6 +136,16 @@ impl Followed {
     }
 
     fn send(&mut self, node: &Span, queue: &Queue) {
+        if node.kind == SpanKind::Pause
+            && let Some(ended_at) = node.ended_at
+        {
+            if self.answered.insert(node.span_id, ended_at) == Some(ended_at) {
+                return;
+            }
+            if self.answered.len() > ANSWERED_MAX {
+                self.answered.pop_first();
+            }
+        }
         let lines = self.waiting.take(node.span_id);
         if let Some(span) = spans::of_node(&self.play_sid, &self.root_play_sid, node, lines) {
             queue.add(span);

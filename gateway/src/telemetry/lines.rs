@@ -65,3 +65,45 @@ impl Waiting {
         rest
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use hero_sdk::{
+        Timestamp,
+        model::{LogLevel, LogStream},
+    };
+
+    use super::*;
+
+    fn line(seq: u64, span_id: Option<u32>, text: &str) -> LogLine {
+        let (level, stream) = (LogLevel::Info, LogStream::Stdout);
+        LogLine { seq, span_id, attempt: 1, level, stream, text: text.into(), at: Timestamp(0) }
+    }
+
+    #[test]
+    fn a_node_keeps_its_first_lines_and_counts_the_others() {
+        let mut waiting = Waiting::default();
+        for seq in 0..200 {
+            waiting.add(line(seq, Some(1), &"é".repeat(3_000)));
+        }
+        waiting.add(line(200, Some(2), "of another"));
+        let lines = waiting.take(1);
+        assert_eq!((lines.kept.len(), lines.dropped), (LINES_MAX, 72));
+        assert_eq!(lines.kept[0].text.chars().count(), CHARS_MAX + 1);
+        assert_eq!(waiting.take(1).kept.len(), 0);
+        assert_eq!((waiting.take(2).kept.len(), waiting.count), (1, 0));
+    }
+
+    #[test]
+    fn the_rest_is_in_order_and_has_a_limit() {
+        let mut waiting = Waiting::default();
+        for seq in 0..2_000 {
+            waiting.add(line(seq, Some(1_999 - seq as u32), "late"));
+        }
+        assert_eq!(waiting.count, WAITING_MAX);
+        let rest = waiting.take_rest();
+        assert_eq!((rest.kept.len(), rest.dropped), (LINES_MAX, 2_000 - LINES_MAX as u32));
+        assert!(rest.kept.is_sorted_by_key(|line| line.seq));
+        assert_eq!((rest.kept[0].seq, waiting.count), (0, 0));
+    }
+}

@@ -97,3 +97,35 @@ fn size(span: &SpanData) -> usize {
         span.events.iter().map(|event| size_of_val(event) + event.name.len() + of(&event.attributes)).sum();
     size_of::<SpanData>() + span.name.len() + of(&span.attributes) + events
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::telemetry::spans::tests::sent_node;
+
+    #[tokio::test]
+    async fn beyond_its_limits_spans_are_dropped_and_counted() {
+        let (queue, mut waiting) = queue();
+        for _ in 0..SPANS_MAX + 10 {
+            queue.add(sent_node("{}"));
+        }
+        assert_eq!((waiting.take_dropped(), waiting.take_dropped()), (10, 0));
+        let mut taken = Vec::new();
+        while taken.len() < SPANS_MAX {
+            waiting.take(&mut taken, SPANS_MAX).await;
+        }
+        assert_eq!(waiting.count.bytes.load(Ordering::Relaxed), 0);
+        // Large ones come to the limit of bytes first.
+        let large = "x".repeat(BYTES_MAX / 8);
+        for _ in 0..16 {
+            queue.add(sent_node(&large));
+        }
+        let mut taken = Vec::new();
+        waiting.take_ready(&mut taken, SPANS_MAX);
+        assert_eq!((taken.len(), waiting.take_dropped()), (7, 9));
+        assert_eq!(waiting.count.bytes.load(Ordering::Relaxed), 0);
+        drop(queue);
+        waiting.take(&mut taken, SPANS_MAX).await;
+        assert_eq!(taken.len(), 7, "nobody adds any more");
+    }
+}

@@ -32,10 +32,9 @@ pub(super) fn of_node(play_sid: &PlaySid, root: &PlaySid, node: &Span, lines: Li
     let ended_at = node.ended_at?;
     let start = moment(node.started_at);
     // The wall clock jumps; how long it took is known better.
-    let end = match node.duration_ms {
-        Some(duration_ms) => start + Duration::try_from_secs_f64(duration_ms / 1000.0).unwrap_or_default(),
-        None => moment(ended_at).max(start),
-    };
+    let took =
+        node.duration_ms.and_then(|duration_ms| Duration::try_from_secs_f64(duration_ms / 1000.0).ok());
+    let end = took.and_then(|took| start.checked_add(took)).unwrap_or_else(|| moment(ended_at).max(start));
     let mut attributes = vec![
         KeyValue::new("hero_logic.play_sid", play_sid.to_string()),
         KeyValue::new("hero_logic.span_id", i64::from(node.span_id)),
@@ -260,3 +259,6 @@ fn whole(number: u64) -> Value {
 fn moment(at: Timestamp) -> SystemTime {
     UNIX_EPOCH + Duration::from_micros(u64::try_from(at.0).unwrap_or(0))
 }
+
+#[cfg(test)]
+pub(super) mod tests;
