@@ -195,7 +195,7 @@ fn what_goes_nowhere_says_so() {
         ("GET /openrpc.json", 200),
         ("GET /metrics", 200),
         ("GET /events?colour=red", 400),
-        ("POST /events", 405),
+        ("PUT /events", 405),
         ("GET /r/", 404),
         ("DELETE /r/x", 405),
         ("GET /", 404),
