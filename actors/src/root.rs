@@ -130,15 +130,18 @@ impl Root {
                 format!("{RESTARTS_MAX} restarts within {WINDOW_MS} ms, the last because: {reason}").into()
             );
         }
-        let ended = cell.get_id();
+        let (ended, restarts) = (cell.get_id(), &self.environment.meters.restarts);
         if ended == state.launcher.get_id() {
             tracing::error!(reason, "the launcher has ended and is started again");
+            restarts.launcher.add(1);
             state.launcher = self.start_launcher(myself).await?;
         } else if ended == state.registry.get_id() {
             tracing::error!(reason, "the registry has ended and is started again");
+            restarts.registry.add(1);
             state.registry = self.start_registry(myself).await?;
         } else if ended == state.plays.get_id() {
             tracing::error!(reason, "the directory of plays has ended and is started again");
+            restarts.plays.add(1);
             state.plays = self.start_plays(myself).await?;
             // The plays ended with their parent; the store says where each goes on.
             let runs = self.runs;
@@ -148,6 +151,8 @@ impl Root {
             state.adopted.iter_mut().find(|(cell, _)| cell.get_id() == ended)
         {
             tracing::error!(reason, "the {} has ended and is started again", adopted.name());
+            // There is one so far.
+            restarts.gateway.add(1);
             *cell = adopted.start(myself.get_cell()).await?;
         }
         Ok(())
@@ -165,6 +170,7 @@ impl Root {
             sandbox: self.environment.sandbox.clone(),
             known: self.environment.layers.clone(),
             starts_early: self.runs,
+            restarts: self.environment.meters.restarts.fork_server.clone(),
         };
         let (actor, _) = Actor::spawn_linked(None, launcher, (), myself.get_cell()).await?;
         self.environment.launcher.set(actor.clone());

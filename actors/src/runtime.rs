@@ -3,9 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use hero_sdk::{Error, ErrorCode, PlaySid, WorkflowSid, model::Play};
-use hero_store::{OfWorkflow, OpenOptions, Tables};
+use hero_store::{Batch, OfWorkflow, OpenOptions, Tables};
 use ractor::{Actor, ActorRef};
 
+use self::links::Links;
 use crate::{
     Adopted, Config, Recover,
     call::{call, call_permanent},
@@ -21,6 +22,7 @@ use crate::{
 };
 
 mod feed;
+mod links;
 mod methods;
 mod paging;
 mod part;
@@ -50,6 +52,7 @@ pub struct Runtime {
     registry: Handle<registry::Message>,
     root: ActorRef<root::Message>,
     python: Result<Python, String>,
+    links: Links,
     /// None where plays do not run.
     sweeper: Option<Sweeper>,
 }
@@ -101,7 +104,8 @@ impl Runtime {
             runs,
         };
         let (root, _) = Actor::spawn(None, root, ()).await.map_err(internal)?;
-        let mut runtime = Self { environment, registry, root, python, sweeper: None };
+        let links = Links::default();
+        let mut runtime = Self { environment, registry, root, python, links, sweeper: None };
         let confined = if runs { runtime.require_sandbox().await } else { Ok(()) };
         let swept = match confined {
             Ok(()) => runtime.sweep(runs).await,
@@ -151,6 +155,19 @@ impl Runtime {
         looks.map_err(not_launched)
     }
 
+    /// Questions get links from now on, since somebody serves them under this address, such as `https://example.com`. The
+    /// first address stands.
+    pub fn serve_links(&self, url: &str) {
+        self.links.begin_with(url);
+    }
+
+    /// Why the store takes no changes, where it does not: it is tried once more.
+    async fn trouble(&self) -> Option<Error> {
+        let tables = &self.environment.tables;
+        tables.trouble()?;
+        tables.commit(Batch::new()).await.err().map(Error::from)
+    }
+
     async fn sweep(&self, runs: bool) -> Result<usize, Error> {
         let plays = self.environment.plays.get();
         call(&plays, |reply| plays::Message::Sweep { runs, reply }).await?
@@ -169,6 +186,7 @@ impl Runtime {
         }
         let stopped = self.stop().await;
         self.environment.artifacts.close();
+        self.environment.events.close();
         // Whatever became of the actors, the store must not stay locked.
         let closed = self.environment.tables.clone().close().await.map_err(Error::from);
         stopped.and(closed)

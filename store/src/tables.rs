@@ -141,6 +141,21 @@ impl Tables {
         Ok(plays)
     }
 
+    /// How many plays stand where, of those that are not terminal.
+    pub fn unfinished_by_status(&self) -> Result<Vec<(Status, u64)>, Error> {
+        let mut counts: Vec<(Status, u64)> = Vec::new();
+        for sid in self.all::<PlaySid>(&Key::all_unfinished())? {
+            // Between the two reads it may have ended.
+            let Some(status) = self.play(&sid)?.map(|row| row.play.status) else { continue };
+            match counts.iter_mut().find(|(known, _)| *known == status) {
+                _ if status.is_terminal() => {}
+                Some((_, count)) => *count += 1,
+                None => counts.push((status, 1)),
+            }
+        }
+        Ok(counts)
+    }
+
     /// The play that was started with this key.
     pub fn play_by_idempotency_key(&self, key: &str) -> Result<Option<PlaySid>, Error> {
         self.get(&Key::idempotency(key))
@@ -287,6 +302,11 @@ impl Tables {
         // What became of it is its callers' business.
         self.submit(Batch::new(), Durability::Buffered, move |_| reply.send(()).unwrap_or_default()).await?;
         answer.await.map_err(|_| Error::Closed)
+    }
+
+    /// Why the newest write failed, where it did. It is tried again with each write.
+    pub fn trouble(&self) -> Option<Error> {
+        self.writer.trouble()
     }
 
     /// Writes what is queued, makes everything durable, ends the writer thread and lets go of the lock. Other clones

@@ -7,11 +7,12 @@ use hero_sdk::{
     frame::{Hello, Up},
     model::Status,
 };
-use hero_store::{Batch, Chain, Durability, Outcome};
+use hero_store::{Batch, Chain, Durability};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::task::JoinHandle;
 
 use super::{
+    account::{Account, Told, has_started},
     attempt::{First, Needs, first_frame, has_progressed, launch, no_process, past, sandbox},
     effect::{Durable, Effect, Write},
     environment::Environment,
@@ -24,7 +25,6 @@ use super::{
     values::{keep_out_of_files, known},
 };
 use crate::{
-    feeds::Changed,
     launcher::{Process, Signal},
     plays,
     secrets::Redactor,
@@ -44,6 +44,8 @@ pub(crate) struct PlayActor(pub(crate) Arc<Environment>);
 pub(crate) struct State {
     start: Option<Start>,
     machine: Option<Machine>,
+    /// To those who follow events.
+    told: Told,
     play_sid: PlaySid,
     needs: Needs,
     /// Where its version declares secrets: knows the values of the last attempt.
@@ -79,6 +81,7 @@ impl Actor for PlayActor {
         myself.cast(Message::Load)?;
         Ok(State {
             play_sid: start.row().play.play_sid.clone(),
+            told: Told::of(&start),
             start: Some(start),
             machine: None,
             needs: Needs { imports: Vec::new(), allowance: Ok(self.0.sandbox.defaults.clone()) },
@@ -369,19 +372,10 @@ impl PlayActor {
     ) -> Result<(), ActorProcessingErr> {
         let mut batch = Batch::new();
         batch.follow(&state.chain);
-        let mut outcomes = 0;
-        let mut changed = Changed::Tree;
-        for write in &writes {
-            match write {
-                Write::Play(_) => changed = Changed::Row,
-                Write::Record(record) => {
-                    outcomes += u64::from(!matches!(record.outcome, Outcome::Started { .. }));
-                }
-                _ => {}
-            }
-            write.add_to(&mut batch, &state.play_sid);
-        }
-        let attempt = state.machine.as_ref().map_or(0, |machine| machine.play().attempt);
+        writes.iter().for_each(|write| write.add_to(&mut batch, &state.play_sid));
+        let play = state.machine.as_ref().ok_or("only a play that is loaded commits")?.play();
+        let attempt = play.attempt;
+        let account = Account::of(&writes, durable, play, &mut state.told, &self.0);
         let mut frames = Vec::new();
         let mut rest = Vec::new();
         for effect in then {
@@ -405,12 +399,12 @@ impl PlayActor {
         let link = state.link_of(attempt).cloned();
         let done = move |result: Result<(), hero_store::Error>| {
             if result.is_ok() {
-                if environment.failpoint.hit(outcomes) {
+                if environment.failpoint.hit(account.outcomes) {
                     drop(play.cast(Message::Fail { attempt }));
                 } else if let Some(link) = link {
                     frames.iter().for_each(|frame| link.send(frame));
                 }
-                environment.feeds.notify(&play_sid, changed);
+                account.settle(&play_sid, &environment);
             }
             if wants_news || result.is_err() {
                 // A play that has gone has nothing left to do.
@@ -460,6 +454,7 @@ impl PlayActor {
                 state.link = Some((attempt, Link::open(stream, attempt, &line, exited, myself.clone())));
                 let sandbox = sandbox(&self.0, &state.needs, &process.layers)?;
                 if let Some(machine) = &mut state.machine {
+                    has_started(machine.play(), &self.0);
                     machine.keep_out(redactor.clone());
                     let watched = Watched::of(&self.0, &process, &sandbox.allowance);
                     let home = self.0.paths.play(&state.play_sid);

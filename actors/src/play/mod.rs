@@ -2,6 +2,7 @@
 //!
 //! `machine`, `tree` and `frontier` have no I/O, no clock and no actors: the same events give the same effects.
 
+mod account;
 mod actor;
 mod attempt;
 mod compiled;

@@ -188,6 +188,7 @@ impl Actor for PlaysActor {
             tracing::error!(play = %play_sid, reason, "the actor of a play has ended; its store row says where it goes on");
             state.forget(&play_sid);
             if !state.is_going_down {
+                self.environment.meters.restarts.play.add(1);
                 self.revive_later(&myself, play_sid);
             }
         }

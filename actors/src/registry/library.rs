@@ -4,7 +4,7 @@ use std::{borrow::Cow, sync::Arc};
 
 use hero_sdk::{
     Error, ErrorCode, VersionSid, WorkflowSid,
-    logic::{Created, Deleted, WorkflowCreate, WorkflowCreateVersion, WorkflowUpdate},
+    logic::{Created, Deleted, News, WorkflowCreate, WorkflowCreateVersion, WorkflowNews, WorkflowUpdate},
     model::{VersionChoice, Workflow, WorkflowVersion},
 };
 use hero_store::{Batch, Tables};
@@ -224,6 +224,7 @@ impl Library {
         }
         batch.delete_workflow(&workflow);
         self.tables().commit(batch).await?;
+        self.environment.events.add(News::WorkflowDeleted(WorkflowNews::from(&workflow)));
         Ok(Deleted { deleted: true })
     }
 
@@ -320,14 +321,19 @@ impl Library {
         version.version = Some(number);
         let mut batch = Batch::new();
         batch.put_version(version);
-        batch.put_workflow(workflow);
-        Ok(self.tables().commit(batch).await?)
+        self.commit(workflow, batch).await
     }
 
     async fn put_workflow(&self, workflow: &Workflow) -> Result<(), Error> {
-        let mut batch = Batch::new();
+        self.commit(workflow, Batch::new()).await
+    }
+
+    /// Puts a workflow with what else has changed, and tells so.
+    async fn commit(&self, workflow: &Workflow, mut batch: Batch) -> Result<(), Error> {
         batch.put_workflow(workflow);
-        Ok(self.tables().commit(batch).await?)
+        self.tables().commit(batch).await?;
+        self.environment.events.add(News::WorkflowChanged(WorkflowNews::from(workflow)));
+        Ok(())
     }
 
     /// A workflow as it is now.

@@ -2,13 +2,30 @@
 
 use std::sync::Arc;
 
-use hero_sdk::{Error, PlaySid, logic::SpanFeed, model::SpanPage};
+use hero_sdk::{Error, ErrorCode, PlaySid, logic::SpanFeed, model::SpanPage};
 use hero_store::Change;
 
 use crate::{play::Environment, plays::not_found};
 
 /// Changes of a page unless told.
 pub(super) const SPANS_LIMIT: u32 = 1_000;
+
+/// Refuses a cursor behind the newest change: nothing that is known led there.
+pub(super) fn check_cursor(
+    environment: &Environment,
+    play_sid: &PlaySid,
+    after_seq: u64,
+) -> Result<(), Error> {
+    let is_known = match after_seq.checked_sub(1) {
+        None => true,
+        Some(before) => !environment.tables.changes_after(play_sid, before, 1)?.is_empty(),
+    };
+    if is_known {
+        return Ok(());
+    }
+    let message = format!("play {play_sid} has not come to change {after_seq}");
+    Err(Error::new(ErrorCode::InvalidParams, message).hint("begin again with after_seq 0"))
+}
 
 /// A watcher of one play: pages from the store after its cursor, woken by changes.
 struct Feed {

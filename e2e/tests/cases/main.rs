@@ -25,6 +25,8 @@ mod secrets;
 #[cfg(test)]
 mod seeds;
 #[cfg(test)]
+mod served;
+#[cfg(test)]
 mod store_faults;
 #[cfg(test)]
 mod values;

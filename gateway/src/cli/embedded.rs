@@ -36,6 +36,11 @@ impl Session {
         Arc::clone(&self.runtime) as Arc<dyn Logic>
     }
 
+    /// Questions get links that begin so.
+    pub(crate) fn serve_links(&self, url: &str) {
+        self.runtime.serve_links(url);
+    }
+
     /// Has the runtime look after an actor, from now on until it is closed.
     pub(crate) async fn adopt(&self, adopted: Arc<dyn Adopted>) -> Result<(), Failure> {
         Ok(self.runtime.adopt(adopted).await?)

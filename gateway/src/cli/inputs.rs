@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hero_sdk::{Error, ErrorCode, FieldError, Json};
 
-use crate::cli::{
-    args::GivenInputs, errors::Failure, question::object, signals::Signals, source::argument_text,
+use crate::{
+    cli::{args::GivenInputs, errors::Failure, signals::Signals, source::argument_text},
+    form::object,
 };
 
 /// Inputs, and which of them have a second reading.

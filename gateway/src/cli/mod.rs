@@ -20,7 +20,6 @@ mod output;
 mod pages;
 mod plain;
 mod prompt;
-mod question;
 mod reach;
 mod refused;
 mod report;
@@ -37,7 +36,7 @@ mod style;
 mod table;
 mod terminal;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod tree;
 mod view;
 

@@ -1,4 +1,4 @@
-//! Questions on the terminal, one prompt per field. What to ask is `question`'s business.
+//! Questions on the terminal, one prompt per field. What to ask is `form`'s business.
 
 use std::{fmt, sync::Arc};
 
@@ -10,14 +10,16 @@ use inquire::{
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use rustyline::error::ReadlineError;
 
-use crate::cli::{
-    errors::{Failure, push_fields},
-    escape::{visible, visible_lines},
-    line_editor,
-    question::{Choice, Field, FormField, number, object, plain_text, positions, yes_or_no},
-    refused::Refused,
-    signals::{Signals, interrupted},
-    style::{Paint, Palette},
+use crate::{
+    cli::{
+        errors::{Failure, push_fields},
+        escape::{visible, visible_lines},
+        line_editor,
+        refused::Refused,
+        signals::{Signals, interrupted},
+        style::{Paint, Palette},
+    },
+    form::{Choice, Field, FormField, number, object, plain_text, positions, yes_or_no},
 };
 
 /// What a prompt may have changed besides the mode of the terminal: pasted text is no longer marked, the cursor is

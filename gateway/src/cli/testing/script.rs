@@ -12,12 +12,12 @@ use futures_core::Stream;
 use hero_sdk::{
     Error, ErrorCode, FieldError, Json, Logic, PlaySid, Secret, SecretSource,
     logic::{
-        ArtifactFetch, Artifacts, Created, Cursor, Deleted, ExampleToInputData, ExampleUpsert, Examples,
-        InputData, OfExample, OfPlay, OfSecret, OfVersion, OfWorkflow, PlayCancel, PlayList,
-        PlayPendingResumes, PlayResume, PlayRunAsync, PlaySpans, PlayStart, PlayWait, Plays, Resumes,
-        Retried, SecretSet, Secrets, ServerInfo, SpanFeed, StartOptions, Until, Versions, WorkflowCreate,
-        WorkflowCreateVersion, WorkflowDelete, WorkflowList, WorkflowSetCurrentVersion, WorkflowUpdate,
-        Workflows,
+        ArtifactFetch, Artifacts, Created, Cursor, Deleted, EventFeed, EventFilter, EventId,
+        ExampleToInputData, ExampleUpsert, Examples, InputData, Metrics, OfExample, OfPlay, OfSecret,
+        OfVersion, OfWorkflow, PlayCancel, PlayList, PlayPendingResumes, PlayResume, PlayRunAsync, PlaySpans,
+        PlayStart, PlayWait, Plays, Resumes, Retried, SecretSet, Secrets, ServerInfo, SpanFeed, StartOptions,
+        Until, Versions, WorkflowCreate, WorkflowCreateVersion, WorkflowDelete, WorkflowList,
+        WorkflowSetCurrentVersion, WorkflowUpdate, Workflows,
     },
     model::{
         Artifact, Example, Play, PlayError, ResumeRequest, SandboxLevel, SpanPage, Status, Workflow,
@@ -311,6 +311,18 @@ impl Logic for Script {
         Ok(next.cloned().unwrap_or(nothing))
     }
 
+    async fn events(&self, _filter: EventFilter, _after: Option<EventId>) -> Result<EventFeed, Error> {
+        Err(Error::new(ErrorCode::Internal, "events are not scripted"))
+    }
+
+    async fn resume_of_link(&self, _token: &str) -> Result<ResumeRequest, Error> {
+        Err(Error::new(ErrorCode::Internal, "links are not scripted"))
+    }
+
+    async fn server_metrics(&self) -> Result<Metrics, Error> {
+        Ok(Metrics::default())
+    }
+
     async fn play_feed(&self, _play_sid: PlaySid, after_seq: u64) -> Result<SpanFeed, Error> {
         let state = self.state.lock().unwrap();
         Ok(Box::pin(Feed(state.pages.iter().filter(|page| page.last_seq > after_seq).cloned().collect())))
@@ -367,6 +379,7 @@ impl Logic for Script {
             sandbox_defaults: allowance(),
             plays_running: 0,
             plays_queued: 0,
+            trouble: None,
             process: None,
         })
     }
