@@ -2,8 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use hero_sdk::{Error, ErrorCode, PlaySid, model::Play};
-use hero_store::{Batch, OpenOptions, Tables};
+use hero_sdk::{Error, ErrorCode, PlaySid, WorkflowSid, model::Play};
+use hero_store::{Batch, OfWorkflow, OpenOptions, Tables};
 use ractor::{Actor, ActorRef};
 
 use self::links::Links;
@@ -238,6 +238,15 @@ impl Runtime {
             }
         }
         Ok(())
+    }
+
+    /// Plays of a workflow by its name or sid.
+    fn of_workflow(&self, name: String) -> Result<OfWorkflow, Error> {
+        let workflow_sid = match name.parse::<WorkflowSid>() {
+            Ok(workflow_sid) => Some(workflow_sid),
+            Err(_) => self.environment.tables.workflow_by_name(&name)?.map(|workflow| workflow.workflow_sid),
+        };
+        Ok(OfWorkflow { name, workflow_sid })
     }
 
     /// Hands a wish to a play and gives what became of it.

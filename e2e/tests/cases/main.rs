@@ -13,6 +13,8 @@ mod failures;
 #[cfg(test)]
 mod kills;
 #[cfg(test)]
+mod library;
+#[cfg(test)]
 mod pauses;
 #[cfg(test)]
 mod recovery;

@@ -54,6 +54,23 @@ fn a_play_outlives_the_terminal_that_started_it() {
     }
 }
 
+/// A shell, a test runner or a build waits until everybody has closed what it opened.
+#[test]
+fn it_keeps_nothing_open_of_whoever_started_it() {
+    let served = Served::new();
+    served.write("quick.py", QUICK);
+    let script =
+        format!("{} run quick.py 3>&1 4>&2 | cat; echo closed", hero_e2e::binary::hero_logic().display());
+    let run = served.program("bash", ["-c", &script]).without(hero_e2e::stage::EMBEDDED);
+    assert_eq!(run.finish().exits(0).stdout, "3\nclosed\n");
+    let pid = served.pid().unwrap();
+    for open in fs::read_dir(format!("/proc/{pid}/fd")).unwrap() {
+        let target = fs::read_link(open.unwrap().path()).unwrap();
+        assert!(!target.starts_with(served.directory()), "{target:?}");
+    }
+    assert_eq!(fs::read_link(format!("/proc/{pid}/cwd")).unwrap(), std::path::Path::new("/"));
+}
+
 #[test]
 fn ctrl_c_cancels_the_play_that_it_watches_and_no_other() {
     let served = Served::new();

@@ -74,9 +74,9 @@ pub(crate) async fn open(
     Ok(Session { runtime: Arc::new(Runtime::open(config).await?) })
 }
 
-/// Checks what the runtime needs.
-pub(crate) async fn doctor(home: PathBuf, sandbox: SandboxConfig) -> Vec<Check> {
-    hero_actors::doctor(config(home, sandbox)).await
+/// Checks what the runtime needs. The store is let be where a process has it open.
+pub(crate) async fn doctor(home: PathBuf, sandbox: SandboxConfig, held_by: Option<u32>) -> Vec<Check> {
+    hero_actors::doctor(config(home, sandbox), held_by).await
 }
 
 /// What the variable asks for; an empty one is as good as none.

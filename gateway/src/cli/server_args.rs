@@ -10,6 +10,7 @@ use crate::{
         errors::Failure,
     },
     server::PublicUrl,
+    service::daemon,
 };
 
 const ABOUT: &str = "Serve the methods and events of a home of hero_logic";
@@ -78,6 +79,15 @@ pub(crate) struct Listen {
     /// Where others reach the server, for the links that answer questions, such as https://example.com
     #[arg(long, value_name = "URL")]
     pub(crate) public_url: Option<PublicUrl>,
+}
+
+impl Serve {
+    /// Closes what is open of whoever started a server that stays behind.
+    pub(crate) fn let_go(&self) {
+        if self.log_to_files {
+            daemon::let_go();
+        }
+    }
 }
 
 #[derive(Debug, Args)]
