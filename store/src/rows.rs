@@ -29,6 +29,8 @@ pub struct PlayMemory {
     pub resume_when: ResumeWhen,
     /// The caller's key, which finds this play again.
     pub idempotency_key: Option<String>,
+    /// How long it may take, from its creation and again from each retry.
+    pub timeout_ms: Option<u64>,
     /// The node that runs it, for a store that several share.
     pub owner: Option<String>,
 }

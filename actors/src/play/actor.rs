@@ -21,12 +21,13 @@ use super::{
     link::Link,
     machine::Machine,
     message::{Message, ReplyPort, Start, Wish},
+    timer::Timer,
     values::{keep_out_of_files, known},
 };
 use crate::{
     feeds::Changed,
     launcher::{Process, Signal},
-    plays,
+    plays::{self, Due, Turn},
     secrets::Redactor,
 };
 
@@ -279,7 +280,8 @@ impl PlayActor {
             Wish::Answer { resume_id, payload, answered_by, reply } => {
                 Event::Answer { resume_id, payload, answered_by, caller: caller(reply) }
             }
-            Wish::Expire { resume_id } => Event::Expire { resume_id },
+            Wish::Ring(Timer::Question(resume_id)) => Event::Expire { resume_id },
+            Wish::Ring(Timer::Deadline) => Event::DeadlinePassed,
             Wish::Cancel { reason, reply } => Event::Cancel { reason, caller: caller(reply) },
             Wish::Retry { reply } => Event::Retry { caller: caller(reply) },
             Wish::Interrupt => Event::Interrupt,
@@ -327,11 +329,19 @@ impl PlayActor {
                         drop(reply.send(*result));
                     }
                 }
-                Effect::WantPlace => self.tell_plays(plays::Message::WantPlace(state.play_sid.clone())),
+                Effect::WantPlace => {
+                    let turn = state.machine.as_ref().map(|machine| Turn::of(machine.play()));
+                    let (play_sid, turn) = (state.play_sid.clone(), turn.unwrap_or_default());
+                    self.tell_plays(plays::Message::WantPlace { play_sid, turn });
+                }
                 Effect::LeavePlace => self.tell_plays(plays::Message::LeavePlace(state.play_sid.clone())),
-                Effect::ExpireAt { resume_id, at } => {
+                Effect::RingAt { timer, at } => {
                     let play_sid = state.play_sid.clone();
-                    self.tell_plays(plays::Message::ExpireAt { play_sid, resume_id, at });
+                    self.tell_plays(plays::Message::RingAt(Due { at, play_sid, timer }));
+                }
+                Effect::Unring { timer, at } => {
+                    let play_sid = state.play_sid.clone();
+                    self.tell_plays(plays::Message::Unring(Due { at, play_sid, timer }));
                 }
                 Effect::StartProcess { attempt } => self.start_process(myself, state, attempt),
                 Effect::Terminate { attempt } => {

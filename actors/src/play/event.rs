@@ -57,6 +57,8 @@ pub(crate) enum Event {
     Answer { resume_id: ResumeId, payload: Json, answered_by: Option<String>, caller: Caller },
     /// A question's time ran out.
     Expire { resume_id: ResumeId },
+    /// The play's own time may have run out.
+    DeadlinePassed,
     /// Somebody wants it ended.
     Cancel { reason: Option<String>, caller: Caller },
     /// Somebody wants it run again.

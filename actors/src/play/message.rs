@@ -5,7 +5,7 @@ use hero_store::PlayRow;
 use ractor::RpcReplyPort;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{attempt::First, effect::Reply, event::Garbled};
+use super::{attempt::First, effect::Reply, event::Garbled, timer::Timer};
 use crate::{
     artifacts::{Held, NotKept},
     launcher::Process,
@@ -55,11 +55,8 @@ pub(crate) enum Wish {
         /// The play afterwards.
         reply: ReplyPort,
     },
-    /// A question's time may have run out.
-    Expire {
-        /// Which.
-        resume_id: ResumeId,
-    },
+    /// A time may be over.
+    Ring(Timer),
     /// End it.
     Cancel {
         /// Why.

@@ -21,6 +21,7 @@ pub(crate) mod sample;
 #[cfg(test)]
 mod subject;
 mod temporary;
+mod timer;
 mod tree;
 mod usage;
 mod validate;
@@ -33,4 +34,5 @@ pub(crate) use environment::Environment;
 pub(crate) use event::Now;
 pub(crate) use limits::Watched;
 pub(crate) use message::{Message, ReplyPort, Start, Wish};
+pub(crate) use timer::Timer;
 pub(crate) use validate::check_against;

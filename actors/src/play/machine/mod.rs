@@ -82,6 +82,8 @@ pub(crate) struct Machine {
     /// Who wants it run again while its last process is on its way out.
     retry_callers: Vec<Caller>,
     interrupted: bool,
+    /// Its deadline has passed, and it is being ended.
+    is_overdue: bool,
     /// The living attempt has recorded something.
     progressed: bool,
     refusals: u32,
@@ -115,6 +117,7 @@ impl Machine {
             cancel_callers: Vec::new(),
             retry_callers: Vec::new(),
             interrupted: false,
+            is_overdue: false,
             progressed: false,
             refusals: 0,
             working_since_us: None,
@@ -161,8 +164,9 @@ impl Machine {
                 self.answer(&resume_id, payload, answered_by, caller, now)
             }
             Event::Expire { resume_id } => self.expire(&resume_id, now),
+            Event::DeadlinePassed => self.deadline_passed(now),
             Event::Cancel { reason, caller } => self.cancel(reason, caller, now),
-            Event::Retry { caller } => self.retry(caller),
+            Event::Retry { caller } => self.retry(caller, now),
             Event::Interrupt => self.interrupt(),
             // Stamped with an attempt that is over: it no longer has a say.
             Event::Spawned { .. }

@@ -6,6 +6,7 @@
 
 mod artifacts;
 mod crossings;
+mod deadlines;
 mod disk;
 mod frames;
 mod lifecycle;

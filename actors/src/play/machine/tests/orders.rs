@@ -30,9 +30,10 @@ proptest! {
     #[test]
     fn whatever_comes_when_what_must_hold_holds(
         runs in prop::bool::weighted(0.8),
+        is_timed: bool,
         steps in prop::collection::vec(any_step(), 1..150),
     ) {
-        let mut world = World::new();
+        let mut world = World::new(is_timed);
         if runs {
             let begins = [Step::Write, Step::Hear, Step::Admit, Step::Write, Step::Hear, Step::Start];
             begins.into_iter().for_each(|step| world.take(step));
@@ -40,7 +41,7 @@ proptest! {
         for step in steps {
             world.take(step);
         }
-        world.settle();
+        world.settle(is_timed);
     }
 }
 
@@ -140,6 +141,7 @@ impl World {
                     self.handle(Event::Expire { resume_id });
                 }
             }
+            Step::Deadline => self.ring(),
             Step::Cancel => self.ask_for("cancel", |caller| Event::Cancel { reason: None, caller }),
             Step::Retry => self.ask_for("retry", |caller| Event::Retry { caller }),
             Step::AcceptAgain => self.ask_for("accept", |caller| Event::Accept { caller }),
@@ -205,8 +207,9 @@ impl World {
         assert_eq!(before, format!("{machine:?}"), "attempt {attempt} in {current}");
     }
 
-    /// Lets everything come to its end, with a store that works; each play must come to one.
-    fn settle(&mut self) {
+    /// Lets everything come to its end, with a store that works; each play must come to one: by an answer, or because
+    /// its own time runs out.
+    fn settle(&mut self, by_deadline: bool) {
         for _ in 0..2_000 {
             if !self.is_quiet() {
                 self.take(Step::Write);
@@ -231,6 +234,11 @@ impl World {
             } else if self.wants_place {
                 self.take(Step::Admit);
             } else if self.rig.disk.row.as_ref().is_some_and(|row| !row.play.status.is_terminal()) {
+                if by_deadline {
+                    assert!(!self.deadlines.is_empty(), "nobody ends it when its time is over");
+                    self.take(Step::Deadline);
+                    continue;
+                }
                 let open = |resume: &ResumeRequest| resume.status == ResumeStatus::Open;
                 let which = self.rig.disk.resumes.iter().rposition(open).expect("it waits for a question");
                 self.take(Step::Answer { which: u8::try_from(which).unwrap(), payload: 0 });

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use hero_sdk::{frame::ResumeWhen, model::ResumeStatus};
+use hero_sdk::{Timestamp, frame::ResumeWhen, model::ResumeStatus};
 use hero_store::{Outcome, Payload, Record};
 
 use super::{
@@ -12,7 +12,10 @@ use super::{
     python::{Process, Promise},
     rig::Rig,
 };
-use crate::play::frontier::frontier;
+use crate::play::{frontier::frontier, timer::Timer};
+
+/// How long a play has that has a time: longer than questions have.
+const TIMEOUT_MS: u64 = 100_000;
 
 /// A commit on its way to the disk.
 struct Submitted {
@@ -55,13 +58,18 @@ pub(super) struct World {
     /// Outcomes of which a process was told that they last.
     acknowledged: BTreeMap<String, Json>,
     pub(super) waiting: BTreeMap<Caller, &'static str>,
+    /// When the directory tells the play that its own time is over.
+    pub(super) deadlines: BTreeSet<Timestamp>,
+    /// The deadline of which the machine has been told, and in which attempt.
+    passed: Option<(Timestamp, u32)>,
     /// What the last attempt that parked waits for.
     pub(super) parked: Option<(ResumeWhen, Vec<String>)>,
 }
 
 impl World {
-    pub(super) fn new() -> Self {
-        let mut world = Self { rig: Rig::new(), incarnation: 1, ..Self::default() };
+    pub(super) fn new(is_timed: bool) -> Self {
+        let rig = if is_timed { Rig::timed(TIMEOUT_MS) } else { Rig::new() };
+        let mut world = Self { rig, incarnation: 1, ..Self::default() };
         world.wish("accept", |caller| Event::Accept { caller });
         world
     }
@@ -129,7 +137,9 @@ impl World {
                 // Another name may have it again meanwhile; whoever deletes it asks the store.
                 assert!(is_committed || is_used, "{digest} goes before what takes its place is written");
             }
-            Effect::FlushSoon | Effect::ExpireAt { .. } => {}
+            Effect::RingAt { timer: Timer::Deadline, at } => drop(self.deadlines.insert(at)),
+            Effect::Unring { at, .. } => drop(self.deadlines.remove(&at)),
+            Effect::FlushSoon | Effect::RingAt { .. } => {}
         }
     }
 
@@ -144,6 +154,8 @@ impl World {
         assert!(self.has_place, "attempt {attempt} without a place");
         let row = self.rig.disk.row.as_ref().expect("it is written");
         assert_eq!(row.play.attempt, attempt);
+        let is_late = |(deadline, last)| row.play.deadline_at == Some(deadline) && attempt > last;
+        assert!(!self.passed.is_some_and(is_late), "attempt {attempt} after the deadline");
         let mut records: Vec<Record> = self.rig.disk.records.values().cloned().collect();
         records.sort_by_key(|record| record.seq);
         let (answers, _) = frontier(&records);
@@ -279,6 +291,23 @@ impl World {
         self.copies.clear();
         self.waiting.clear();
         (self.wants_place, self.has_place, self.must_recover) = (false, false, true);
+        self.passed = None;
+    }
+
+    /// The directory tells the play that its time is over, at that time or later.
+    pub(super) fn ring(&mut self) {
+        if self.is_going_down {
+            return;
+        }
+        let Some(at) = self.deadlines.pop_first() else { return };
+        self.rig.now.wall = self.rig.now.wall.max(at);
+        self.take_up();
+        if let Some(machine) = &self.rig.machine {
+            let play = machine.play();
+            let passed = play.deadline_at.filter(|deadline| *deadline <= self.rig.now.wall);
+            self.passed = passed.map(|deadline| (deadline, play.attempt));
+        }
+        self.handle(Event::DeadlinePassed);
     }
 
     /// The runtime ends in the middle, by a kill or with the power; another one comes up.
@@ -291,6 +320,9 @@ impl World {
         } else {
             self.synced = self.rig.disk.clone();
         }
+        // What waits is not taken up, but for its timers.
+        let waiting = self.rig.disk.row.iter().filter(|row| !row.play.status.is_terminal());
+        self.deadlines = waiting.filter_map(|row| row.play.deadline_at).collect();
     }
 
     /// Makes sure that there is a machine. What the last one handed in is written before the store is asked.
