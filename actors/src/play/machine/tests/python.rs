@@ -35,6 +35,8 @@ pub(super) struct Process {
     pub(super) asked: Vec<(u64, String, bool)>,
     /// What it need not run again.
     finished: BTreeSet<String>,
+    /// What of that failed in this attempt.
+    failed: BTreeSet<String>,
     pub(super) has_said_all: bool,
 }
 
@@ -123,6 +125,9 @@ impl World {
         let Some((process, n)) = self.speaker() else { return };
         let Some((id, path, _)) = take_one(&mut process.open, which) else { return };
         process.finished.insert(path.clone());
+        if fails {
+            process.failed.insert(path.clone());
+        }
         let value = Json::parse(&(u64::from(process.attempt) * 1000 + n).to_string()).unwrap();
         let (status, promise) = match fails {
             true => ("failed", Promise::Nothing),
@@ -138,7 +143,9 @@ impl World {
         let (line, promise) = (next_try(*id, *number, n), Promise::Started(path.clone(), *number));
         // What failed beneath it is run again.
         let beneath = format!("{path}/");
-        process.finished.retain(|path| !path.starts_with(&beneath));
+        let is_beneath = |path: &String| path.starts_with(&beneath);
+        process.finished.retain(|path| !(is_beneath(path) && process.failed.contains(path)));
+        process.failed.retain(|path| !is_beneath(path));
         self.say(line, promise);
     }
 
