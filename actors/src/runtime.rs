@@ -10,7 +10,6 @@ use crate::{
     Config, Recover,
     call::{call, call_permanent},
     failpoint::{Failpoint, layers_taken_away},
-    handle::Handle,
     launcher::{self, LaunchError, LayerLook, Python, stage_sdk},
     paths::Paths,
     play::{Environment, Reply, ReplyPort, Wish, not_launched},
@@ -47,7 +46,6 @@ const SHUTDOWN_LIMIT: Duration = Duration::from_secs(10);
 /// ```
 pub struct Runtime {
     environment: Arc<Environment>,
-    registry: Handle<registry::Message>,
     root: ActorRef<root::Message>,
     python: Result<Python, String>,
     /// None where plays do not run.
@@ -89,11 +87,9 @@ impl Runtime {
         .await
         .map_err(internal)??;
         let environment = Environment::new(tables, &config, failpoint);
-        let registry = Handle::vacant();
         let (runs, work_kept_ms) = (config.recover == Recover::Run, config.work_kept_ms);
         let root = Root {
             environment: Arc::clone(&environment),
-            registry: registry.clone(),
             python: python.clone(),
             library: Arc::new(config.library),
             running_max: config.running_max,
@@ -101,7 +97,7 @@ impl Runtime {
             runs,
         };
         let (root, _) = Actor::spawn(None, root, ()).await.map_err(internal)?;
-        let mut runtime = Self { environment, registry, root, python, sweeper: None };
+        let mut runtime = Self { environment, root, python, sweeper: None };
         let confined = if runs { runtime.require_sandbox().await } else { Ok(()) };
         let swept = match confined {
             Ok(()) => runtime.sweep(runs).await,
@@ -190,7 +186,7 @@ impl Runtime {
         &self,
         work: impl FnOnce(registry::Library) -> F + Send + 'static,
     ) -> Result<T, Error> {
-        call(&self.registry.get(), |reply| registry::Message::new(work, reply)).await?
+        call(&self.environment.registry.get(), |reply| registry::Message::new(work, reply)).await?
     }
 
     /// Cancels every live play of a workflow, and returns when all have ended.

@@ -125,7 +125,15 @@ impl From<PlayRowTwo> for PlayRow {
             pending_resumes: play.pending_resumes,
             sandbox,
         };
-        let memory = PlayMemory { crashes, cancel, resume_when, idempotency_key, timeout_ms: None, owner };
+        let memory = PlayMemory {
+            crashes,
+            cancel,
+            resume_when,
+            idempotency_key,
+            timeout_ms: None,
+            workflows: Vec::new(),
+            owner,
+        };
         Self { play, memory }
     }
 }

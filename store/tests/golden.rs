@@ -112,6 +112,7 @@ fn rows_of_version_2_are_read() {
 fn before_deadlines(number: u32, status: Status) -> PlayRow {
     let mut row = play(number, status);
     (row.play.priority, row.play.deadline_at, row.memory.timeout_ms) = (0, None, None);
+    row.memory.workflows.clear();
     row
 }
 

@@ -19,6 +19,7 @@ use super::{
     files,
     limits::{Watch, Watched},
     link::Link,
+    lookup::look_up,
     machine::Machine,
     message::{Message, ReplyPort, Start, Wish},
     timer::Timer,
@@ -186,6 +187,9 @@ impl PlayActor {
                     Err(_) => {}
                 }
                 Ok(())
+            }
+            Message::LookedUp { attempt, result } => {
+                self.step(myself, state, Event::LookedUp { attempt, result }).await
             }
             Message::BeyondLimit { attempt, error } => {
                 self.step(myself, state, Event::BeyondLimit { attempt, error }).await
@@ -361,6 +365,11 @@ impl PlayActor {
                 }
                 Effect::CopyArtifact { attempt, path, limit } => {
                     files::copy_artifact(&self.0, &state.play_sid, myself, attempt, path, limit);
+                }
+                Effect::LookUp { attempt, name, known } => {
+                    if let Some(machine) = &state.machine {
+                        look_up(&self.0, machine.play(), myself, attempt, name, known);
+                    }
                 }
                 Effect::ForgetContent { digest } => files::forget(&self.0, digest),
             }

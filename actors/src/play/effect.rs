@@ -5,7 +5,7 @@ use hero_sdk::{
     frame::{Blob, Down},
     model::{Artifact, LogLine, Play, ResumeRequest, Span},
 };
-use hero_store::{Batch, PlayRow, Record};
+use hero_store::{Batch, PlayRow, Record, Resolution};
 
 use super::{event::Caller, timer::Timer};
 use crate::artifacts::Limit;
@@ -84,6 +84,8 @@ pub(crate) enum Effect {
     LoadOutputs { attempt: u32, n: u64, blob: Blob },
     /// Copy the file at `path` of the working directory, if it is within `limit`; then raise `ArtifactCopied`.
     CopyArtifact { attempt: u32, path: String, limit: Option<Limit> },
+    /// Look up the workflow of this name, or read the version that it stands for; then raise `LookedUp`.
+    LookUp { attempt: u32, name: String, known: Option<Resolution> },
     /// Delete the content of this digest, unless another artifact has it.
     ForgetContent { digest: String },
 }

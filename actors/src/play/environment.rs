@@ -15,7 +15,7 @@ use crate::{
     handle::Handle,
     launcher::{self, KnownLayers},
     paths::Paths,
-    plays,
+    plays, registry,
     sandbox::{SandboxConfig, check_places, grant},
     seal::Seal,
     secrets::Vault,
@@ -37,6 +37,7 @@ pub(crate) struct Environment {
     pub(crate) compiled: Compiled,
     pub(crate) launcher: Handle<launcher::Message>,
     pub(crate) plays: Handle<plays::Message>,
+    pub(crate) registry: Handle<registry::Message>,
     pub(crate) failpoint: Failpoint,
 }
 
@@ -59,6 +60,7 @@ impl Environment {
             compiled: Compiled::default(),
             launcher: Handle::vacant(),
             plays: Handle::vacant(),
+            registry: Handle::vacant(),
             failpoint,
         })
     }

@@ -14,6 +14,7 @@ mod frontier;
 mod held;
 mod limits;
 mod link;
+mod lookup;
 mod machine;
 mod message;
 #[cfg(test)]

@@ -107,6 +107,11 @@ pub fn play(number: u32, status: Status) -> PlayRow {
             resume_when: ResumeWhen::All,
             idempotency_key: Some(format!("key {number}")),
             timeout_ms: Some(60_000),
+            workflows: vec![Resolution {
+                name: "helper".into(),
+                workflow: "helper".into(),
+                version_sid: version_sid(2),
+            }],
             owner: None,
         },
     }

@@ -49,6 +49,7 @@ impl Machine {
                 Ok(())
             }
             Up::Artifact(frame) => return self.put_artifact(frame, now),
+            Up::Resolve(frame) => return self.resolve(frame, now),
             Up::Pause(frame) => return self.ask(frame, now),
             Up::Park(frame) => return self.park(&frame, now),
             Up::Done(frame) => return self.done(frame, now),

@@ -66,6 +66,7 @@ impl Machine {
         self.progressed = false;
         self.refusals = 0;
         self.copies.clear();
+        self.lookups.clear();
         self.tree.begin_attempt();
         self.working_since_us = Some(now.monotonic_us);
         // Not synced: were it lost with the power, no process of this attempt would be left, and its records, which

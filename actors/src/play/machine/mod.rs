@@ -9,6 +9,7 @@ mod lifecycle;
 mod media_type;
 mod questions;
 mod secrets;
+mod workflows;
 
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ use hero_sdk::{
 use hero_store::PlayRow;
 
 pub(super) use frames::is_digest;
+pub(super) use workflows::told;
 
 use super::{
     effect::{Durable, Effect, Reply, Write},
@@ -70,6 +72,8 @@ pub(crate) struct Machine {
     /// Files that the living process wants kept, each with the path of its node; the first is being copied. One after
     /// the other, so that of each it is known what those before it have left.
     copies: VecDeque<(String, PutArtifact)>,
+    /// Workflows that the living process wants to run, each with the number by which it asked; the first is looked up.
+    lookups: VecDeque<(String, u64)>,
     tree: Tree,
     next_seq: u64,
     /// Paths of the recorded calls that failed, were cancelled or have no outcome: what a retry runs again.
@@ -109,6 +113,7 @@ impl Machine {
             resumes: past.resumes,
             artifacts: past.artifacts.into_iter().map(|artifact| (artifact.name.clone(), artifact)).collect(),
             copies: VecDeque::new(),
+            lookups: VecDeque::new(),
             tree: Tree::of(past.spans, past.logs),
             next_seq: past.last_seq + 1,
             failed: past.failed.into_iter().collect(),
@@ -151,6 +156,7 @@ impl Machine {
             Event::ArtifactCopied { attempt, result } if self.listens_to(attempt) => {
                 self.artifact_copied(result, now)
             }
+            Event::LookedUp { attempt, result } if self.listens_to(attempt) => self.looked_up(result, now),
             Event::Overflowed { attempt } if self.listens_to(attempt) => {
                 self.protocol_error("a line without end", now)
             }
@@ -174,6 +180,7 @@ impl Machine {
             | Event::Received { .. }
             | Event::Garbled { .. }
             | Event::ArtifactCopied { .. }
+            | Event::LookedUp { .. }
             | Event::Overflowed { .. }
             | Event::BeyondLimit { .. }
             | Event::Exited { .. }

@@ -22,4 +22,5 @@ mod secrets;
 mod stage;
 mod steps;
 mod tree;
+mod workflows;
 mod world;

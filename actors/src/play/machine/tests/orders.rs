@@ -3,13 +3,17 @@
 //!
 //! A failure prints its case. `PROPTEST_CASES` sets another number of them.
 
-use hero_sdk::model::ResumeStatus;
+use hero_sdk::{VersionSid, model::ResumeStatus};
 use proptest::prelude::*;
 
 use super::{super::*, lines::*, python::Promise, steps::*, world::World};
 use crate::{
     artifacts::NotKept,
-    play::{attempt::no_process, event::Garbled, sample::sandbox},
+    play::{
+        attempt::no_process,
+        event::Garbled,
+        sample::{found, sandbox},
+    },
 };
 
 /// Its cases, unless told otherwise: what `crossings` keeps was found within so many.
@@ -99,6 +103,8 @@ impl World {
             Step::Talk(what) => self.talk(what),
             Step::Put(which) => self.put(which),
             Step::Copied(what) => self.copied(what),
+            Step::Resolve(which) => self.resolve(which),
+            Step::LookedUp(what) => self.looked_up(what),
             Step::Ask { which, expires } => self.ask(which, expires),
             Step::Leave { which } => self.leave(which),
             Step::Park { all } => self.park(all),
@@ -183,12 +189,26 @@ impl World {
         self.handle(Event::ArtifactCopied { attempt, result });
     }
 
+    /// A workflow is looked up, perhaps for an attempt that is over, or cannot be. By then it has another version.
+    fn looked_up(&mut self, what: u8) {
+        let Some((attempt, name, known)) = self.lookups.pop_front() else { return };
+        let missing = || Error::new(ErrorCode::NotFound, "no workflow");
+        let result = match (known, what) {
+            (Some(known), _) => Ok(Box::new(found(&name, known.version_sid))),
+            (None, 0) => Err(missing()),
+            (None, 1) => Err(Error::new(ErrorCode::ShuttingDown, "going down")),
+            (None, _) => Ok(Box::new(found(&name, VersionSid::new()))),
+        };
+        self.handle(Event::LookedUp { attempt, result });
+    }
+
     /// An attempt that is over speaks, or is spoken of: nothing follows, and nothing changes.
     fn stale(&mut self, what: u8) {
         let Some(machine) = &mut self.rig.machine else { return };
         let current = machine.play().attempt;
         let Some(attempt) = current.checked_sub(1 + u32::from(what >> 4) % current.max(1)) else { return };
-        let event = match what % 8 {
+        let event = match what % 9 {
+            8 => Event::LookedUp { attempt, result: Ok(Box::new(found("w", VersionSid::new()))) },
             0 => Event::Spawned { attempt, sandbox: sandbox() },
             1 => Event::SpawnFailed { attempt, error: no_process("late") },
             2 => Event::Exited { attempt, status: Some(0) },

@@ -12,6 +12,7 @@ pub(super) enum Promise {
     Started(String, u32),
     Question(String),
     Kept(String),
+    Resolved(String),
     Parked,
     Ended,
     Nothing,
@@ -167,6 +168,14 @@ impl World {
         let name = which.to_string();
         let line = format!(r#"{{"t":"artifact","id":1,"name":"{name}","path":"f","media_type":"a/b"}}"#);
         self.say(numbered(line, n), Promise::Kept(name));
+    }
+
+    /// Wants to run one of three workflows.
+    pub(super) fn resolve(&mut self, which: u8) {
+        let Some((_, n)) = self.speaker() else { return };
+        let name = format!("w{which}");
+        let line = format!(r#"{{"t":"resolve","id":1,"name":"{name}"}}"#);
+        self.say(numbered(line, n), Promise::Resolved(name));
     }
 
     pub(super) fn ask(&mut self, which: u8, expires: bool) {

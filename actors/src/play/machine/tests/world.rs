@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use hero_sdk::{Timestamp, frame::ResumeWhen, model::ResumeStatus};
-use hero_store::{Outcome, Payload, Record};
+use hero_sdk::{Timestamp, VersionSid, frame::ResumeWhen, model::ResumeStatus};
+use hero_store::{Outcome, Payload, Record, Resolution};
 
 use super::{
     super::*,
@@ -47,12 +47,15 @@ pub(super) struct World {
     pub(super) process: Option<Process>,
     pub(super) loads: VecDeque<(u32, u64)>,
     pub(super) copies: VecDeque<u32>,
+    pub(super) lookups: VecDeque<(u32, String, Option<Resolution>)>,
     pub(super) wants_place: bool,
     pub(super) has_place: bool,
     pub(super) must_recover: bool,
     pub(super) is_going_down: bool,
     /// What the processes wait for, by attempt and number.
     pub(super) promises: BTreeMap<(u32, u64), Promise>,
+    /// What processes were told that names stand for.
+    resolved: BTreeMap<String, VersionSid>,
     /// Names of the files of which a process was told that they are kept.
     kept: BTreeSet<String>,
     /// Outcomes of which a process was told that they last.
@@ -132,6 +135,7 @@ impl World {
                 assert!(!self.copies.contains(&attempt), "an attempt has one file copied at a time");
                 self.copies.push_back(attempt);
             }
+            Effect::LookUp { attempt, name, known } => self.lookups.push_back((attempt, name, known)),
             Effect::ForgetContent { digest } => {
                 let is_used = self.rig.disk.artifacts.values().any(|artifact| artifact.digest == digest);
                 // Another name may have it again meanwhile; whoever deletes it asks the store.
@@ -156,6 +160,11 @@ impl World {
         assert_eq!(row.play.attempt, attempt);
         let is_late = |(deadline, last)| row.play.deadline_at == Some(deadline) && attempt > last;
         assert!(!self.passed.is_some_and(is_late), "attempt {attempt} after the deadline");
+        for (name, version_sid) in &self.resolved {
+            let written = row.memory.workflows.iter().find(|written| written.name == *name);
+            let is_same = written.is_some_and(|written| written.version_sid == *version_sid);
+            assert!(is_same, "attempt {attempt} is told of another {name}");
+        }
         let mut records: Vec<Record> = self.rig.disk.records.values().cloned().collect();
         records.sort_by_key(|record| record.seq);
         let (answers, _) = frontier(&records);
@@ -244,7 +253,7 @@ impl World {
                     }
                     Promise::Parked => assert_ne!(status, Some(Status::Running), "it has parked"),
                     Promise::Ended => assert!(status.is_some_and(Status::is_terminal), "it has ended"),
-                    Promise::Kept(name) => panic!("{name} is acknowledged and not kept"),
+                    Promise::Kept(name) | Promise::Resolved(name) => panic!("{name} is acknowledged only"),
                     Promise::Nothing => {}
                 }
             }
@@ -265,7 +274,17 @@ impl World {
                 assert_eq!(&synced.artifacts[&name].digest, digest);
                 self.kept.insert(name);
             }
-            Down::Refused { n, .. } | Down::NotKept { n, .. } => {
+            Down::Resolved { n, workflow } => {
+                assert_eq!(durable, Durable::Yes, "{n} is resolved and not synced");
+                let promise = promises.remove(&(attempt, *n)).expect("each number is answered once");
+                let Promise::Resolved(name) = promise else { panic!("{n} is no name") };
+                let row = synced.row.as_ref().expect("it is written");
+                let written = row.memory.workflows.iter().find(|written| written.name == name);
+                assert_eq!(written.map(|written| &written.version_sid), Some(&workflow.version_sid));
+                let first = self.resolved.entry(name).or_insert_with(|| workflow.version_sid.clone());
+                assert_eq!(*first, workflow.version_sid, "it stands for another version than before");
+            }
+            Down::Refused { n, .. } | Down::NotKept { n, .. } | Down::NotResolved { n, .. } => {
                 drop(promises.remove(&(attempt, *n)).expect("answered once"))
             }
             other => panic!("nobody asked for {other:?}"),
@@ -289,6 +308,7 @@ impl World {
         self.process = None;
         self.loads.clear();
         self.copies.clear();
+        self.lookups.clear();
         self.waiting.clear();
         (self.wants_place, self.has_place, self.must_recover) = (false, false, true);
         self.passed = None;
