@@ -96,6 +96,23 @@ mod tests {
         assert_eq!(Admission::new(0).admit(), None);
     }
 
+    /// None of them looks at all the others.
+    #[test]
+    fn a_hundred_thousand_queue_up() {
+        let mut admission = Admission::new(1);
+        let plays: Vec<PlaySid> = (0..100_000).map(|_| PlaySid::new()).collect();
+        for (number, play) in plays.iter().enumerate() {
+            admission.want(play.clone(), turn(number as i32 % 7, number as i64));
+        }
+        assert_eq!(admission.counts(), (0, plays.len()));
+        while let Some(play) = admission.admit() {
+            admission.leave(&play);
+        }
+        plays.iter().for_each(|play| admission.want(play.clone(), turn(0, 0)));
+        plays.iter().rev().for_each(|play| admission.leave(play));
+        assert_eq!(admission.counts(), (0, 0));
+    }
+
     proptest! {
         /// Whoever gets a place has the highest priority of those that wait, and is the oldest of these.
         #[test]
