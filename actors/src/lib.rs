@@ -3,6 +3,7 @@
 //! [`Runtime`] is usable as a library and implements [`hero_sdk::Logic`] by messages to actors. This crate knows no
 //! transport, no terminal and no page.
 
+mod adopted;
 mod artifacts;
 mod beneath;
 mod call;
@@ -25,8 +26,10 @@ mod seal;
 mod secrets;
 mod wipe;
 
+pub use adopted::Adopted;
 pub use config::{Config, Recover};
 pub use doctor::{Check, CheckState, doctor};
+pub use launcher::interpreters;
 pub use registry::BundledFlow;
 pub use runtime::Runtime;
 pub use sandbox::{Excess, SandboxConfig};

@@ -7,6 +7,7 @@ use hero_sdk::{Error, ErrorCode};
 use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, RpcReplyPort, SpawnErr, SupervisionEvent};
 
 use crate::{
+    adopted::Adopted,
     launcher::{self, Launcher, Python},
     play::Environment,
     plays::{self, PlaysActor},
@@ -33,6 +34,7 @@ pub(crate) struct State {
     launcher: ActorRef<launcher::Message>,
     registry: ActorRef<registry::Message>,
     plays: ActorRef<plays::Message>,
+    adopted: Vec<(ActorCell, Arc<dyn Adopted>)>,
     /// When the last restarts were, by the monotonic clock, in microseconds.
     restarts: VecDeque<u64>,
     is_going_down: bool,
@@ -42,6 +44,8 @@ pub(crate) struct State {
 pub(crate) enum Message {
     /// The children are about to be stopped, and stay so.
     GoDown(RpcReplyPort<()>),
+    /// One more permanent actor.
+    Adopt(Arc<dyn Adopted>, RpcReplyPort<Result<(), Error>>),
 }
 
 impl Actor for Root {
@@ -54,6 +58,7 @@ impl Actor for Root {
             launcher: self.start_launcher(&myself).await?,
             registry: self.start_registry(&myself).await?,
             plays: self.start_plays(&myself).await?,
+            adopted: Vec::new(),
             restarts: VecDeque::new(),
             is_going_down: false,
         })
@@ -61,12 +66,22 @@ impl Actor for Root {
 
     async fn handle(
         &self,
-        _: ActorRef<Message>,
-        Message::GoDown(reply): Message,
+        myself: ActorRef<Message>,
+        message: Message,
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
-        state.is_going_down = true;
-        drop(reply.send(()));
+        // Whoever no longer waits for the answer has it all the same.
+        match message {
+            Message::GoDown(reply) => {
+                state.is_going_down = true;
+                drop(reply.send(()));
+            }
+            Message::Adopt(adopted, reply) => {
+                let started = adopted.start(myself.get_cell()).await;
+                let started = started.map(|cell| state.adopted.push((cell, adopted)));
+                drop(reply.send(started.map_err(|error| Error::new(ErrorCode::Internal, error.to_string()))));
+            }
+        }
         Ok(())
     }
 
@@ -127,6 +142,11 @@ impl Root {
             let runs = self.runs;
             let (reply, _) = ractor::concurrency::oneshot();
             state.plays.cast(plays::Message::Sweep { runs, reply: reply.into() })?;
+        } else if let Some((cell, adopted)) =
+            state.adopted.iter_mut().find(|(cell, _)| cell.get_id() == ended)
+        {
+            tracing::error!(reason, "the {} has ended and is started again", adopted.name());
+            *cell = adopted.start(myself.get_cell()).await?;
         }
         Ok(())
     }

@@ -2,12 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use hero_sdk::{Error, ErrorCode, PlaySid, model::Play};
-use hero_store::{OpenOptions, Tables};
+use hero_sdk::{Error, ErrorCode, PlaySid, WorkflowSid, model::Play};
+use hero_store::{OfWorkflow, OpenOptions, Tables};
 use ractor::{Actor, ActorRef};
 
 use crate::{
-    Config, Recover,
+    Adopted, Config, Recover,
     call::{call, call_permanent},
     failpoint::{Failpoint, layers_taken_away},
     launcher::{self, LaunchError, LayerLook, Python, stage_sdk},
@@ -176,6 +176,17 @@ impl Runtime {
         self.root.stop_and_wait(None, Some(SHUTDOWN_LIMIT)).await.map_err(internal)
     }
 
+    /// Takes an actor under the runtime's supervision, from now until its shutdown.
+    pub async fn adopt(&self, adopted: Arc<dyn Adopted>) -> Result<(), Error> {
+        call(&self.root, |reply| root::Message::Adopt(adopted, reply)).await?
+    }
+
+    /// Returns when the runtime has ended: by its shutdown, or because it had to give up.
+    pub async fn ended(&self) {
+        // Without a limit there is none to be passed.
+        drop(self.root.wait(None).await);
+    }
+
     /// A play as it stands.
     fn status(&self, play_sid: &PlaySid) -> Result<Play, Error> {
         Ok(self.environment.tables.play(play_sid)?.ok_or_else(|| not_found(play_sid))?.play)
@@ -205,6 +216,15 @@ impl Runtime {
             }
         }
         Ok(())
+    }
+
+    /// Plays of a workflow by its name or sid.
+    fn of_workflow(&self, name: String) -> Result<OfWorkflow, Error> {
+        let workflow_sid = match name.parse::<WorkflowSid>() {
+            Ok(workflow_sid) => Some(workflow_sid),
+            Err(_) => self.environment.tables.workflow_by_name(&name)?.map(|workflow| workflow.workflow_sid),
+        };
+        Ok(OfWorkflow { name, workflow_sid })
     }
 
     /// Hands a wish to a play and gives what became of it.

@@ -24,7 +24,7 @@ pub fn hero_logic() -> &'static Path {
 #[expect(clippy::disallowed_methods, reason = "the driver of the binaries asks cargo to build them")]
 fn build() -> PathBuf {
     let status = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--package", "hero_gateway", "--bin", "hero_logic", "--target-dir"])
+        .args(["build", "--quiet", "--package", "hero_gateway", "--bins", "--target-dir"])
         .arg(target_directory())
         .current_dir(repository())
         .status()

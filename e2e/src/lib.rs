@@ -8,8 +8,10 @@ pub mod gate;
 pub mod outcome;
 pub mod processes;
 pub mod redact;
+pub mod served;
 pub mod stage;
 
 pub use gate::Gate;
 pub use outcome::{Outcome, Settled};
+pub use served::Served;
 pub use stage::{Run, Running, Stage};

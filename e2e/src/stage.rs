@@ -28,12 +28,14 @@ use nix::{
 
 use crate::{Outcome, binary, processes};
 
+/// Has a command run plays in its own process: most tests are about what becomes of them when it is killed.
+pub const EMBEDDED: &str = "HERO_LOGIC_EMBEDDED";
 /// Debug builds read this variable.
 const FAILPOINT: &str = "HERO_LOGIC_FAILPOINT";
 /// The longest that a command may take: far more than any needs on a busy machine.
 const COMMAND_TIME_MAX: Duration = Duration::from_secs(120);
-/// How often to look whether processes have gone, whose ends nobody tells us: 10 s in all.
-const LOOKS_MAX: u32 = 1000;
+/// How often to look for what nobody tells us: for as long as a command may take, in all.
+const LOOKS_MAX: u32 = 12_000;
 /// The user and group `nobody`, as whom ordinary users' commands run where we are root.
 pub const NOBODY: u32 = 65534;
 /// Between two looks.
@@ -144,6 +146,7 @@ impl Stage {
             .args(arguments)
             .current_dir(self.directory())
             .env("HERO_HOME", self.home())
+            .env(EMBEDDED, "1")
             .stdin(Stdio::null());
         // What a developer's shell may have set must not decide a test.
         for variable in [
@@ -152,6 +155,10 @@ impl Stage {
             "HERO_CONFIG",
             "HERO_PYTHON",
             "HERO_WORK_DAYS",
+            "HERO_LOGIC_IDLE_S",
+            "HERO_LOGIC_SERVER",
+            "HERO_LOGIC_TOKEN",
+            "RUST_LOG",
             "NO_COLOR",
             "CLICOLOR_FORCE",
             "PYTHONPATH",

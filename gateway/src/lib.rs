@@ -1,7 +1,9 @@
 //! How people and programs reach hero_logic: the command line, and the server.
 //!
-//! Everything but `cli::embedded` is written against `hero_sdk::Logic` and knows neither actors nor store.
+//! Everything but `cli::embedded`, which opens the runtime, and `server::gateway`, the actor beneath it, is written
+//! against `hero_sdk::Logic` and knows neither actors nor store.
 
 pub mod cli;
 pub mod server;
+mod service;
 mod suggest;

@@ -11,6 +11,7 @@ pub mod logic;
 pub mod model;
 pub mod openrpc;
 pub mod python;
+pub mod python_client;
 pub mod rpc;
 pub mod secret;
 pub mod sid;

@@ -1,5 +1,6 @@
 //! Calls and answers on the wire, by JSON-RPC 2.0: <https://www.jsonrpc.org/specification>.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -48,7 +49,7 @@ pub struct Failure {
 }
 
 /// What an error says beside its number.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FailureData {
     /// The stable code.
     pub code: ErrorCode,

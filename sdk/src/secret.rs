@@ -20,6 +20,7 @@ pub const VARIABLE_PREFIX: &str = "HERO_SECRET_";
 /// The name of a secret: upper-case letters, digits and `_`, no digit first.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("pattern" = "^[A-Z_][A-Z0-9_]{0,99}$"))]
 pub struct SecretName(String);
 
 impl SecretName {
@@ -80,6 +81,9 @@ impl fmt::Debug for SecretName {
 /// The value of a secret. It has no `Display`, and its `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(
+    description = "The value of a secret: at least 4 characters, white space not counted, and at most 65,536 bytes."
+)]
 pub struct SecretValue(String);
 
 impl SecretValue {

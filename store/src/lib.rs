@@ -29,4 +29,4 @@ pub use keys::Table;
 pub use memory::Memory;
 pub use rows::{Change, Outcome, Payload, PlayMemory, PlayRow, Record, Resolution};
 pub use store::{Direction, Durability, Row, Scan, Store, Write};
-pub use tables::{OpenOptions, PlayFilter, Tables};
+pub use tables::{OfWorkflow, OpenOptions, PlayFilter, Tables};

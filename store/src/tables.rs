@@ -25,8 +25,8 @@ pub struct OpenOptions {
 /// Which plays a list wants; every part is optional.
 #[derive(Clone, Debug, Default)]
 pub struct PlayFilter {
-    /// Only plays of this workflow name.
-    pub workflow: Option<String>,
+    /// Only plays of a workflow.
+    pub workflow: Option<OfWorkflow>,
     /// Only plays that stand here.
     pub status: Option<Status>,
     /// Only plays that this one spawned.
@@ -35,9 +35,24 @@ pub struct PlayFilter {
     pub tag: Option<String>,
 }
 
+/// Which workflow a play is of: that of this name when it was started, or that of this id, whatever its name was.
+#[derive(Clone, Debug)]
+pub struct OfWorkflow {
+    /// The name; for a file, its name.
+    pub name: String,
+    /// The workflow that has this name now, or is meant by it.
+    pub workflow_sid: Option<WorkflowSid>,
+}
+
+impl OfWorkflow {
+    fn admits(&self, play: &Play) -> bool {
+        self.name == play.workflow || self.workflow_sid.is_some() && self.workflow_sid == play.workflow_sid
+    }
+}
+
 impl PlayFilter {
     fn admits(&self, play: &Play) -> bool {
-        self.workflow.as_ref().is_none_or(|name| *name == play.workflow)
+        self.workflow.as_ref().is_none_or(|workflow| workflow.admits(play))
             && self.status.is_none_or(|status| status == play.status)
             && self.parent.as_ref().is_none_or(|parent| play.parent_play_sid.as_ref() == Some(parent))
             && self.tag.as_ref().is_none_or(|tag| play.tags.contains(tag))

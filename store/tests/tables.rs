@@ -82,8 +82,8 @@ fn pages_of_plays_go_back_in_time() {
         assert!(page(any.clone(), Some(1), 5).is_empty());
         assert!(page(any.clone(), None, 0).is_empty());
         assert_eq!(page(any, None, 1_000).len(), 300);
-        let odd =
-            PlayFilter { workflow: Some("odd".into()), tag: Some("mod0".into()), ..PlayFilter::default() };
+        let odd = OfWorkflow { name: "odd".into(), workflow_sid: None };
+        let odd = PlayFilter { workflow: Some(odd), tag: Some("mod0".into()), ..PlayFilter::default() };
         assert_eq!(page(odd, Some(16), 10), [15, 9, 3]);
         let running = PlayFilter { status: Some(Status::Running), ..PlayFilter::default() };
         assert_eq!(page(running.clone(), None, 4), [300, 250, 200, 150]);

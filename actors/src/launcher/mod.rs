@@ -20,6 +20,7 @@ pub(crate) use layers::{KnownLayers, LayerLook, Layers};
 pub(crate) use message::{Message, Spawn};
 pub(crate) use process::{Process, Signal};
 pub(crate) use python::Python;
+pub use python::interpreters;
 pub(crate) use stage::stage_sdk;
 
 #[cfg(test)]

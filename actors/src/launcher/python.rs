@@ -49,7 +49,7 @@ impl Python {
             return python.new_enough().map_err(no_python);
         }
         let mut passed_over = Vec::new();
-        for candidate in candidates(path) {
+        for candidate in interpreters(path) {
             match look_cached(&candidate, cache).and_then(Self::new_enough) {
                 Ok(python) => return Ok(python),
                 Err(reason) => passed_over.push(format!("{}: {reason}", candidate.display())),
@@ -80,8 +80,10 @@ fn no_python(message: String) -> Error {
         .hint("install Python 3.11 or newer, or set HERO_PYTHON to the path of one")
 }
 
+/// The interpreters that are tried one after the other, on a search path such as `PATH`.
+///
 /// Real binaries before scripts: a shim is a script that takes 50 to 300 ms to find the interpreter behind it.
-fn candidates(path: Option<OsString>) -> Vec<PathBuf> {
+pub fn interpreters(path: Option<OsString>) -> Vec<PathBuf> {
     let directories: Vec<PathBuf> = path.iter().flat_map(std::env::split_paths).collect();
     let mut binaries = Vec::new();
     let mut scripts = Vec::new();

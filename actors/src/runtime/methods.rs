@@ -129,6 +129,7 @@ impl Logic for Runtime {
         let PlayList { workflow, status, parent, tag, limit, cursor } = params;
         let paging = Paging::of("plays", limit, cursor.as_ref(), &self.environment.seal)?;
         let before = paging.after.as_deref().map(str::parse).transpose()?;
+        let workflow = workflow.map(|name| self.of_workflow(name)).transpose()?;
         let filter = PlayFilter { workflow, status, parent, tag };
         let mut plays = self.environment.tables.plays_page(&filter, before.as_ref(), paging.limit + 1)?;
         for play in &mut plays {
@@ -290,6 +291,7 @@ impl Logic for Runtime {
             sandbox_defaults: self.environment.sandbox.defaults.clone(),
             plays_running: number(counts.running),
             plays_queued: number(counts.queued),
+            process: None,
         })
     }
 }

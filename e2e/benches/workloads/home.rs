@@ -1,20 +1,21 @@
-//! A home of its own with an embedded runtime, and the few things that workloads do with it.
+//! A home of its own with a runtime, in this process or in a server, and the few things that workloads do with it.
 
-use std::{io, path::PathBuf, time::Duration};
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use hero_actors::{Config, Runtime, SandboxConfig};
 use hero_sdk::{
-    Error, Json, Logic as _, PlaySid,
+    Error, Json, Logic, PlaySid,
     logic::{PlayResume, PlayRunAsync, PlayWait, Until},
     model::{Play, Status},
 };
 use serde_json::Value;
 use tempfile::{Builder, TempDir};
 
-use crate::Result;
+use crate::{Result, server::Server};
 
 /// The file of the plain flows.
 pub(crate) const PLAIN: &str = include_str!("flows/workloads.py");
+const TICKS: &str = include_str!("flows/ticks.py");
 const COROUTINES: &str = include_str!("flows/coroutines.py");
 
 /// A flow of the workloads: the source of its file, and its function.
@@ -35,10 +36,21 @@ pub(crate) const STEPS_AND_QUESTION: Flow = Flow { source: PLAIN, entry: "steps_
 /// Runs until it is cancelled.
 pub(crate) const STAND_STILL: Flow = Flow { source: COROUTINES, entry: "stand_still" };
 
-/// An open runtime, and the directory that it lives in.
+/// Says when it is, ten times a second.
+pub(crate) const TICK: Flow = Flow { source: TICKS, entry: "tick" };
+
+/// A runtime, and the directory that it lives in.
 pub(crate) struct Home {
-    pub(crate) runtime: Runtime,
+    /// What answers.
+    pub(crate) logic: Arc<dyn Logic>,
+    place: Place,
     directory: TempDir,
+}
+
+/// Where the runtime is.
+enum Place {
+    Here(Arc<Runtime>),
+    Server(Server),
 }
 
 /// A new directory, which stays until all is measured: a file system without a journal takes long to find an inode
@@ -57,9 +69,21 @@ impl Home {
     pub(crate) async fn confined(sandbox: SandboxConfig) -> Result<Self> {
         let directory = directory()?;
         let config = Config { sandbox, ..Config::new(directory.path()) };
-        let home = Self { runtime: Runtime::open(config).await?, directory };
-        home.run(ONE_STEP, serde_json::json!({})).await?;
-        Ok(home)
+        let runtime = Arc::new(Runtime::open(config).await?);
+        Self { logic: runtime.clone(), place: Place::Here(runtime), directory }.warm().await
+    }
+
+    /// A new store that a server has, with which this process talks over its socket.
+    pub(crate) async fn served() -> Result<Self> {
+        let directory = directory()?;
+        let server = Server::start(directory.path())?;
+        let logic = Arc::new(server.client());
+        Self { logic, place: Place::Server(server), directory }.warm().await
+    }
+
+    async fn warm(self) -> Result<Self> {
+        self.run(ONE_STEP, serde_json::json!({})).await?;
+        Ok(self)
     }
 
     pub(crate) fn path(&self) -> PathBuf {
@@ -68,7 +92,7 @@ impl Home {
 
     /// The interpreter that the plays run on.
     pub(crate) async fn python(&self) -> Result<String> {
-        Ok(self.runtime.server_info().await?.python)
+        Ok(self.logic.server_info().await?.python)
     }
 
     pub(crate) async fn start(&self, flow: Flow, inputs: Value) -> std::result::Result<PlaySid, Error> {
@@ -79,13 +103,13 @@ impl Home {
             inputs,
             ..PlayRunAsync::default()
         };
-        Ok(self.runtime.play_run_async(run).await?.play_sid)
+        Ok(self.logic.play_run_async(run).await?.play_sid)
     }
 
     /// Waits until the play has ended well, or asks.
     pub(crate) async fn settle(&self, play_sid: PlaySid) -> Result<Play> {
         let wait = PlayWait { play_sid, timeout_ms: None, until: Until::Settled };
-        let play = self.runtime.play_wait(wait).await?;
+        let play = self.logic.play_wait(wait).await?;
         match play.status {
             Status::Succeeded | Status::AwaitingResume => Ok(play),
             other => Err(format!("a play is {}: {:?}", other.as_str(), play.error).into()),
@@ -98,7 +122,7 @@ impl Home {
 
     /// Waits until no play has a process any more.
     pub(crate) async fn come_to_rest(&self) -> Result<()> {
-        while self.runtime.server_info().await?.plays_running > 0 {
+        while self.logic.server_info().await?.plays_running > 0 {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         Ok(())
@@ -106,7 +130,7 @@ impl Home {
 
     /// Answers the one question of a play.
     pub(crate) async fn answer(&self, play_sid: &PlaySid) -> Result<()> {
-        let mut questions = self.runtime.play_pending_resumes(play_sid.clone().into()).await?.resumes;
+        let mut questions = self.logic.play_pending_resumes(play_sid.clone().into()).await?.resumes;
         let question = questions.pop().ok_or("the play asks nothing")?;
         let resume = PlayResume {
             play_sid: play_sid.clone(),
@@ -114,13 +138,16 @@ impl Home {
             payload: Json::from(&Value::from(1)),
             answered_by: None,
         };
-        self.runtime.play_resume(resume).await?;
+        self.logic.play_resume(resume).await?;
         Ok(())
     }
 
     /// Closes the runtime; the directory stays.
     pub(crate) async fn close(self) -> Result<TempDir> {
-        self.runtime.shutdown().await?;
+        match self.place {
+            Place::Here(runtime) => runtime.shutdown().await?,
+            Place::Server(server) => server.stop()?,
+        }
         Ok(self.directory)
     }
 }

@@ -1,4 +1,4 @@
-//! The workloads W1 to W8: what hero_logic takes for each, beside what the machine itself takes.
+//! The workloads W1 to W9: what hero_logic takes for each, beside what the machine itself takes.
 //!
 //! `./e2e/bench [--json] [W1 W2 …]` builds this and the binary in release and runs it. Each workload runs in a process
 //! of its own, so that none inherits memory or warmth from the one before. Nothing here fails for being slow.
@@ -15,6 +15,8 @@ mod one_shot;
 mod requests;
 mod resumes;
 mod sandbox;
+mod served;
+mod server;
 mod steps;
 
 use std::{
@@ -30,7 +32,7 @@ use figure::Figure;
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 /// What the workloads are, in their order.
-const WORKLOADS: [(&str, &str); 8] = [
+const WORKLOADS: [(&str, &str); 9] = [
     ("W1", "a cold one-shot: the command, a process, a flow of three steps"),
     ("W2", "from request to result of a flow of one step, one after the other"),
     ("W3", "durable steps a second in one flow, and over eight"),
@@ -39,6 +41,7 @@ const WORKLOADS: [(&str, &str); 8] = [
     ("W6", "replay of recorded steps"),
     ("W7", "memory: idle, per running play, per paused play; and very many paused plays"),
     ("W8", "the sandbox: what confinement adds to a play, and each of its layers"),
+    ("W9", "over a socket, the server a process of its own: W2, W4 and W5, calls, events, a large store"),
 ];
 
 fn main() -> ExitCode {
@@ -83,6 +86,7 @@ fn measure(workload: &str) -> Result<()> {
             "W5" => resumes::measure_resume().await,
             "W6" => resumes::measure_replay().await,
             "W8" => sandbox::measure().await,
+            "W9" => served::measure().await,
             _ => memory::measure().await,
         }
     }))?

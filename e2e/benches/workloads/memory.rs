@@ -44,9 +44,9 @@ pub(crate) async fn measure() -> Result<()> {
     measure_running(&home).await?;
     measure_paused(&home).await?;
     let template = home.run(STEPS_AND_QUESTION, json!({"steps": 1})).await?;
-    let store = home.runtime.server_info().await?.store;
+    let store = home.logic.server_info().await?.store;
     let directory = home.close().await?;
-    fill(store.as_ref(), &template).await?;
+    fill(store.as_ref(), &template, PAUSED_MANY).await?;
     measure_many(directory.path()).await
 }
 
@@ -61,13 +61,13 @@ async fn measure_running(home: &Home) -> Result<()> {
     let plays = try_join_all((0..RUNNING).map(|_| home.start(STAND_STILL, json!({})))).await?;
     for play in &plays {
         // Its first node is there once the flow's body runs.
-        let mut feed = home.runtime.play_feed(play.clone(), 0).await?;
+        let mut feed = home.logic.play_feed(play.clone(), 0).await?;
         while feed.next().await.ok_or("a play that runs has a feed")??.spans.is_empty() {}
     }
     let each = (memory_mb()? - before) / RUNNING as f64;
     Figure::new("W7", "each running play", each, "MB").target(2.0).samples(RUNNING).print()?;
     for play in plays {
-        home.runtime.play_cancel(play.clone().into()).await?;
+        home.logic.play_cancel(play.clone().into()).await?;
     }
     Ok(())
 }
@@ -88,14 +88,14 @@ async fn run_many(home: &Home, flow: Flow, inputs: serde_json::Value) -> Result<
     Ok(())
 }
 
-/// Copies a paused play, with its question, records and nodes, until there are very many.
-async fn fill(store: &std::path::Path, template: &Play) -> Result<()> {
+/// Copies a play, with its questions, records and nodes, until there are so many; gives how many nodes that made.
+pub(crate) async fn fill(store: &std::path::Path, template: &Play, plays: usize) -> Result<usize> {
     let tables = Tables::open(store, OpenOptions { lock_wait: Duration::from_secs(2) })?;
     let row = tables.play(&template.play_sid)?.ok_or("the play is in the store")?;
     let records = tables.records(&template.play_sid)?;
     let changes = tables.changes_after(&template.play_sid, 0, usize::MAX)?;
     let questions = tables.resumes_of(&template.play_sid)?;
-    for _ in 0..PAUSED_MANY / COPIES_OF_A_WRITE {
+    for _ in 0..plays / COPIES_OF_A_WRITE {
         let mut batch = Batch::new();
         for _ in 0..COPIES_OF_A_WRITE {
             let mut copy = row.clone();
@@ -120,7 +120,7 @@ async fn fill(store: &std::path::Path, template: &Play) -> Result<()> {
         tables.submit(batch, Durability::Buffered, |_| {}).await?;
     }
     tables.close().await?;
-    Ok(())
+    Ok(plays * changes.len())
 }
 
 async fn measure_many(directory: &std::path::Path) -> Result<()> {
@@ -176,7 +176,7 @@ async fn list(
 }
 
 /// Memory of this process and of all that descend from it, shared pages counted by their share, in MB.
-fn memory_mb() -> Result<f64> {
+pub(crate) fn memory_mb() -> Result<f64> {
     let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
     for entry in fs::read_dir("/proc")? {
         let Some(pid) = entry?.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {

@@ -19,23 +19,28 @@ const FIRST_ANSWERS: usize = 20;
 /// W5.
 pub(crate) async fn measure_resume() -> Result<()> {
     let home = Home::new().await?;
+    resume(&home, "W5").await?;
+    home.close().await?;
+    Ok(())
+}
+
+/// The answers of W5, in a home of either kind.
+pub(crate) async fn resume(home: &Home, workload: &str) -> Result<()> {
     let mut times = Vec::new();
     for answer in 0..FIRST_ANSWERS + ANSWERS {
-        let time = answered(&home, 1).await?;
+        let time = answered(home, 1).await?;
         if answer >= FIRST_ANSWERS {
             times.push(time);
         }
     }
     let floor = floor::python_fork(&home.python().await?)?;
     let figure = |what: &str, value| {
-        Figure::new("W5", what, value, "ms")
+        Figure::new(workload, what, value, "ms")
             .samples(ANSWERS)
             .floor("a warm Python forks, the child ends", floor)
     };
     figure("answer to the end, p50", percentile(&mut times, 0.5)).target(3.0).print()?;
-    figure("answer to the end, p99", percentile(&mut times, 0.99)).print()?;
-    home.close().await?;
-    Ok(())
+    figure("answer to the end, p99", percentile(&mut times, 0.99)).print()
 }
 
 /// W6: the time from the answer to the end, less that of a flow of one step.

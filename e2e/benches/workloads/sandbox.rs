@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
 use hero_actors::SandboxConfig;
-use hero_sdk::{Logic as _, model::SandboxLevel};
+use hero_sdk::model::SandboxLevel;
 use serde_json::json;
 
 use crate::{
@@ -65,7 +65,7 @@ pub(crate) async fn measure() -> Result<()> {
         Way::new("default", SandboxConfig::of(SandboxLevel::Default)).await?,
         Way::new("strict", SandboxConfig::of(SandboxLevel::Strict)).await?,
     ];
-    let layers = ways.get(1).ok_or("three ways")?.home.runtime.server_info().await?.sandbox;
+    let layers = ways.get(1).ok_or("three ways")?.home.logic.server_info().await?.sandbox;
     for layer in layers {
         let without = vec![layer.clone()];
         let sandbox = SandboxConfig { without, ..SandboxConfig::of(SandboxLevel::Default) };

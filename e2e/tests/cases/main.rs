@@ -15,6 +15,8 @@ mod invoke;
 #[cfg(test)]
 mod kills;
 #[cfg(test)]
+mod library;
+#[cfg(test)]
 mod pauses;
 #[cfg(test)]
 mod recovery;

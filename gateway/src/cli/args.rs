@@ -8,6 +8,22 @@ use std::{
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use hero_sdk::model;
 
+pub(crate) use self::{
+    library::{
+        Example, ExampleAdd, ExampleInputs, ExampleName, Workflow, WorkflowAdd, WorkflowChange,
+        WorkflowDelete, WorkflowFetch, WorkflowList, WorkflowName, WorkflowSetCurrent, WorkflowUpdate,
+        WorkflowVersion,
+    },
+    play::{
+        GivenInputs, Interaction, LIMIT_DEFAULT, Page, Play, PlayArtifact, PlayCancel, PlayGoOn, PlayList,
+        PlaySid, PlayStatus, PlayWait, Resume, Run, WaitUntil,
+    },
+};
+use crate::cli::server_args::{Serve, Service};
+
+mod library;
+mod play;
+
 const ABOUT: &str = "Run, watch, pause and resume Python flows";
 
 const AFTER_HELP: &str = "\
@@ -17,16 +33,19 @@ trouble, 130 killed by a second Ctrl-C.
 The result goes to standard output, everything else to standard error. Ctrl-C cancels the play and waits for its \
 end; a second one kills it at once. Ctrl-C in a prompt leaves the play waiting for its answer.
 
-HERO_LOG=info or =debug shows what the runtime does.";
+RUST_LOG=info or =debug shows what the runtime does.";
 
 /// Everything that can be typed after `hero_logic`.
 #[derive(Debug, Parser)]
 #[command(name = "hero_logic", version, about = ABOUT, long_about = ABOUT, after_help = AFTER_HELP, max_term_width = 100)]
+#[command(arg_required_else_help = true)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) global: Global,
+    #[command(flatten)]
+    pub(crate) service: Service,
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Option<Command>,
 }
 
 impl Arguments {
@@ -41,7 +60,7 @@ const ADD_UP: [&str; 3] = ["--allow-read", "--allow-write", "--allow-env"];
 
 /// The same with these options in front of the command: clap forgets those that stand there when there are more of them
 /// after it.
-fn in_front(typed: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+pub(crate) fn in_front(typed: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut typed = typed.into_iter();
     let mut front: Vec<OsString> = typed.next().into_iter().collect();
     let mut others = Vec::new();
@@ -84,6 +103,15 @@ pub(crate) struct Global {
     /// Print one JSON document on standard output, and nothing else there
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// Do it in this process, whatever server listens [env: HERO_LOGIC_EMBEDDED]
+    #[arg(long, global = true)]
+    pub(crate) embedded: bool,
+    /// Ask this server: http://HOST:PORT, unix:PATH, or a path [env: HERO_LOGIC_SERVER]
+    #[arg(long, global = true, value_name = "URL", conflicts_with = "embedded")]
+    pub(crate) server: Option<String>,
+    /// File that holds the token of a server on TCP [env: HERO_LOGIC_TOKEN, the token itself]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) token_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) sandbox: Sandbox,
 }
@@ -91,12 +119,14 @@ pub(crate) struct Global {
 impl Global {
     /// The options by which another command finds the same plays, and runs them alike.
     pub(crate) fn repeated(&self) -> Vec<String> {
-        let Self { home, config, sandbox, color: _, quiet: _, json: _ } = self;
+        let Self { home, config, sandbox, embedded, server, token_file, color: _, quiet: _, json: _ } = self;
         let path = |path: &PathBuf| path.to_string_lossy().into_owned();
         let level = sandbox.level.and_then(|level| level.to_possible_value());
         let one = [
             ("--home", home.as_ref().map(path)),
             ("--config", config.as_ref().map(path)),
+            ("--server", server.clone()),
+            ("--token-file", token_file.as_ref().map(path)),
             ("--sandbox", level.map(|level| level.get_name().to_owned())),
         ];
         let many = [
@@ -108,8 +138,9 @@ impl Global {
         let many = many
             .into_iter()
             .flat_map(|(option, values)| values.iter().map(move |value| [option.to_owned(), value.clone()]));
-        let require = sandbox.require.then(|| "--require-sandbox".to_owned());
-        one.chain(many).flatten().chain(require).collect()
+        let alone = [(*embedded, "--embedded"), (sandbox.require, "--require-sandbox")];
+        let alone = alone.into_iter().filter(|(is_given, _)| *is_given).map(|(_, option)| option.to_owned());
+        one.chain(many).flatten().chain(alone).collect()
     }
 }
 
@@ -135,6 +166,12 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
+    /// Whether none is given.
+    pub(crate) fn is_empty(&self) -> bool {
+        let Self { level, require, read, write, env } = self;
+        level.is_none() && !require && read.is_empty() && write.is_empty() && env.is_empty()
+    }
+
     /// The level, where one is given.
     pub(crate) fn level(&self) -> Option<model::SandboxLevel> {
         self.level.map(|level| match level {
@@ -190,11 +227,22 @@ pub(crate) enum Command {
     /// The library of flows
     #[command(subcommand)]
     Workflow(Workflow),
+    /// Saved inputs of workflows
+    #[command(subcommand)]
+    Example(Example),
     /// Keys that flows use and that are never shown
     #[command(subcommand)]
     Secret(Secret),
     /// Serve the methods and events of this home until Ctrl-C
     Serve(Serve),
+    /// Print a unit of systemd that runs the server
+    ServiceUnit,
+    /// Print a typed client of the server's methods
+    Client {
+        /// Its language
+        #[arg(value_enum)]
+        language: ClientLanguage,
+    },
     /// Check what hero_logic needs: Python, the store, the home directory
     Doctor,
     /// Print a completion script for a shell
@@ -205,175 +253,11 @@ pub(crate) enum Command {
     },
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct Run {
-    /// A Python file, or the name of a workflow of the library
-    #[arg(value_name = "FILE|WORKFLOW", value_hint = ValueHint::FilePath)]
-    pub(crate) target: String,
-    /// The flow to run, where the file has several: a function's name or a flow's
-    #[arg(long, value_name = "NAME")]
-    pub(crate) entry: Option<String>,
-    /// One input; the value is JSON where that fits the declared type, else text
-    #[arg(long = "input", short, value_name = "KEY=VALUE")]
-    pub(crate) input: Vec<String>,
-    /// All inputs as a JSON object, `@` and a file, or `-` for standard input
-    #[arg(long, value_name = "JSON|@FILE|-")]
-    pub(crate) inputs: Option<String>,
-    /// A label for lists; may be given several times
-    #[arg(long = "tag", value_name = "TAG")]
-    pub(crate) tags: Vec<String>,
-    #[command(flatten)]
-    pub(crate) interaction: Interaction,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Serve {
-    /// Listen on TCP as well, with the token in HERO_LOGIC_TOKEN
-    #[arg(long, value_name = "ADDRESS:PORT")]
-    pub(crate) listen: Option<String>,
-}
-
-/// How questions of a play are answered while it runs.
-#[derive(Debug, Default, Args)]
-pub(crate) struct Interaction {
-    /// Answer a question before it is asked, by its name, `NAME#N` or path; may be given several times
-    #[arg(long = "answer", value_name = "NAME=JSON")]
-    pub(crate) answers: Vec<String>,
-    /// Never prompt: a play that asks something is left waiting, exit code 3
-    #[arg(long)]
-    pub(crate) no_input: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Resume {
-    /// The play
-    pub(crate) play_sid: String,
-    /// The question
-    pub(crate) resume_id: String,
-    /// The answer as JSON, `@` and a file, or `-` for standard input; without it the terminal asks
-    #[arg(long, value_name = "JSON|@FILE|-")]
-    pub(crate) payload: Option<String>,
-    #[command(flatten)]
-    pub(crate) interaction: Interaction,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Play {
-    /// Plays, newest first
-    List(PlayList),
-    /// One play: status, inputs, outputs, error, open questions, artifacts
-    Show(PlaySid),
-    /// The tree of a play
-    Tree(PlaySid),
-    /// The files that a play has kept
-    Artifacts(PlaySid),
-    /// The content of a file that a play has kept, on standard output
-    Artifact(PlayArtifact),
-    /// Watch a play until it ends or waits, and answer its questions
-    Follow(PlayGoOn),
-    /// End a play
-    Cancel(PlayCancel),
-    /// Run a failed, cancelled or diverged play again; finished steps stay
-    Retry(PlayGoOn),
-    /// Wait until a play ends or waits for an answer
-    Wait(PlayWait),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct PlaySid {
-    /// The play
-    pub(crate) play_sid: String,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct PlayArtifact {
-    /// The play
-    pub(crate) play_sid: String,
-    /// The artifact, by its name
-    pub(crate) name: String,
-    /// Write the content to this file; with --json what is known of it goes to standard output
-    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) output: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct PlayGoOn {
-    /// The play
-    pub(crate) play_sid: String,
-    #[command(flatten)]
-    pub(crate) interaction: Interaction,
-}
-
-/// Plays of a list where nothing else is asked for.
-pub(crate) const LIMIT_DEFAULT: u32 = 50;
-
-#[derive(Debug, Args)]
-pub(crate) struct PlayList {
-    /// Only plays of this workflow; for a file, its name
-    #[arg(long, value_name = "NAME")]
-    pub(crate) workflow: Option<String>,
-    /// Only plays that stand here
-    #[arg(long, value_enum)]
-    pub(crate) status: Option<PlayStatus>,
-    /// Only plays with this label
-    #[arg(long)]
-    pub(crate) tag: Option<String>,
-    /// At most this many
-    #[arg(long, default_value_t = LIMIT_DEFAULT, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub(crate) limit: u32,
-    /// Go on after this play, the last of the page before
-    #[arg(long, value_name = "PLAY_SID")]
-    pub(crate) cursor: Option<String>,
-}
-
-/// `hero_sdk::model::Status` by its stable text.
+/// Languages that there is a client in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "snake_case")]
-pub(crate) enum PlayStatus {
-    Queued,
-    Running,
-    AwaitingResume,
-    AwaitingChild,
-    Sleeping,
-    Succeeded,
-    Failed,
-    Cancelled,
-    Diverged,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct PlayCancel {
-    /// The play
-    pub(crate) play_sid: String,
-    /// Why, for whoever looks at it later
-    #[arg(long)]
-    pub(crate) reason: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct PlayWait {
-    /// The play
-    pub(crate) play_sid: String,
-    /// Give up after this many seconds (exit code 6); waits for ever unless told
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    pub(crate) timeout: Option<f64>,
-    /// What to wait for
-    #[arg(long, value_enum, default_value_t = WaitUntil::Settled)]
-    pub(crate) until: WaitUntil,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum WaitUntil {
-    /// It has ended, or waits for an answer
-    Settled,
-    /// It has ended
-    Terminal,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Workflow {
-    /// The workflows that `run` knows by name
-    List,
+pub(crate) enum ClientLanguage {
+    /// One file, hero_logic_client.py, for Python 3.11 and later
+    Python,
 }
 
 #[derive(Debug, Subcommand)]
@@ -433,16 +317,6 @@ fn variable(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// A span of time that a timer can hold.
-fn seconds(text: &str) -> Result<f64, String> {
-    /// A hundred years; beyond it milliseconds no longer fit the timers.
-    const SECONDS_MAX: f64 = 3.2e9;
-    match text.parse::<f64>() {
-        Ok(value) if (0.0..=SECONDS_MAX).contains(&value) => Ok(value),
-        _ => Err("expected seconds, such as 30 or 0.5".to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -481,7 +355,8 @@ mod tests {
     #[test]
     fn what_is_allowed_adds_up_wherever_it_stands() {
         let typed = "--allow-env A run --allow-env=B hello --allow-env C --quiet";
-        let Arguments { global, command: Command::Run(run) } = parse(&typed.split(' ').collect::<Vec<_>>())
+        let Arguments { global, command: Some(Command::Run(run)), .. } =
+            parse(&typed.split(' ').collect::<Vec<_>>())
         else {
             panic!("not run")
         };

@@ -1,6 +1,15 @@
-//! The one place where the command line reads a clock. Everything else is handed moments, so that tests choose them.
+//! The one place where the gateway reads a clock. Everything else is handed moments, so that tests choose them.
 
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use hero_sdk::Timestamp;
+
+/// This moment, for people.
+#[expect(clippy::disallowed_methods, reason = "this is the clock")]
+pub(crate) fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}
 
 /// Milliseconds since a start, by the monotonic clock.
 #[derive(Clone, Copy, Debug)]

@@ -10,21 +10,25 @@ use hero_sdk::{
     model::{Play, Sandbox, SandboxLevel},
 };
 
-use crate::cli::{
-    answers::Answers,
-    args::{Global, Interaction},
-    configuration, confinement,
-    drive::{Drive, OnSignal},
-    embedded::{self, Purpose, SandboxConfig},
-    errors::{Exit, Failure},
-    output::Output,
-    plain::PlainLines,
-    prompt::{Person, Prompter},
-    signals::{Signals, killed},
-    sink::Sink,
-    style::{Paint, Palette},
-    terminal::{Terminal, stderr_size},
-    view::{Style, View},
+use crate::{
+    cli::{
+        answers::Answers,
+        args::{Global, Interaction},
+        configuration, confinement,
+        drive::{Drive, OnSignal},
+        embedded::{Purpose, SandboxConfig},
+        errors::{Exit, Failure},
+        output::Output,
+        plain::PlainLines,
+        prompt::{Person, Prompter},
+        session::Session,
+        signals::{Signals, killed},
+        sink::Sink,
+        style::{Paint, Palette},
+        terminal::{Terminal, stderr_size},
+        view::{Style, View},
+    },
+    service::places::Places,
 };
 
 /// What every command is given.
@@ -83,6 +87,11 @@ impl Context {
         })
     }
 
+    /// Where the files of the home's server are.
+    pub(crate) fn places(&self) -> Result<Places, Failure> {
+        Ok(Places::new(&self.home()?))
+    }
+
     /// How plays are confined, by the file of settings beneath `home` or another one, and by flags.
     pub(crate) fn sandbox(&self, home: &Path) -> Result<SandboxConfig, Failure> {
         let Global { config, sandbox, .. } = &self.global;
@@ -105,10 +114,10 @@ impl Context {
         purpose: Purpose,
         work: impl AsyncFnOnce(&mut Self, &dyn Logic) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let home = self.home()?;
-        let sandbox = self.sandbox(&home)?;
+        let places = self.places()?;
+        let sandbox = self.sandbox(places.home())?;
         let mut signals = self.signals.clone();
-        let session = signals.or(embedded::open(home, sandbox, purpose)).await??;
+        let session = signals.or(Session::open(&self.global, &places, sandbox, purpose)).await??;
         self.signals = signals;
         let result = match self.warn_of_level(session.logic(), purpose).await {
             Ok(()) => work(self, session.logic()).await,

@@ -2,8 +2,8 @@
 
 use std::{ffi::OsString, path::PathBuf, sync::Arc};
 
-use hero_actors::{BundledFlow, Config, Recover, Runtime};
-pub(crate) use hero_actors::{Check, CheckState, SandboxConfig};
+use hero_actors::{Adopted, BundledFlow, Config, Recover, Runtime};
+pub(crate) use hero_actors::{Check, CheckState, SandboxConfig, interpreters};
 use hero_sdk::Logic;
 
 use crate::cli::errors::Failure;
@@ -34,6 +34,16 @@ impl Session {
     /// The same, for whoever keeps it.
     pub(crate) fn shared(&self) -> Arc<dyn Logic> {
         Arc::clone(&self.runtime) as Arc<dyn Logic>
+    }
+
+    /// Has the runtime look after an actor, from now on until it is closed.
+    pub(crate) async fn adopt(&self, adopted: Arc<dyn Adopted>) -> Result<(), Failure> {
+        Ok(self.runtime.adopt(adopted).await?)
+    }
+
+    /// Returns when the runtime has given up.
+    pub(crate) async fn ended(&self) {
+        self.runtime.ended().await;
     }
 
     /// Interrupts what still runs, which goes on with the next command, and closes the store.

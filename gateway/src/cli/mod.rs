@@ -11,6 +11,8 @@ mod drive;
 mod embedded;
 mod errors;
 mod escape;
+mod facts;
+mod file;
 mod inputs;
 mod json_text;
 mod line_editor;
@@ -19,9 +21,14 @@ mod pages;
 mod plain;
 mod prompt;
 mod question;
+mod reach;
 mod refused;
 mod report;
+mod schema;
 mod screen;
+mod server_args;
+mod session;
+mod settings;
 mod shell;
 mod signals;
 mod sink;
@@ -37,13 +44,13 @@ mod view;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 
 use self::{
-    args::{Arguments, ColorWhen},
+    args::{Arguments, ColorWhen, Command, Global},
     context::Context,
     errors::{Exit, Failure},
     output::Output,
+    server_args::ServerArguments,
     signals::Signals,
     sink::Sink,
     style::Palette,
@@ -53,17 +60,32 @@ use self::{
 /// Runs the command that was typed, and gives its exit code.
 pub fn main() -> ExitCode {
     let exit = match Arguments::read(std::env::args_os()) {
-        Ok(arguments) => run(arguments),
+        Ok(Arguments { global, service, command }) => {
+            if let Some(Command::Serve(serve)) = &command {
+                serve.let_go();
+            }
+            run(&global, async |context| commands::dispatch(context, service, command).await)
+        }
         Err(error) => refuse(&error),
     };
     ExitCode::from(exit as u8)
 }
 
-fn run(arguments: Arguments) -> Exit {
-    let Arguments { global, command } = arguments;
+/// Serves as it was typed, and gives its exit code.
+pub fn server_main() -> ExitCode {
+    let exit = match ServerArguments::read(std::env::args_os()) {
+        Ok(ServerArguments { global, serve }) => {
+            serve.let_go();
+            run(&global, async |context| commands::serve::command(context, serve).await)
+        }
+        Err(error) => refuse(&error),
+    };
+    ExitCode::from(exit as u8)
+}
+
+fn run(global: &Global, work: impl AsyncFnOnce(&mut Context) -> Result<Exit, Failure>) -> Exit {
     let terminal = Terminal::detect(global.color);
     let is_json = global.json;
-    show_log(terminal);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -72,8 +94,8 @@ fn run(arguments: Arguments) -> Exit {
         }
     };
     let result = runtime.block_on(async {
-        let mut context = Context::of_process(&global, terminal, Signals::listen()?);
-        commands::dispatch(&mut context, command).await
+        let mut context = Context::of_process(global, terminal, Signals::listen()?);
+        work(&mut context).await
     });
     // A prompt that was left still waits for a key in its thread: it must not hold the process.
     runtime.shutdown_background();
@@ -81,19 +103,6 @@ fn run(arguments: Arguments) -> Exit {
         Ok(exit) => exit,
         Err(failure) => tell(&failure, terminal, is_json),
     }
-}
-
-/// What the runtime has to say of itself, warnings and worse unless `HERO_LOG` asks for more or less.
-fn show_log(terminal: Terminal) {
-    let filter = EnvFilter::builder()
-        .with_env_var("HERO_LOG")
-        .with_default_directive(LevelFilter::WARN.into())
-        .from_env_lossy();
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(terminal.err == Palette::Colour)
-        .init();
 }
 
 /// Arguments that are none, or a wish for help.
@@ -164,13 +173,20 @@ mod tests {
 
     #[test]
     fn wrong_arguments_say_what_would_be_right() {
-        let cases: [&[&str]; 7] = [
+        let cases: [&[&str]; 14] = [
             &["runn"],
             &["frobnicate"],
             &["run"],
             &["run", "hello", "--inptu", "a=1"],
             &["play", "list", "--status", "runing"],
             &["play", "wait", "play_x", "--timeout", "soon"],
+            &["workflow", "ad", "trip.py"],
+            &["workflow", "add", "trip.py", "--to", "trip", "--name", "trap"],
+            &["workflow", "add", "trip.py", "--no-set-current"],
+            &["workflow", "update", "trip"],
+            &["workflow", "set-current", "trip", "newest"],
+            &["run", "trip", "--version", "-1"],
+            &["example", "add", "trip"],
             &[],
         ];
         let told: Vec<String> = cases

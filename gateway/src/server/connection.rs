@@ -10,10 +10,14 @@ use hyper_util::{
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    sync::{OwnedSemaphorePermit, Semaphore},
 };
 
-use super::listen::{Bound, Stream};
+use super::{
+    idle::Load,
+    listen::{Bound, Stream},
+    stop::Stop,
+};
 
 /// Connections at once.
 const CONNECTIONS_MAX: usize = 4_096;
@@ -23,57 +27,69 @@ const HEAD_LIMIT: Duration = Duration::from_secs(10);
 const HEAD_BYTES_MAX: usize = 64 << 10;
 /// Headers of a request.
 const HEADERS_MAX: usize = 64;
+/// How long those may take who are here when it is time to stop.
+const DRAIN_LIMIT: Duration = Duration::from_secs(3);
 /// After an error that lies with this machine, before the next connection is taken.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Takes connections until it is told to stop, and returns when each has had its answer.
-pub(crate) async fn serve(bound: Bound, router: Router, mut stop: watch::Receiver<bool>) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    loop {
-        let stream = tokio::select! {
-            stream = next(&bound, &places) => stream,
-            () = told(&mut stop) => break,
-        };
-        match stream {
-            Ok((stream, place)) => {
-                let (router, stop) = (router.clone(), stop.clone());
-                tokio::spawn(async move {
-                    match stream {
-                        Stream::Unix(stream) => talk(stream, router, stop).await,
-                        Stream::Tcp(stream) => talk(stream, router, stop).await,
-                    }
-                    drop(place);
-                });
-            }
-            // No descriptor is left, mostly: the next one will not fare better at once.
-            Err(error) => {
-                tracing::warn!(%error, "a connection could not be taken");
-                tokio::time::sleep(PAUSE).await;
+/// Where connections come from, and who answers them.
+pub(crate) struct Door {
+    bound: Bound,
+    router: Router,
+    load: Load,
+    stop: Stop,
+    places: Arc<Semaphore>,
+}
+
+impl Door {
+    pub(crate) fn new(bound: Bound, router: Router, load: Load, stop: Stop) -> Self {
+        Self { bound, router, load, stop, places: Arc::new(Semaphore::new(CONNECTIONS_MAX)) }
+    }
+
+    /// Takes connections until it is time to stop.
+    pub(crate) async fn take(&self) {
+        loop {
+            let stream = tokio::select! {
+                stream = self.next() => stream,
+                () = self.stop.clone().told() => return,
+            };
+            match stream {
+                Ok((stream, place)) => {
+                    let (router, stop) = (self.router.clone(), self.stop.clone());
+                    let connected = self.load.connected();
+                    tokio::spawn(async move {
+                        match stream {
+                            Stream::Unix(stream) => talk(stream, router, stop).await,
+                            Stream::Tcp(stream) => talk(stream, router, stop).await,
+                        }
+                        drop((place, connected));
+                    });
+                }
+                // No descriptor is left, mostly: the next one will not fare better at once.
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be taken");
+                    tokio::time::sleep(PAUSE).await;
+                }
             }
         }
     }
-    // Its file goes, and nobody comes any more; those that are here finish.
-    drop(bound);
-    drop(places.acquire_many(CONNECTIONS_MAX as u32).await);
+
+    /// Returns when everybody has gone who was here, or after some seconds.
+    pub(crate) async fn empty(&self) {
+        let all_gone = self.places.acquire_many(CONNECTIONS_MAX as u32);
+        if tokio::time::timeout(DRAIN_LIMIT, all_gone).await.is_err() {
+            tracing::warn!("not everybody has gone in time, and is left");
+        }
+    }
+
+    /// The next connection, once there is a place for it.
+    async fn next(&self) -> std::io::Result<(Stream, OwnedSemaphorePermit)> {
+        let place = Arc::clone(&self.places).acquire_owned().await.map_err(std::io::Error::other)?;
+        Ok((self.bound.accept().await?, place))
+    }
 }
 
-/// Returns when it is time to stop.
-async fn told(stop: &mut watch::Receiver<bool>) {
-    // Whoever could say so has gone: that says the same.
-    drop(stop.wait_for(|stop| *stop).await);
-}
-
-/// The next connection, once there is a place for it.
-async fn next(bound: &Bound, places: &Arc<Semaphore>) -> std::io::Result<(Stream, OwnedSemaphorePermit)> {
-    let place = Arc::clone(places).acquire_owned().await.map_err(std::io::Error::other)?;
-    Ok((bound.accept().await?, place))
-}
-
-async fn talk<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
-    stream: S,
-    router: Router,
-    mut stop: watch::Receiver<bool>,
-) {
+async fn talk<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S, router: Router, stop: Stop) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_LIMIT)
@@ -84,7 +100,7 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     let mut connection = std::pin::pin!(connection);
     let result = tokio::select! {
         result = connection.as_mut() => result,
-        () = told(&mut stop) => {
+        () = stop.told() => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }

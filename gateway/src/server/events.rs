@@ -30,12 +30,12 @@ pub(crate) async fn of_play(
 ) -> Response {
     let feed = async {
         let play_sid = play_sid.parse::<PlaySid>()?;
-        shared.logic.play_feed(play_sid, cursor(&headers)?).await
+        shared.served.logic.play_feed(play_sid, cursor(&headers)?).await
     };
     match feed.await {
         Ok(feed) => {
             let keep_alive = KeepAlive::new().interval(HEARTBEAT).text("");
-            Sse::new(events(feed)).keep_alive(keep_alive).into_response()
+            Sse::new(events(feed).take_until(shared.stop.told())).keep_alive(keep_alive).into_response()
         }
         Err(error) => failed(error),
     }

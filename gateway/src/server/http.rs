@@ -1,6 +1,6 @@
 //! What is at which path.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use axum::{
     Router,
@@ -13,12 +13,13 @@ use axum::{
 };
 use futures_util::StreamExt as _;
 use hero_sdk::{
-    Error, ErrorCode, Json, Logic, PlaySid,
+    Error, ErrorCode, Json, PlaySid,
     rpc::{self, Failure, Reply},
 };
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::body::Body as _;
 
-use super::{access::Access, events, rpc as calls};
+use super::{access::Access, events, rpc as calls, served::Served, stop::Stop};
 
 /// Bytes of a request's body.
 const BODY_BYTES_MAX: usize = 16 << 20;
@@ -29,7 +30,9 @@ const BODY_LIMIT: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub(crate) struct Shared {
     /// Does what is asked.
-    pub(crate) logic: Arc<dyn Logic>,
+    pub(crate) served: Served,
+    /// When it is time to stop.
+    pub(crate) stop: Stop,
 }
 
 /// All paths of one listener.
@@ -63,9 +66,10 @@ async fn call(State(shared): State<Shared>, request: Request) -> Response {
         Ok(body) => body,
         Err(response) => return response,
     };
-    match calls::answer(&*shared.logic, &body).await {
-        Some(answer) => json(StatusCode::OK, answer),
-        None => StatusCode::NO_CONTENT.into_response(),
+    match shared.stop.or(calls::answer(&shared.served, &body)).await {
+        Ok(Some(answer)) => json(StatusCode::OK, answer),
+        Ok(None) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => failed(error),
     }
 }
 
@@ -74,14 +78,14 @@ async fn description() -> Response {
 }
 
 async fn health(State(shared): State<Shared>) -> Response {
-    match shared.logic.server_info().await {
+    match shared.served.logic.server_info().await {
         Ok(_) => json(StatusCode::OK, r#"{"status":"ok"}"#.to_owned()),
         Err(error) => refused(StatusCode::SERVICE_UNAVAILABLE, error),
     }
 }
 
 async fn artifact(State(shared): State<Shared>, Path((play_sid, name)): Path<(String, String)>) -> Response {
-    let fetched = async { shared.logic.play_artifact_fetch(play_sid.parse::<PlaySid>()?, name).await };
+    let fetched = async { shared.served.logic.play_artifact_fetch(play_sid.parse::<PlaySid>()?, name).await };
     let fetched = match fetched.await {
         Ok(fetched) => fetched,
         Err(error) => return failed(error),
@@ -112,13 +116,14 @@ async fn not_so(request: Request) -> Response {
 
 /// The whole body of a request, or the response where it is too large or too slow.
 async fn read(body: Body) -> Result<Bytes, Response> {
+    // One that tells its length is not asked for it first.
+    if body.size_hint().lower() > BODY_BYTES_MAX as u64 {
+        return Err(too_large());
+    }
     let whole = Limited::new(body, BODY_BYTES_MAX).collect();
     match tokio::time::timeout(BODY_LIMIT, whole).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            let message = format!("the request is larger than {} MiB", BODY_BYTES_MAX >> 20);
-            Err(refused(StatusCode::PAYLOAD_TOO_LARGE, Error::new(ErrorCode::InvalidRequest, message)))
-        }
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
         Ok(Err(error)) => {
             let message = format!("the request did not come whole: {error}");
             Err(refused(StatusCode::BAD_REQUEST, Error::new(ErrorCode::InvalidRequest, message)))
@@ -128,6 +133,11 @@ async fn read(body: Body) -> Result<Bytes, Response> {
             Err(refused(StatusCode::REQUEST_TIMEOUT, Error::new(ErrorCode::Timeout, message)))
         }
     }
+}
+
+fn too_large() -> Response {
+    let message = format!("the request is larger than {} MiB", BODY_BYTES_MAX >> 20);
+    refused(StatusCode::PAYLOAD_TOO_LARGE, Error::new(ErrorCode::InvalidRequest, message))
 }
 
 /// An error of a method, where a path stands for a call.

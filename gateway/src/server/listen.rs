@@ -12,13 +12,11 @@ use rustix::process::geteuid;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 use super::access::Access;
-
-/// Bytes of the path of a socket on Linux, without the NUL at its end.
-const PATH_BYTES_MAX: usize = 107;
+use crate::service::places::{SOCKET_BYTES_MAX, SOCKET_DRAFT};
 
 /// Where to listen.
 #[derive(Clone, Debug)]
-pub enum Listen {
+pub(crate) enum Listen {
     /// On a socket that only its owner can reach.
     Unix(PathBuf),
     /// On TCP.
@@ -33,15 +31,15 @@ pub enum Listen {
 }
 
 /// A listener that is there.
-pub enum Bound {
+pub(crate) enum Bound {
     /// Its file goes with it.
-    Unix(UnixListener, SocketFile),
+    Unix(UnixListener, PathBuf, Option<SocketFile>),
     /// On TCP.
     Tcp(TcpListener, Access),
 }
 
 /// The file of a socket, deleted when nobody listens any more.
-pub struct SocketFile(PathBuf);
+pub(crate) struct SocketFile(PathBuf);
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
@@ -58,7 +56,7 @@ pub(crate) enum Stream {
 
 impl Listen {
     /// Begins to listen. What lies in the place of the socket is removed only if nobody listens there.
-    pub async fn bind(&self) -> Result<Bound, Error> {
+    pub(crate) async fn bind(&self) -> Result<Bound, Error> {
         match self {
             Self::Unix(path) => bind_unix(path).await,
             Self::Tcp { address, token, hosts } => {
@@ -86,10 +84,11 @@ impl Bound {
         match self {
             Self::Tcp(listener, _) => {
                 let (stream, _) = listener.accept().await?;
-                stream.set_nodelay(true)?;
+                // Of one that has gone already: the first read tells.
+                drop(stream.set_nodelay(true));
                 Ok(Stream::Tcp(stream))
             }
-            Self::Unix(listener, _) => loop {
+            Self::Unix(listener, ..) => loop {
                 let (stream, _) = listener.accept().await?;
                 let peer = stream.peer_cred()?.uid();
                 if peer == geteuid().as_raw() || peer == 0 {
@@ -97,6 +96,14 @@ impl Bound {
                 }
                 tracing::warn!(uid = peer, "another user has connected, and was refused");
             },
+        }
+    }
+
+    /// The file of its socket, to be deleted before the listener goes.
+    pub(crate) fn take_file(&mut self) -> Option<SocketFile> {
+        match self {
+            Self::Unix(.., file) => file.take(),
+            Self::Tcp(..) => None,
         }
     }
 
@@ -109,9 +116,9 @@ impl Bound {
     }
 
     /// Where it listens, for people.
-    pub fn place(&self) -> String {
+    pub(crate) fn place(&self) -> String {
         match self {
-            Self::Unix(_, SocketFile(path)) => path.display().to_string(),
+            Self::Unix(_, path, _) => path.display().to_string(),
             Self::Tcp(listener, _) => listener
                 .local_addr()
                 .map_or_else(|error| error.to_string(), |address| format!("http://{address}")),
@@ -122,12 +129,9 @@ impl Bound {
 async fn bind_unix(path: &Path) -> Result<Bound, Error> {
     let place = path.display().to_string();
     let length = path.as_os_str().len();
-    // With what is put behind it until it is ready.
-    if length + DRAFT.len() > PATH_BYTES_MAX {
-        let message = format!(
-            "{place} is {length} bytes long; a socket's path has at most {}",
-            PATH_BYTES_MAX - DRAFT.len()
-        );
+    if length > SOCKET_BYTES_MAX {
+        let message =
+            format!("{place} is {length} bytes long; a socket's path has at most {SOCKET_BYTES_MAX}");
         return Err(Error::new(ErrorCode::InvalidParams, message).hint("choose a shorter HERO_HOME"));
     }
     let directory = path.parent().unwrap_or(Path::new("/"));
@@ -137,17 +141,14 @@ async fn bind_unix(path: &Path) -> Result<Bound, Error> {
             .hint("`hero_logic --info` tells of it, `hero_logic --stop` stops it"));
     }
     // Beside its place, so that nobody finds it before it is closed to others.
-    let draft = path.with_extension(DRAFT.trim_start_matches('.'));
+    let draft = path.with_extension(SOCKET_DRAFT.trim_start_matches('.'));
     remove(&draft).map_err(|error| cannot(&place, &error))?;
     let listener = UnixListener::bind(&draft).map_err(|error| cannot(&place, &error))?;
     fs::set_permissions(&draft, Permissions::from_mode(0o600))
         .and_then(|()| fs::rename(&draft, path))
         .map_err(|error| cannot(&place, &error))?;
-    Ok(Bound::Unix(listener, SocketFile(path.to_owned())))
+    Ok(Bound::Unix(listener, path.to_owned(), Some(SocketFile(path.to_owned()))))
 }
-
-/// How a socket ends that is not ready.
-const DRAFT: &str = ".new";
 
 fn make_private(directory: &Path) -> Result<(), Error> {
     let place = directory.display().to_string();

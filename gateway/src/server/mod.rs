@@ -3,26 +3,52 @@
 mod access;
 mod connection;
 mod events;
+mod gateway;
 mod http;
+mod idle;
 mod listen;
 mod rpc;
+mod served;
+mod staged;
+mod stop;
 
 use std::sync::Arc;
 
-use hero_sdk::{Error, Logic};
+use futures_util::future::join_all;
+use hero_sdk::{Error, Logic, logic::ServerProcess};
 use tokio::sync::watch;
 
-use self::http::{Shared, router};
-pub use self::listen::{Bound, Listen, SocketFile};
+use self::{
+    connection::Door,
+    gateway::Gateway,
+    http::{Shared, router},
+    listen::{Bound, SocketFile},
+    served::Served,
+    stop::Stop,
+};
+pub(crate) use self::{
+    idle::{Load, idle},
+    listen::Listen,
+    staged::stage_python_client,
+};
 
 /// A server that listens and answers nobody yet.
-pub struct Server {
+pub(crate) struct Server {
     bound: Vec<Bound>,
+}
+
+/// A server whose actor is there, or comes.
+pub(crate) struct Serving {
+    doors: Arc<Vec<Door>>,
+    sockets: Vec<SocketFile>,
+    stop: watch::Sender<bool>,
+    /// How many are connected.
+    pub(crate) load: Load,
 }
 
 impl Server {
     /// Begins to listen, everywhere or nowhere.
-    pub async fn bind(listen: &[Listen]) -> Result<Self, Error> {
+    pub(crate) async fn bind(listen: &[Listen]) -> Result<Self, Error> {
         let mut bound = Vec::new();
         for listen in listen {
             bound.push(listen.bind().await?);
@@ -31,16 +57,32 @@ impl Server {
     }
 
     /// Where it listens, for people.
-    pub fn places(&self) -> Vec<String> {
+    pub(crate) fn places(&self) -> Vec<String> {
         self.bound.iter().map(Bound::place).collect()
     }
 
-    /// Answers by `logic` until it is told to stop, and until everybody who was here has had his answer.
-    pub async fn serve(self, logic: Arc<dyn Logic>, stop: &watch::Receiver<bool>) {
-        let serving = self.bound.into_iter().map(|bound| {
-            let router = router(Shared { logic: Arc::clone(&logic) }, bound.access());
-            connection::serve(bound, router, stop.clone())
+    /// Has everybody who comes be answered by `logic`, once the actor is adopted.
+    pub(crate) fn serve(self, logic: Arc<dyn Logic>, process: ServerProcess) -> (Serving, Gateway) {
+        let (stop, stopped) = watch::channel(false);
+        let (stopped, load) = (Stop::new(stopped), Load::default());
+        let shared = Shared { served: Served::new(logic, process), stop: stopped.clone() };
+        let mut sockets = Vec::new();
+        let doors = self.bound.into_iter().map(|mut bound| {
+            sockets.extend(bound.take_file());
+            let router = router(shared.clone(), bound.access());
+            Door::new(bound, router, load.clone(), stopped.clone())
         });
-        futures_util::future::join_all(serving).await;
+        let doors = Arc::new(doors.collect::<Vec<_>>());
+        let gateway = Gateway::new(Arc::clone(&doors));
+        (Serving { doors, sockets, stop, load }, gateway)
+    }
+}
+
+impl Serving {
+    /// Has nobody come any more, and returns when everybody who is here has had his answer, within limits.
+    pub(crate) async fn drain(self) {
+        drop(self.sockets);
+        self.stop.send_replace(true);
+        join_all(self.doors.iter().map(Door::empty)).await;
     }
 }

@@ -13,7 +13,7 @@ pub use self::{
         PlayResume, PlayRunAsync, PlaySpans, PlayStart, PlayWait, Plays, Resumes, Retried, SpanFeed,
         StartOptions, Until,
     },
-    server::{OfSecret, SecretSet, Secrets, ServerInfo},
+    server::{OfSecret, SecretSet, Secrets, ServerInfo, ServerProcess},
     workflows::{
         Created, Deleted, ExampleToInputData, ExampleUpsert, Examples, InputData, OfExample, OfVersion,
         OfWorkflow, Versions, WorkflowCreate, WorkflowCreateVersion, WorkflowDelete, WorkflowList,

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Secret, SecretName, SecretValue,
+    Secret, SecretName, SecretValue, Timestamp,
     model::{Allowance, SandboxLevel},
 };
 
@@ -58,4 +58,22 @@ pub struct ServerInfo {
     pub plays_running: u32,
     /// Plays that wait for a place.
     pub plays_queued: u32,
+    /// The process that answers, where it is a server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<ServerProcess>,
+}
+
+/// A process that serves a home.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ServerProcess {
+    /// Its number on its machine.
+    pub pid: u32,
+    /// When it began to serve.
+    pub started_at: Timestamp,
+    /// Where it listens: a path, or an address that begins with `http://`.
+    pub listening: Vec<String>,
+    /// For a server that a command started for itself, and that leaves when nobody needs it: a digest of the settings
+    /// that it was started with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub background: Option<String>,
 }

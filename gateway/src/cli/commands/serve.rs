@@ -1,45 +1,143 @@
-//! `hero_logic serve`: a server in the foreground.
+//! `hero_logic serve`, and the binary `hero_logic_server`: serves the home until it is told to end.
 
-use tokio::sync::watch;
+use std::{ffi::OsString, sync::Arc, time::Duration};
+
+use hero_sdk::logic::ServerProcess;
+use serde::Serialize;
+use tracing_subscriber::filter::LevelFilter;
 
 use crate::{
     cli::{
-        args,
+        clock,
         context::Context,
         embedded::{self, Purpose},
         errors::{Exit, Failure},
+        reach::{Reach, token},
+        server_args::Serve,
+        signals::killed,
+        style::Palette,
     },
-    server::{Listen, Server},
+    server::{Listen, Server, idle, stage_python_client},
+    service::{log, manifest::Manifest, pid_file::PidFile, places::Places},
 };
 
+/// For how long nobody must have needed a server in the background until it leaves, in seconds.
+const IDLE_S: &str = "HERO_LOGIC_IDLE_S";
+/// Unless the variable says otherwise.
+const IDLE: Duration = Duration::from_secs(300);
+
+/// What is told once the server listens.
+#[derive(Serialize)]
+struct Document<'a> {
+    pid: u32,
+    listening: &'a [String],
+}
+
 /// Does the command.
-pub(crate) async fn command(context: &mut Context, arguments: args::Serve) -> Result<Exit, Failure> {
-    let home = context.home()?;
-    let socket = home.join("hero/var/sockets/hero_logic/rpc.sock");
-    let session = embedded::open(home.clone(), context.sandbox(&home)?, Purpose::Run).await?;
-    let mut listen = vec![Listen::Unix(socket)];
-    if let Some(address) = arguments.listen {
-        let token = std::env::var("HERO_LOGIC_TOKEN").unwrap_or_default();
-        listen.push(Listen::Tcp { address, token, hosts: Vec::new() });
+pub(crate) async fn command(context: &mut Context, arguments: Serve) -> Result<Exit, Failure> {
+    let Serve { listen, background, log_to_files } = arguments;
+    if matches!(Reach::of(&context.global)?, Reach::Server(_)) {
+        return Err(Failure::usage("usage", "a server serves its own home: --server goes with no server"));
     }
-    let server = match Server::bind(&listen).await {
-        Ok(server) => server,
-        Err(error) => {
-            session.close().await?;
-            return Err(error.into());
+    let places = context.places()?;
+    let sandbox = context.sandbox(places.home())?;
+    let mut wanted = vec![Listen::Unix(places.socket())];
+    if let Some(address) = listen.listen {
+        wanted.push(Listen::Tcp { address, token: token(&context.global)?, hosts: listen.hosts });
+    }
+    let idle_after = idle_after(std::env::var_os(IDLE_S))?.filter(|_| background.is_some());
+    if log_to_files {
+        log::to_files(&places.logs(), "server")?;
+        // Nothing of whoever started it stays: neither his terminal nor his directory.
+        rustix::process::setsid().map_err(|error| Failure::trouble("internal", error.to_string()))?;
+        std::env::set_current_dir("/").map_err(|error| Failure::trouble("internal", error.to_string()))?;
+    } else {
+        log::to_stderr(LevelFilter::INFO, context.palette == Palette::Colour);
+    }
+    let manifest = Manifest::embedded()?;
+    tracing::info!(service = manifest.text(), "starts");
+    let session = embedded::open(places.home().to_owned(), sandbox, Purpose::Run).await?;
+    let served = serve(context, &session, &places, &wanted, background, idle_after).await;
+    if let Err(Failure { exit: Exit::Killed, .. }) = served {
+        return served;
+    }
+    let closed = session.close().await;
+    tracing::info!("has ended");
+    served.and_then(|exit| closed.map(|()| exit))
+}
+
+async fn serve(
+    context: &mut Context,
+    session: &embedded::Session,
+    places: &Places,
+    wanted: &[Listen],
+    background: Option<String>,
+    idle_after: Option<Duration>,
+) -> Result<Exit, Failure> {
+    let server = Server::bind(wanted).await?;
+    stage_python_client(places.home())?;
+    let _pid_file = PidFile::write(&places.pid_file())?;
+    let process = ServerProcess {
+        pid: std::process::id(),
+        started_at: clock::now(),
+        listening: server.places(),
+        background,
+    };
+    let logic = session.shared();
+    let (serving, gateway) = server.serve(Arc::clone(&logic), process.clone());
+    session.adopt(Arc::new(gateway)).await?;
+    tell(context, &process)?;
+    let mut signals = context.signals.clone();
+    let leaving = async {
+        match idle_after {
+            Some(limit) => idle(&*logic, &serving.load, limit).await,
+            None => std::future::pending().await,
         }
     };
-    for place in server.places() {
-        context.err.print(&format!("listening on {place}\n"));
-    }
-    let (stop, stopped) = watch::channel(false);
-    let mut signals = context.signals.clone();
-    let serving = server.serve(session.shared(), &stopped);
-    let stopping = async move {
-        signals.next().await;
-        stop.send_replace(true);
+    let why = tokio::select! {
+        () = signals.next() => "told to end",
+        () = leaving => "idle",
+        () = session.ended() => {
+            return Err(Failure::trouble("internal", "the runtime has given up, after too many faults")
+                .hint("the log tells of them; no acknowledged step is lost"));
+        }
     };
-    tokio::join!(serving, stopping);
-    session.close().await?;
-    Ok(Exit::Succeeded)
+    tracing::info!(why, "drains");
+    notify(&[sd_notify::NotifyState::Stopping]);
+    tokio::select! {
+        () = serving.drain() => Ok(Exit::Succeeded),
+        () = signals.next() => Err(killed()),
+    }
+}
+
+/// Says that it listens: to whoever started it, and to systemd where that did.
+fn tell(context: &mut Context, process: &ServerProcess) -> Result<(), Failure> {
+    tracing::info!(pid = process.pid, listening = ?process.listening, "listens");
+    if context.out.json {
+        context.out.document(&Document { pid: process.pid, listening: &process.listening })?;
+    } else if !context.global.quiet {
+        for place in &process.listening {
+            context.err.print(&format!("listening on {place}\n"));
+        }
+    }
+    notify(&[sd_notify::NotifyState::Ready]);
+    Ok(())
+}
+
+fn notify(states: &[sd_notify::NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        tracing::warn!(%error, "systemd could not be told");
+    }
+}
+
+/// What the variable asks for; an empty one is as good as none.
+fn idle_after(seconds: Option<OsString>) -> Result<Option<Duration>, Failure> {
+    /// A year.
+    const SECONDS_MAX: f64 = 31_536_000.0;
+    let Some(seconds) = seconds.filter(|seconds| !seconds.is_empty()) else { return Ok(Some(IDLE)) };
+    match seconds.to_str().and_then(|seconds| seconds.parse::<f64>().ok()) {
+        Some(seconds) if (0.0..=SECONDS_MAX).contains(&seconds) => Ok(Some(Duration::from_secs_f64(seconds))),
+        _ => Err(Failure::usage("usage", format!("{IDLE_S} is {seconds:?}"))
+            .hint("give a number of seconds, such as 300")),
+    }
 }

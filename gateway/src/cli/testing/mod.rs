@@ -1,5 +1,6 @@
-//! What tests of the command line share: pages of spans, plays and questions; `script` plays them.
+//! What tests of the command line share: pages of spans, plays and questions; `script` plays them, a `person` answers.
 
+pub(crate) mod person;
 pub(crate) mod script;
 
 use std::collections::BTreeMap;

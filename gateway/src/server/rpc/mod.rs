@@ -8,19 +8,18 @@ use std::sync::LazyLock;
 
 use futures_util::{StreamExt as _, stream};
 use hero_sdk::{
-    Error, ErrorCode, Json, Logic,
-    logic::{METHODS, Params, dispatch},
+    Error, ErrorCode, Json,
+    logic::{METHODS, Params},
     openrpc,
     rpc::{Failure, Reply, VERSION},
 };
 use serde_json::value::RawValue;
 
 use self::envelope::{Body, Call, Element, parse};
+use super::served::DISCOVER;
 
 /// Calls of a batch that are worked on at once.
 const BATCH_AT_ONCE: usize = 16;
-/// Describes all others, by the specification of OpenRPC.
-const DISCOVER: &str = "rpc.discover";
 
 /// The description of the methods.
 pub(crate) static DESCRIPTION: LazyLock<Json> = LazyLock::new(|| Json::from(&openrpc::document()));
@@ -30,16 +29,6 @@ pub(crate) static DESCRIPTION: LazyLock<Json> = LazyLock::new(|| Json::from(&ope
 pub(crate) trait Methods: Send + Sync {
     /// Calls it; none where there is none of this name.
     async fn call(&self, method: &str, params: Params<'_>) -> Option<Result<Json, Error>>;
-}
-
-#[async_trait::async_trait]
-impl Methods for dyn Logic {
-    async fn call(&self, method: &str, params: Params<'_>) -> Option<Result<Json, Error>> {
-        match method {
-            DISCOVER => Some(Ok(DESCRIPTION.clone())),
-            _ => dispatch(self, method, params).await,
-        }
-    }
 }
 
 /// The answer to a body; none where it wants none.

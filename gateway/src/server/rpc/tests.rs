@@ -177,13 +177,9 @@ async fn what_is_no_call_is_told_so() {
         let answer = answered(&body).await.unwrap();
         assert_eq!(answer["error"]["code"], code, "{body:.100}");
     }
-    assert_eq!(
-        answer(&Examples, b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"get_data\",\"x\":\"\xff\"}")
-            .await
-            .unwrap()
-            .contains("-32700"),
-        true
-    );
+    let invalid =
+        answer(&Examples, b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"get_data\",\"x\":\"\xff\"}").await;
+    assert!(invalid.unwrap().contains("-32700"));
     let fits =
         call(&format!(r#","params":[{}"[[{{\"",{}]"#, "[".repeat(DEPTH_MAX - 2), "]".repeat(DEPTH_MAX - 2)));
     assert!(answered(&fits.replace(",]", "]")).await.unwrap()["result"].is_array(), "{fits}");

@@ -16,7 +16,8 @@ fn keeps() -> Script {
 async fn artifact(stage: &mut Stage, typed: &[&str], is_terminal: bool) -> Result<Vec<u8>, Failure> {
     let sid = play_sid();
     let typed = [&["hero_logic", "play", "artifact", sid.as_str()], typed].concat();
-    let Command::Play(Play::Artifact(arguments)) = Arguments::try_parse_from(typed).unwrap().command else {
+    let Some(Command::Play(Play::Artifact(arguments))) = Arguments::try_parse_from(typed).unwrap().command
+    else {
         panic!("not an artifact")
     };
     play_artifact::run(&mut stage.context, &keeps(), play_sid(), arguments, is_terminal).await?;

@@ -16,7 +16,8 @@ async fn secrets_are_listed_without_their_values() {
 /// The name and the length of the value of `hero_logic secret set` with these arguments, or why not.
 async fn parse_secret(typed: &[&str], person: &[&str]) -> Result<(String, usize), Failure> {
     let typed = ["hero_logic", "secret", "set"].iter().chain(typed);
-    let Command::Secret(args::Secret::Set(arguments)) = Arguments::try_parse_from(typed).unwrap().command
+    let Some(Command::Secret(args::Secret::Set(arguments))) =
+        Arguments::try_parse_from(typed).unwrap().command
     else {
         panic!("not secret set")
     };

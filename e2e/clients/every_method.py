@@ -1,0 +1,136 @@
+"""Calls every method of a server by both clients, over its socket and over TCP: `every_method.py URL`."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+from pathlib import Path
+from typing import assert_type
+
+from either import clients, places, typed
+from hero_logic_client import (
+    AsyncClient,
+    Conflict,
+    InvalidInputs,
+    NotFound,
+    Play,
+    PlaySid,
+    SpanPage,
+    Status,
+)
+
+SOURCE = (Path(__file__).parent.parent / "flows/clients.py").read_text()
+CONTENT = bytes(range(256)) * 1024
+
+
+async def library(hero: AsyncClient, name: str) -> None:
+    """Workflows, versions and examples."""
+    made = await hero.workflow_create(name, SOURCE, tags=["test"], note="the first")
+    assert made["version"]["version"] == 1 and made["version"]["source"] == SOURCE
+    assert made["workflow"] == await hero.workflow_get(name)
+    listed = await hero.workflow_list(query=name, tag="test", limit=1)
+    assert [workflow["name"] for workflow in listed["workflows"]] == [name] and listed["next_cursor"] is None
+    changed = await hero.workflow_update(name, description="Everything.")
+    assert changed["description"] == "Everything." and changed["tags"] == ["test"]
+    second = await hero.workflow_create_version(name, SOURCE + "\n# another\n", set_current=False)
+    assert second["version"] == 2
+    assert [version["version"] for version in (await hero.workflow_version_list(name))["versions"]] == [1, 2]
+    assert (await hero.workflow_version_fetch(name))["version"] == 1
+    assert (await hero.workflow_version_fetch(name, version=second["version_sid"]))["source"].endswith("another\n")
+    assert (await hero.workflow_set_current_version(name, 2))["current_version"] == 2
+    await hero.example_upsert(name, "short", {"lines": 1}, answers={"more": "1"})
+    assert (await hero.example_fetch(name, "short"))["answers"] == {"more": "1"}
+    assert [example["name"] for example in (await hero.example_list(name))["examples"]] == ["short"]
+    assert (await hero.example_to_input_data(name, "short"))["inputs"] == {"lines": 1, "fails": False}
+
+
+async def answered(hero: AsyncClient, play: Play, payload: str) -> Play:
+    """The play at its end, once its question has this answer."""
+    play_sid = play["play_sid"]
+    assert (await hero.play_wait(play_sid))["status"] == "awaiting_resume"
+    (question,) = (await hero.play_pending_resumes(play_sid=play_sid))["resumes"]
+    assert question["name"] == "more" and question["payload"] is None
+    await hero.play_resume(play_sid, question["resume_id"], payload, answered_by="a test")
+    return await hero.play_wait(play_sid, until="terminal", timeout_ms=None)
+
+
+async def plays(hero: AsyncClient, name: str) -> None:
+    """A play from its start to its end, and what is left of it."""
+    started = await hero.play_start(name, example="short", idempotency_key=name, tags=["everything"], priority=1)
+    assert_type(started["status"], Status)
+    assert_type(started["play_sid"], PlaySid)
+    again = await hero.play_start(name, example="short", idempotency_key=name)
+    assert again["play_sid"] == started["play_sid"]
+    ended = await answered(hero, started, "2")
+    assert ended["status"] == "succeeded" and ended["outputs"] == {"total": 3}, ended
+    assert ended == await hero.play_status(ended["play_sid"])
+    listed = (await hero.play_list(workflow=name, status="succeeded", tag="everything"))["plays"]
+    assert [play["play_sid"] for play in listed] == [ended["play_sid"]] and listed[0]["outputs"] is None
+    page = await hero.play_spans(ended["play_sid"])
+    assert [line["text"] for line in page["logs"]] == ["line 0", "line 0", "line 1"]
+    pages: list[SpanPage] = [page async for page in hero.play_events(ended["play_sid"])]
+    assert [span for page in pages for span in page["spans"]] == page["spans"]
+    (artifact,) = (await hero.play_artifacts(ended["play_sid"]))["artifacts"]
+    assert artifact["size"] == len(CONTENT)
+    assert await hero.play_artifact_fetch(ended["play_sid"], artifact["name"]) == CONTENT
+    chunks = [chunk async for chunk in hero.play_artifact_chunks(ended["play_sid"], artifact["name"])]
+    assert len(chunks) > 1 and b"".join(chunks) == CONTENT
+
+
+async def ends(hero: AsyncClient, name: str) -> None:
+    """A play that fails and is run again, one that is cancelled, and what a deleted workflow leaves."""
+    started = await hero.play_run_async(SOURCE, inputs={"lines": 1, "fails": True})
+    failed = await answered(hero, started, "0")
+    assert failed["error"] is not None and failed["error"]["type"] == "ValueError"
+    assert (await hero.play_retry(failed["play_sid"]))["play"]["play_sid"] == failed["play_sid"]
+    assert (await hero.play_wait(failed["play_sid"], until="terminal"))["attempt"] > failed["attempt"]
+    waiting = await hero.play_wait((await hero.play_start(name))["play_sid"])
+    cancelled = await hero.play_cancel(waiting["play_sid"], reason="as a test")
+    assert (await hero.play_wait(cancelled["play_sid"], until="terminal"))["status"] == "cancelled"
+    try:
+        await hero.play_cancel(waiting["play_sid"])
+    except Conflict as error:
+        assert (error.code, error.number) == ("conflict", -32005)
+    else:
+        raise AssertionError("it was cancelled twice")
+    assert await hero.example_delete(name, "short") == {"deleted": True}
+    assert await hero.workflow_delete(name, force=True) == {"deleted": True}
+
+
+async def server(hero: AsyncClient) -> None:
+    """The runtime itself, and how it says no."""
+    await hero.secret_set("KEY_OF_CLIENTS", "a long value")
+    assert "KEY_OF_CLIENTS" in [secret["name"] for secret in (await hero.secret_list())["secrets"]]
+    await hero.secret_remove("KEY_OF_CLIENTS")
+    assert (await hero.server_info())["plays_running"] >= 0
+    assert (await hero.call("rpc.discover"))["openrpc"] == "1.3.2"
+    try:
+        await hero.play_start("hello", inputs={"name": 1, "nam": 2})
+    except InvalidInputs as error:
+        assert sorted(field["pointer"] for field in error.fields) == ["/nam", "/name"], error.fields
+    else:
+        raise AssertionError("inputs of another form were taken")
+    try:
+        await hero.workflow_get("nothing of this name")
+    except NotFound as error:
+        assert error.hint is not None and error.hint in error.__notes__
+    else:
+        raise AssertionError("there is no such workflow")
+
+
+async def main() -> None:
+    for place in places():
+        for client in clients(place):
+            hero, either = typed(client)
+            name = f"of {type(client).__name__} over {place or 'the socket'} by {platform.python_version()}"
+            await library(hero, name)
+            await plays(hero, name)
+            await ends(hero, name)
+            await server(hero)
+            description = await hero.call("rpc.discover")
+            missing = {method["name"] for method in description["methods"]} - either.called
+            assert not missing, f"not called: {missing}"
+            await hero.close()
+
+
+asyncio.run(main())

@@ -1,0 +1,189 @@
+//! Every method by the Rust client. What comes back fits the schema of the method's result.
+
+use std::collections::BTreeSet;
+
+use futures_util::TryStreamExt as _;
+use hero_e2e::{Stage, binary};
+use hero_sdk::{Client, ErrorCode, Json, Logic as _, PlaySid, logic::*, model::*, openrpc};
+use jsonschema::Validator;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::server::Server;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_method_over_both_listeners() {
+    let stage = Stage::new();
+    let server = Server::start(&stage);
+    for (number, client) in server.clients().into_iter().enumerate() {
+        let mut caller = Caller { client, document: openrpc::document(), called: BTreeSet::new() };
+        let name = format!("everything {number}");
+        library(&mut caller, &name).await;
+        let play_sid = play(&mut caller, &name).await;
+        files(&mut caller, &play_sid).await;
+        ends(&mut caller, &name).await;
+        secrets(&mut caller).await;
+        let declared: BTreeSet<&str> = METHODS.iter().map(|method| method.name).collect();
+        assert_eq!(caller.called, declared);
+    }
+    server.stop();
+}
+
+/// A client that remembers what was called, and checks what came back.
+struct Caller {
+    client: Client,
+    document: Value,
+    called: BTreeSet<&'static str>,
+}
+
+impl Caller {
+    #[track_caller]
+    fn checked<T: Serialize>(&mut self, method: &'static str, result: T) -> T {
+        self.called.insert(method);
+        let mut methods = self.document["methods"].as_array().unwrap().iter();
+        let described = methods.find(|described| described["name"] == method).unwrap();
+        let mut schema = described["result"]["schema"].clone();
+        schema["components"] = self.document["components"].clone();
+        let validator: Validator = jsonschema::draft7::new(&schema).unwrap();
+        let value = serde_json::to_value(&result).unwrap();
+        let errors: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{method} gave {value}: {errors:#?}");
+        result
+    }
+}
+
+/// Calls a method of a `Caller`.
+macro_rules! call {
+    ($caller:ident.$method:ident($($params:expr)?)) => {{
+        let result = $caller.client.$method($($params)?).await;
+        let result = result.unwrap_or_else(|error| panic!("{}: {error:?}", stringify!($method)));
+        $caller.checked(stringify!($method), result)
+    }};
+}
+
+fn json(value: Value) -> Json {
+    Json::from(&value)
+}
+
+async fn library(caller: &mut Caller, name: &str) {
+    let source = std::fs::read_to_string(binary::repository().join("e2e/flows/clients.py")).unwrap();
+    let create =
+        WorkflowCreate { name: name.to_owned(), source: source.clone(), ..WorkflowCreate::default() };
+    let created = call!(caller.workflow_create(create));
+    let of = || OfWorkflow { workflow: name.to_owned() };
+    assert_eq!(call!(caller.workflow_get(of())), created.workflow);
+    let query = WorkflowList { query: Some(name.to_owned()), ..WorkflowList::default() };
+    assert_eq!(call!(caller.workflow_list(query)).workflows, [created.workflow]);
+    let update = WorkflowUpdate {
+        workflow: name.to_owned(),
+        tags: Some(vec!["test".to_owned()]),
+        ..WorkflowUpdate::default()
+    };
+    assert_eq!(call!(caller.workflow_update(update)).tags, ["test"]);
+    let second = WorkflowCreateVersion {
+        workflow: name.to_owned(),
+        source: format!("{source}\n# another\n"),
+        entry: None,
+        note: None,
+        set_current: false,
+        file_name: None,
+    };
+    let second = call!(caller.workflow_create_version(second));
+    assert_eq!(call!(caller.workflow_version_list(of())).versions.len(), 2);
+    let version = VersionChoice::Sid(second.version_sid.clone());
+    let fetch = OfVersion { workflow: name.to_owned(), version: version.clone() };
+    assert_eq!(call!(caller.workflow_version_fetch(fetch)), second);
+    let set = WorkflowSetCurrentVersion { workflow: name.to_owned(), version };
+    assert_eq!(call!(caller.workflow_set_current_version(set)).current_version, 2);
+}
+
+/// A play of an example, answered and ended.
+async fn play(caller: &mut Caller, name: &str) -> PlaySid {
+    let upsert = ExampleUpsert {
+        workflow: name.to_owned(),
+        name: "short".to_owned(),
+        inputs: json(json!({"lines": 1})),
+        expected_outputs: Some(json(json!({"total": 1}))),
+        answers: [("more".to_owned(), json(json!("0")))].into(),
+        note: None,
+    };
+    let example = call!(caller.example_upsert(upsert));
+    let of = || OfExample { workflow: name.to_owned(), example: "short".to_owned() };
+    assert_eq!(call!(caller.example_fetch(of())), example);
+    assert_eq!(call!(caller.example_list(OfWorkflow { workflow: name.to_owned() })).examples, [example]);
+    let version = VersionChoice::Current;
+    let filled = ExampleToInputData { workflow: name.to_owned(), example: "short".to_owned(), version };
+    let filled = call!(caller.example_to_input_data(filled)).inputs;
+    assert_eq!(filled.to::<Value>().unwrap(), json!({"lines": 1, "fails": false}));
+
+    let start =
+        PlayStart { workflow: name.to_owned(), example: Some("short".to_owned()), ..PlayStart::default() };
+    let play_sid = call!(caller.play_start(start)).play_sid;
+    let settled = wait(caller, &play_sid, Until::Settled).await;
+    assert_eq!(settled.status, Status::AwaitingResume);
+    let resumes = call!(caller.play_pending_resumes(play_sid.clone().into())).resumes;
+    let resume = PlayResume {
+        play_sid: play_sid.clone(),
+        resume_id: resumes[0].resume_id.clone(),
+        payload: json(json!("2")),
+        answered_by: Some("a test".to_owned()),
+    };
+    call!(caller.play_resume(resume));
+    let ended = wait(caller, &play_sid, Until::Terminal).await;
+    assert_eq!(ended.outputs.clone().unwrap().to::<Value>().unwrap(), json!({"total": 3}));
+    assert_eq!(call!(caller.play_status(play_sid.clone().into())), ended);
+    let list = PlayList { workflow: Some(name.to_owned()), ..PlayList::default() };
+    assert_eq!(call!(caller.play_list(list)).plays.len(), 1);
+    play_sid
+}
+
+async fn wait(caller: &mut Caller, play_sid: &PlaySid, until: Until) -> Play {
+    call!(caller.play_wait(PlayWait { play_sid: play_sid.clone(), timeout_ms: None, until }))
+}
+
+/// What a play leaves: its tree, by question and by stream, and its files.
+async fn files(caller: &mut Caller, play_sid: &PlaySid) {
+    let page = call!(caller.play_spans(play_sid.clone().into()));
+    let fed: Vec<SpanPage> =
+        caller.client.play_feed(play_sid.clone(), 0).await.unwrap().try_collect().await.unwrap();
+    assert_eq!(
+        fed.iter().flat_map(|page| &page.spans).collect::<Vec<_>>(),
+        page.spans.iter().collect::<Vec<_>>()
+    );
+    let artifacts = call!(caller.play_artifacts(play_sid.clone().into())).artifacts;
+    let fetched = caller.client.play_artifact_fetch(play_sid.clone(), artifacts[0].name.clone());
+    let ArtifactFetch { artifact, content } = fetched.await.unwrap();
+    let content: Vec<Vec<u8>> = content.try_collect().await.unwrap();
+    assert_eq!((content.concat().len() as u64, &artifact), (artifact.size, &artifacts[0]));
+}
+
+/// Plays that fail, are run again and are cancelled; and what is deleted.
+async fn ends(caller: &mut Caller, name: &str) {
+    let source = "from hero_tracing import flow\n\n\n@flow\ndef main() -> None:\n    raise ValueError\n";
+    let run = PlayRunAsync { source: source.to_owned(), ..PlayRunAsync::default() };
+    let play_sid = call!(caller.play_run_async(run)).play_sid;
+    let failed = wait(caller, &play_sid, Until::Terminal).await;
+    assert_eq!(failed.status, Status::Failed);
+    call!(caller.play_retry(play_sid.clone().into()));
+    assert!(wait(caller, &play_sid, Until::Terminal).await.attempt > failed.attempt);
+    let start = PlayStart { workflow: name.to_owned(), ..PlayStart::default() };
+    let play_sid = call!(caller.play_start(start)).play_sid;
+    wait(caller, &play_sid, Until::Settled).await;
+    call!(caller.play_cancel(play_sid.clone().into()));
+    assert_eq!(wait(caller, &play_sid, Until::Terminal).await.status, Status::Cancelled);
+    let again = caller.client.play_cancel(play_sid.into()).await.unwrap_err();
+    assert_eq!(again.code, ErrorCode::Conflict);
+    assert!(again.hint.is_some() || !again.message.is_empty());
+    let example = OfExample { workflow: name.to_owned(), example: "short".to_owned() };
+    assert!(call!(caller.example_delete(example)).deleted);
+    assert!(call!(caller.workflow_delete(WorkflowDelete { workflow: name.to_owned(), force: true })).deleted);
+}
+
+async fn secrets(caller: &mut Caller) {
+    let name: hero_sdk::SecretName = "KEY_OF_CLIENTS".parse().unwrap();
+    let value = "a long value".to_owned().try_into().unwrap();
+    call!(caller.secret_set(SecretSet { name: name.clone(), value }));
+    assert!(call!(caller.secret_list()).secrets.iter().any(|secret| secret.name == name));
+    call!(caller.secret_remove(OfSecret { name }));
+    assert_eq!(call!(caller.server_info()).version, env!("CARGO_PKG_VERSION"));
+}

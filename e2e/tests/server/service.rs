@@ -1,0 +1,110 @@
+//! The server that somebody starts, and what must happen when that goes wrong.
+
+use std::{fs, os::unix::fs::PermissionsExt as _};
+
+use hero_e2e::{Served, stage::eventually};
+use hero_sdk::Logic as _;
+use nix::sys::signal::Signal;
+
+use crate::world::{QUICK, ask, signal};
+
+#[test]
+fn it_is_started_told_of_and_stopped() {
+    let served = Served::new();
+    let told = served.hero(["--info", "--json"]).finish().exits(6);
+    assert_eq!(told.error_code(), "unreachable");
+    served.hero(["--stop"]).finish().exits(0);
+
+    let started = served.hero(["--start", "--json"]).finish().exits(0).json();
+    assert_eq!(started["listening"][0], served.socket().display().to_string());
+    let info = served.hero(["--info", "--json"]).finish().exits(0).json();
+    assert_eq!(info["process"]["pid"], served.pid().unwrap());
+    assert_eq!(info["process"]["background"], serde_json::Value::Null);
+    served.write("quick.py", QUICK);
+    served.hero(["run", "quick.py"]).finish().exits(0);
+
+    served.hero(["--stop"]).finish().exits(0);
+    assert_eq!(served.processes_left(), []);
+    assert_eq!((served.pid(), served.socket().exists()), (None, false));
+}
+
+#[test]
+fn only_its_owner_reaches_it() {
+    let served = Served::started(&[]);
+    let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let socket = served.socket();
+    assert_eq!((mode(&socket), mode(socket.parent().unwrap())), (0o600, 0o700));
+    assert_eq!(mode(&served.home().join(".hero/var/hero_logic/server.pid")), 0o600);
+    assert_eq!(mode(&served.home().join(".hero/var/log/hero_logic")), 0o700);
+}
+
+#[test]
+fn a_second_one_ends_and_the_first_is_unharmed() {
+    let served = Served::started(&[]);
+    let pid = served.pid();
+    let second = served.hero(["--start", "--json"]).finish().exits(2);
+    assert_eq!(second.error_code(), "conflict");
+    let in_front = served.hero(["serve", "--json"]).finish().exits(6);
+    assert_eq!(in_front.error_code(), "store_locked");
+    assert_eq!(served.pid(), pid);
+    served.write("quick.py", QUICK);
+    served.hero(["run", "quick.py"]).finish().exits(0);
+}
+
+#[test]
+fn what_a_killed_one_left_does_not_stand_in_the_way() {
+    let served = Served::started(&[]);
+    let pid = served.pid().unwrap();
+    signal(pid, Signal::SIGKILL);
+    assert!(eventually(|| !served.listens()));
+    assert!(served.socket().exists(), "nobody could delete it");
+    served.hero(["--info"]).finish().exits(6);
+    served.hero(["--start"]).finish().exits(0);
+    assert_ne!(served.pid(), Some(pid));
+    ask(&served, async |client| client.server_info().await.unwrap());
+}
+
+#[test]
+fn how_plays_are_confined_is_decided_where_it_is_started() {
+    let served = Served::started(&["--sandbox", "strict"]);
+    served.write("quick.py", QUICK);
+    let play = served.hero(["run", "quick.py", "--json"]).finish().exits(0).settled().play;
+    assert_eq!(play.sandbox.unwrap().level.as_str(), "strict");
+    let refused = served.hero(["--sandbox", "off", "run", "quick.py", "--json"]).finish().exits(2);
+    assert_eq!(refused.error_code(), "usage");
+    assert!(refused.stderr.contains("where the server is started"), "{refused}");
+}
+
+#[test]
+fn what_keeps_it_from_starting_is_told() {
+    let served = Served::new();
+    served.settings("[sandbox]\nlevel = \"quite\"\n");
+    let refused = served.hero(["--start", "--json"]).finish();
+    assert_ne!(refused.code, 0);
+    assert!(refused.stderr.contains("sandbox.level"), "{refused}");
+    served.settings("");
+    let refused = served.hero(["--start", "--listen", "127.0.0.1:0", "--json"]).finish();
+    assert_eq!(refused.error_code(), "unauthorized");
+    assert!(refused.stderr.contains("token"), "{refused}");
+    assert_eq!(served.pid(), None);
+    for wrong in [&["--start", "run", "x.py"][..], &["--start", "--stop"], &["--json"], &["--listen", "x"]] {
+        let refused = served.hero(wrong).finish();
+        assert_eq!(refused.code, 2, "{refused}");
+    }
+}
+
+#[test]
+fn its_log_is_an_object_a_line() {
+    let served = Served::started(&[]);
+    served.hero(["--stop"]).finish().exits(0);
+    let logs: Vec<_> = fs::read_dir(served.home().join(".hero/var/log/hero_logic")).unwrap().collect();
+    let [log] = &logs[..] else { panic!("{logs:?}") };
+    let text = fs::read_to_string(log.as_ref().unwrap().path()).unwrap();
+    let messages: Vec<String> = text
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .map(|line| line["fields"]["message"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(messages, ["starts", "listens", "drains", "has ended"]);
+    assert!(text.contains("hero_logic_server"), "the description of the service");
+}

@@ -1,0 +1,36 @@
+//! What the tests of the server share.
+
+use hero_e2e::{Gate, Running, Served};
+use hero_sdk::Client;
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
+/// Adds two numbers.
+pub(crate) const QUICK: &str =
+    "from hero_tracing import flow\n\n\n@flow\ndef main(a: int = 1, b: int = 2) -> int:\n    return a + b\n";
+
+/// A gate that flows of the stage may come to.
+pub(crate) fn gate(served: &Served) -> Gate {
+    served.let_plays_meet_us();
+    served.flow("gate.py");
+    Gate::new(served.directory().join("gate"))
+}
+
+/// Starts `gate.py`, whose second step stops at the gate.
+pub(crate) fn run_to<'a>(served: &'a Served, gate: &Gate) -> Running<'a> {
+    let input = format!("gate={}", gate.path().display());
+    served.hero(["run", "gate.py", "--entry", "main", "--input", &input, "--json"]).start()
+}
+
+/// Sends a signal to a process.
+pub(crate) fn signal(pid: u32, signal: Signal) {
+    kill(Pid::from_raw(pid.try_into().unwrap()), signal).unwrap();
+}
+
+/// Does something with a client of the server.
+pub(crate) fn ask<T>(served: &Served, work: impl AsyncFnOnce(&Client) -> T) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(work(&served.client()))
+}

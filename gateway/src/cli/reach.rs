@@ -1,0 +1,119 @@
+//! Where a command is answered, by its options and the environment.
+
+use std::{ffi::OsString, path::Path};
+
+use hero_sdk::client::Endpoint;
+
+use crate::cli::{args::Global, errors::Failure};
+
+/// Where a command is answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// By the server of the home; where there is none, by one in the background, or in this process.
+    Home,
+    /// In this process, whatever listens.
+    Embedded,
+    /// By this server.
+    Server(Endpoint),
+}
+
+impl Reach {
+    /// What the options say, else `HERO_LOGIC_SERVER`, else `HERO_LOGIC_EMBEDDED`.
+    pub(crate) fn of(global: &Global) -> Result<Self, Failure> {
+        if global.embedded {
+            return Ok(Self::Embedded);
+        }
+        let server = match &global.server {
+            Some(server) => Some(server.clone()),
+            None => text_of("HERO_LOGIC_SERVER")?,
+        };
+        match server {
+            Some(server) => Ok(Self::Server(endpoint(&server, || token(global))?)),
+            None if variable("HERO_LOGIC_EMBEDDED").is_some() => Ok(Self::Embedded),
+            None => Ok(Self::Home),
+        }
+    }
+}
+
+/// The token of a server on TCP: in the file, else in `HERO_LOGIC_TOKEN`. Empty where there is none.
+pub(crate) fn token(global: &Global) -> Result<String, Failure> {
+    let Some(path) = &global.token_file else {
+        return Ok(text_of("HERO_LOGIC_TOKEN")?.unwrap_or_default());
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::usage("unreadable_file", format!("cannot read {}: {error}", path.display()))
+            .hint("--token-file names a file that holds the token and nothing else")
+    })?;
+    Ok(text.trim().to_owned())
+}
+
+fn endpoint(server: &str, token: impl FnOnce() -> Result<String, Failure>) -> Result<Endpoint, Failure> {
+    let wrong = |why: &str| {
+        Failure::usage("usage", format!("{server:?} is no server: {why}"))
+            .hint("give http://HOST:PORT, unix:PATH, or a path that begins with /")
+    };
+    if let Some(authority) = server.strip_prefix("http://") {
+        let authority = authority.strip_suffix('/').unwrap_or(authority);
+        if authority.is_empty() || authority.contains(['/', '@', '?', '#']) {
+            return Err(wrong("behind http:// are a host and a port, and nothing else"));
+        }
+        let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+        let authority = if has_port { authority.to_owned() } else { format!("{authority}:80") };
+        return Ok(Endpoint::Tcp { authority, token: token()? });
+    }
+    if server.starts_with("https://") {
+        return Err(wrong("this client speaks no TLS; use a tunnel, or a proxy on this machine"));
+    }
+    let path = server.strip_prefix("unix:").map(|path| path.strip_prefix("//").unwrap_or(path));
+    match path.unwrap_or(server) {
+        path if path.starts_with('/') => Ok(Endpoint::Unix(Path::new(path).to_owned())),
+        _ if path.is_some() => Err(wrong("the path of a socket begins with /")),
+        _ => Err(wrong("it has no form that is known")),
+    }
+}
+
+/// An empty variable is as good as none.
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+fn text_of(name: &str) -> Result<Option<String>, Failure> {
+    let text = variable(name).map(OsString::into_string).transpose();
+    text.map_err(|_| Failure::usage("usage", format!("{name} is no text")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_are_told_by_address_or_path() {
+        let of = |server: &str| endpoint(server, || Ok("secret".to_owned()));
+        let unix = |path: &str| Endpoint::Unix(path.into());
+        let tcp =
+            |authority: &str| Endpoint::Tcp { authority: authority.to_owned(), token: "secret".to_owned() };
+        for (server, expected) in [
+            ("/run/rpc.sock", unix("/run/rpc.sock")),
+            ("unix:/run/rpc.sock", unix("/run/rpc.sock")),
+            ("unix:///run/rpc.sock", unix("/run/rpc.sock")),
+            ("http://localhost:7410", tcp("localhost:7410")),
+            ("http://localhost:7410/", tcp("localhost:7410")),
+            ("http://[::1]:7410", tcp("[::1]:7410")),
+            ("http://flows.example", tcp("flows.example:80")),
+        ] {
+            assert_eq!(of(server).unwrap(), expected, "{server}");
+        }
+        for wrong in [
+            "",
+            "localhost:7410",
+            "rpc.sock",
+            "unix:rpc.sock",
+            "http://",
+            "http://a:1/rpc",
+            "http://u@a:1",
+            "https://a",
+        ] {
+            assert_eq!(of(wrong).unwrap_err().code, "usage", "{wrong}");
+        }
+    }
+}

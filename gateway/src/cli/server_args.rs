@@ -1,0 +1,98 @@
+//! What can be typed about servers: after `hero_logic_server`, after `hero_logic serve`, and in place of a command.
+
+use std::ffi::OsString;
+
+use clap::{Args, Parser};
+
+use crate::{
+    cli::{
+        args::{Global, in_front},
+        errors::Failure,
+    },
+    service::daemon,
+};
+
+const ABOUT: &str = "Serve the methods and events of a home of hero_logic";
+
+/// Everything that can be typed after `hero_logic_server`.
+#[derive(Debug, Parser)]
+#[command(name = "hero_logic_server", version, about = ABOUT, max_term_width = 100)]
+pub(crate) struct ServerArguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(flatten)]
+    pub(crate) serve: Serve,
+}
+
+impl ServerArguments {
+    /// Reads what was typed, beginning with the program's name.
+    pub(crate) fn read(typed: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        Self::try_parse_from(in_front(typed))
+    }
+}
+
+/// What can be done about the server of the home, in place of a command.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Server")]
+pub(crate) struct Service {
+    /// Start the server of this home behind the terminal
+    #[arg(long, group = "service")]
+    pub(crate) start: bool,
+    /// Stop it: what runs is interrupted, and goes on when it is started again
+    #[arg(long, group = "service")]
+    pub(crate) stop: bool,
+    /// Tell what serves this home, and where it stands
+    #[arg(long, group = "service")]
+    pub(crate) info: bool,
+    #[command(flatten)]
+    pub(crate) listen: Listen,
+}
+
+impl Service {
+    /// Refuses what stands in front of a command, and is one.
+    pub(crate) fn refuse_beside_a_command(&self) -> Result<(), Failure> {
+        let Self { start, stop, info, listen } = self;
+        let given = [
+            (*start, "--start"),
+            (*stop, "--stop"),
+            (*info, "--info"),
+            (listen.listen.is_some(), "--listen"),
+        ];
+        match given.into_iter().find(|(is_given, _)| *is_given) {
+            Some((_, option)) => Err(Failure::usage("usage", format!("{option} goes with no command"))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Where a server listens beside its socket.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct Listen {
+    /// Listen on TCP as well, for whoever has the token
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Option<String>,
+    /// A name by which clients call this server on TCP, with its port where it has one; may be given several times
+    #[arg(long = "host", value_name = "NAME[:PORT]", requires = "listen")]
+    pub(crate) hosts: Vec<String>,
+}
+
+impl Serve {
+    /// Closes what is open of whoever started a server that stays behind.
+    pub(crate) fn let_go(&self) {
+        if self.log_to_files {
+            daemon::let_go();
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) listen: Listen,
+    /// Leave when nobody has needed it for a while; the value is told to whoever asks
+    #[arg(long, hide = true, value_name = "SETTINGS")]
+    pub(crate) background: Option<String>,
+    /// Keep a log in the home instead of writing to standard error
+    #[arg(long)]
+    pub(crate) log_to_files: bool,
+}

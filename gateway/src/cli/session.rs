@@ -1,0 +1,193 @@
+//! What answers a command: the server of the home, one that is started for it, another one, or the runtime in this
+//! process.
+//!
+//! A command that runs plays wants a server: the next command finds it warm, a second one at the same time shares it, and
+//! none loses its play when a terminal closes. Where none listens, one is started in the background, which leaves when it
+//! has been idle for a while.
+
+use std::ffi::OsString;
+
+use hero_sdk::{
+    Client, Error, ErrorCode, Logic,
+    client::Endpoint,
+    logic::{PlayList, ServerInfo, ServerProcess},
+    model::Status,
+};
+
+use crate::{
+    cli::{
+        args::Global,
+        embedded::{self, Purpose, SandboxConfig},
+        errors::Failure,
+        reach::Reach,
+        settings,
+    },
+    service::{daemon, places::Places},
+};
+
+/// So often a command looks for a server anew, where one went away under its hands.
+const TRIES: u32 = 5;
+const NO_ANSWER: &str = "`hero_logic --info` tells what runs";
+
+/// An open way to the methods.
+pub(crate) enum Session {
+    /// In this process.
+    Embedded(embedded::Session),
+    /// In a server.
+    Remote(Client),
+}
+
+impl Session {
+    /// Opens what the command asked for.
+    pub(crate) async fn open(
+        global: &Global,
+        places: &Places,
+        sandbox: SandboxConfig,
+        purpose: Purpose,
+    ) -> Result<Self, Failure> {
+        match Reach::of(global)? {
+            Reach::Server(endpoint) => {
+                let client = Client::new(endpoint);
+                client.server_info().await?;
+                check_flags(global, purpose)?;
+                Ok(Self::Remote(client))
+            }
+            Reach::Home if places.has_socket() => join(global, places, sandbox, purpose).await,
+            Reach::Home | Reach::Embedded => {
+                Ok(Self::Embedded(embedded::open(places.home().to_owned(), sandbox, purpose).await?))
+            }
+        }
+    }
+
+    /// Everything that can be asked.
+    pub(crate) fn logic(&self) -> &dyn Logic {
+        match self {
+            Self::Embedded(session) => session.logic(),
+            Self::Remote(client) => client,
+        }
+    }
+
+    /// Closes what this process has opened. A server goes on.
+    pub(crate) async fn close(self) -> Result<(), Failure> {
+        match self {
+            Self::Embedded(session) => session.close().await,
+            Self::Remote(_) => Ok(()),
+        }
+    }
+}
+
+/// Of a server that plays run in as somebody else has decided, nothing can be asked by flags.
+fn check_flags(global: &Global, purpose: Purpose) -> Result<(), Failure> {
+    if purpose == Purpose::Look || (global.sandbox.is_empty() && global.config.is_none()) {
+        return Ok(());
+    }
+    Err(Failure::usage("usage", "how plays are confined is decided where the server is started")
+        .hint("leave the flags out; or stop it by `hero_logic --stop` and give them to `hero_logic --start`"))
+}
+
+/// The server of the home, if one listens.
+pub(crate) async fn listening(places: &Places) -> Result<Option<(Client, ServerInfo)>, Error> {
+    let client = Client::new(Endpoint::Unix(places.socket()));
+    match client.server_info().await {
+        Ok(info) => Ok(Some((client, info))),
+        Err(error) if matches!(error.code, ErrorCode::Unreachable | ErrorCode::ShuttingDown) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+async fn join(
+    global: &Global,
+    places: &Places,
+    sandbox: SandboxConfig,
+    purpose: Purpose,
+) -> Result<Session, Failure> {
+    let program = std::env::current_exe().unwrap_or_default();
+    let digest = settings::digest(&program, &sandbox, std::env::vars_os());
+    for _ in 0..TRIES {
+        if let Some((client, info)) = listening(places).await? {
+            match fits(&info, &digest, purpose) {
+                Fit::Yes => return Ok(Session::Remote(client)),
+                Fit::AsDecided => {
+                    check_flags(global, purpose)?;
+                    return Ok(Session::Remote(client));
+                }
+                Fit::Otherwise(pid) => {
+                    check_idle(&client).await?;
+                    daemon::end(pid).await?;
+                }
+            }
+        }
+        if purpose == Purpose::Look {
+            return Ok(Session::Embedded(embedded::open(places.home().to_owned(), sandbox, purpose).await?));
+        }
+        start_in_background(global, places, &digest).await?;
+    }
+    Err(Failure::trouble("unreachable", "no server stays: each has gone before it could be asked")
+        .hint(NO_ANSWER))
+}
+
+/// How a server suits a command.
+enum Fit {
+    /// It runs plays as this command would.
+    Yes,
+    /// It was started by somebody who decided how.
+    AsDecided,
+    /// It was started by a command that wanted something else.
+    Otherwise(u32),
+}
+
+fn fits(info: &ServerInfo, digest: &str, purpose: Purpose) -> Fit {
+    match &info.process {
+        Some(ServerProcess { background: Some(of), pid, .. }) if of != digest && purpose == Purpose::Run => {
+            Fit::Otherwise(*pid)
+        }
+        Some(ServerProcess { background: Some(_), .. }) => Fit::Yes,
+        _ => Fit::AsDecided,
+    }
+}
+
+/// Refuses to take a server away from plays that run in it. A process that still ends is no play.
+async fn check_idle(client: &Client) -> Result<(), Failure> {
+    for status in [Status::Running, Status::Queued] {
+        let one = PlayList { status: Some(status), limit: Some(1), ..PlayList::default() };
+        if let Some(play) = client.play_list(one).await?.plays.first() {
+            let message = format!(
+                "{} runs in a server with other settings: another Python, confinement, environment or build",
+                play.play_sid
+            );
+            return Err(Failure::usage("conflict", message).hint(
+                "wait until it has ended, or interrupt it by `hero_logic --stop`: it goes on with this command",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Starts a server that leaves by itself. Whoever wants to at the same time waits, and finds it.
+async fn start_in_background(global: &Global, places: &Places, digest: &str) -> Result<(), Failure> {
+    let mut arguments: Vec<OsString> = vec!["--background".into(), digest.into()];
+    arguments.extend(server_options(global, places));
+    match daemon::start(places, arguments).await {
+        // Somebody was faster, or runs it in his own process: the next look tells.
+        Err(error) if error.code == ErrorCode::Conflict => Ok(()),
+        started => Ok(started.map(drop)?),
+    }
+}
+
+/// The options by which a server serves this home as the command was told.
+pub(crate) fn server_options(global: &Global, places: &Places) -> Vec<OsString> {
+    let mut options: Vec<OsString> = vec!["--home".into(), places.home().as_os_str().to_owned()];
+    let settings = Global { home: None, embedded: false, server: None, ..global.clone() };
+    options.extend(settings.repeated().into_iter().map(OsString::from));
+    options
+}
+
+/// Has the server end that a command has started for itself, if there is one.
+pub(crate) async fn end_background(places: &Places) -> Result<(), Failure> {
+    let listening = listening(places).await?;
+    if let Some(ServerProcess { pid, background: Some(_), .. }) = listening.and_then(|(_, info)| info.process)
+    {
+        daemon::end(pid).await?;
+    }
+    Ok(())
+}
