@@ -67,6 +67,7 @@ class Engine:
         self.gates: list[Gate] = []  # of the loops that run
         self.clock = clock or Clock()
         self.pid = os.getpid()
+        self.offers = False  # its modules, to processes that `multiprocessing` starts afresh
         # Why the attempt ends before its flow does; once set, every call of the SDK raises it.
         self.stop: str | None = None
         self.main_told = threading.Event()  # the main thread knows that the attempt was stopped

@@ -173,7 +173,8 @@ class _Loader:
         workflow = self.workflow
         # Names of files may be the same, and tracebacks say of which version they are.
         file_name = f"{workflow['workflow']}@{workflow['version']}/{workflow['file_name']}"
-        _loader.offer(self.engine.workdir, file_name, workflow["source"], module.__name__)
+        if self.engine.offers:
+            _loader.offer(self.engine.workdir, file_name, workflow["source"], module.__name__)
         # A step that the file calls while it is loaded has no place in the play.
         copy_context().run(self._fill, module, file_name)
 

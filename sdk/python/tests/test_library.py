@@ -302,6 +302,28 @@ def test_a_step_that_the_file_calls_while_it_is_loaded_has_no_place() -> None:
     assert failure is not None and failure["code"] == "no_scope"
 
 
+def test_processes_that_it_starts_afresh_find_its_module() -> None:
+    library = """
+import multiprocessing
+
+from hero_tracing import flow
+
+def square(n: int) -> int:
+    return n * n
+
+@flow
+def main(n: int) -> int:
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        result = pool.apply(square, (n,))
+        pool.close()
+        pool.join()
+    return result
+"""
+    source = "from hero_tracing import flow\n\n@flow\ndef main():\n    return flow.invoke('squares', n=7)\n"
+    result = testing.run_file("flow.py", source, library={"squares": library}, always_replay=True)
+    assert result.value == 49, result.failure
+
+
 def test_without_a_runtime_the_error_says_so(tmp_path: Path) -> None:
     for call in ("flow.invoke('helpr')", "flow.map('helpr', [{}])", "asyncio.run(flow.aio.invoke('helpr'))"):
         source = f"import asyncio\nfrom hero_tracing import flow\n\n@flow\ndef helper():\n    pass\n\n{call}\n"
