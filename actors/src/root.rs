@@ -8,7 +8,6 @@ use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, RpcReplyPort, Spawn
 
 use crate::{
     adopted::Adopted,
-    handle::Handle,
     launcher::{self, Launcher, Python},
     play::Environment,
     plays::{self, PlaysActor},
@@ -23,7 +22,6 @@ const WINDOW_MS: u64 = 10_000;
 /// The actor; its fields are what the permanent actors are started with, each time.
 pub(crate) struct Root {
     pub(crate) environment: Arc<Environment>,
-    pub(crate) registry: Handle<registry::Message>,
     pub(crate) python: Result<Python, String>,
     pub(crate) library: Arc<Vec<BundledFlow>>,
     pub(crate) running_max: usize,
@@ -184,7 +182,7 @@ impl Root {
         let (environment, bundled) = (Arc::clone(&self.environment), Arc::clone(&self.library));
         let registry = RegistryActor { environment, bundled, changing: Arc::default() };
         let (actor, _) = Actor::spawn_linked(None, registry, (), myself.get_cell()).await?;
-        self.registry.set(actor.clone());
+        self.environment.registry.set(actor.clone());
         Ok(actor)
     }
 

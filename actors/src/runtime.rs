@@ -11,7 +11,6 @@ use crate::{
     Adopted, Config, Recover,
     call::{call, call_permanent},
     failpoint::{Failpoint, layers_taken_away},
-    handle::Handle,
     launcher::{self, LaunchError, LayerLook, Python, stage_sdk},
     paths::Paths,
     play::{Environment, Reply, ReplyPort, Wish, not_launched},
@@ -49,7 +48,6 @@ const SHUTDOWN_LIMIT: Duration = Duration::from_secs(10);
 /// ```
 pub struct Runtime {
     environment: Arc<Environment>,
-    registry: Handle<registry::Message>,
     root: ActorRef<root::Message>,
     python: Result<Python, String>,
     links: Links,
@@ -92,11 +90,9 @@ impl Runtime {
         .await
         .map_err(internal)??;
         let environment = Environment::new(tables, &config, failpoint);
-        let registry = Handle::vacant();
         let (runs, work_kept_ms) = (config.recover == Recover::Run, config.work_kept_ms);
         let root = Root {
             environment: Arc::clone(&environment),
-            registry: registry.clone(),
             python: python.clone(),
             library: Arc::new(config.library),
             running_max: config.running_max,
@@ -105,7 +101,7 @@ impl Runtime {
         };
         let (root, _) = Actor::spawn(None, root, ()).await.map_err(internal)?;
         let links = Links::default();
-        let mut runtime = Self { environment, registry, root, python, links, sweeper: None };
+        let mut runtime = Self { environment, root, python, links, sweeper: None };
         let confined = if runs { runtime.require_sandbox().await } else { Ok(()) };
         let swept = match confined {
             Ok(()) => runtime.sweep(runs).await,
@@ -219,7 +215,7 @@ impl Runtime {
         &self,
         work: impl FnOnce(registry::Library) -> F + Send + 'static,
     ) -> Result<T, Error> {
-        call(&self.registry.get(), |reply| registry::Message::new(work, reply)).await?
+        call(&self.environment.registry.get(), |reply| registry::Message::new(work, reply)).await?
     }
 
     /// Cancels every live play of a workflow, and returns when all have ended.

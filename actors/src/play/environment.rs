@@ -17,7 +17,7 @@ use crate::{
     launcher::{self, KnownLayers},
     meters::Meters,
     paths::Paths,
-    plays,
+    plays, registry,
     sandbox::{SandboxConfig, check_places, grant},
     seal::Seal,
     secrets::Vault,
@@ -41,6 +41,7 @@ pub(crate) struct Environment {
     pub(crate) compiled: Compiled,
     pub(crate) launcher: Handle<launcher::Message>,
     pub(crate) plays: Handle<plays::Message>,
+    pub(crate) registry: Handle<registry::Message>,
     pub(crate) failpoint: Failpoint,
 }
 
@@ -66,6 +67,7 @@ impl Environment {
             compiled: Compiled::default(),
             launcher: Handle::vacant(),
             plays: Handle::vacant(),
+            registry: Handle::vacant(),
             failpoint,
         })
     }

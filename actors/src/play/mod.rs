@@ -15,6 +15,7 @@ mod frontier;
 mod held;
 mod limits;
 mod link;
+mod lookup;
 mod machine;
 mod message;
 #[cfg(test)]
@@ -22,6 +23,7 @@ pub(crate) mod sample;
 #[cfg(test)]
 mod subject;
 mod temporary;
+mod timer;
 mod tree;
 mod usage;
 mod validate;
@@ -34,4 +36,5 @@ pub(crate) use environment::Environment;
 pub(crate) use event::Now;
 pub(crate) use limits::Watched;
 pub(crate) use message::{Message, ReplyPort, Start, Wish};
+pub(crate) use timer::Timer;
 pub(crate) use validate::check_against;

@@ -11,6 +11,8 @@ mod concurrency;
 #[cfg(test)]
 mod failures;
 #[cfg(test)]
+mod invoke;
+#[cfg(test)]
 mod kills;
 #[cfg(test)]
 mod library;

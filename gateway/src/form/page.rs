@@ -48,7 +48,7 @@ pub(crate) fn question(request: &ResumeRequest, typed: Option<&Typed>, errors: &
             button type="submit" { "Send answer" }
         }
         @if let Some(until) = request.expires_at {
-            p.until { "Can be answered until " time { (until) } "." }
+            p.until { "Can be answered until " time datetime=(until) { (to_the_minute(&until.to_string())) } "." }
         }
     };
     page(asked, &content)
@@ -324,6 +324,12 @@ fn labelled(choices: &[Choice]) -> Vec<(String, String)> {
     choices.iter().map(|Choice { label, value }| (label.clone(), value.to_string())).collect()
 }
 
+/// A moment for people: `2026-01-31 09:30 UTC`.
+fn to_the_minute(moment: &str) -> String {
+    let minute: String = moment.chars().take("2026-01-31T09:30".len()).collect();
+    format!("{} UTC", minute.replace('T', " "))
+}
+
 /// What is wrong with a field, with where in it.
 fn message(error: &FieldError, pointer: &str) -> String {
     match error.pointer.strip_prefix(pointer) {
@@ -370,6 +376,14 @@ mod tests {
         insta::assert_snapshot!(
             form(Some("answer/zone=%22%3E&answer/size=%22m%22"), &errors).replace("><", ">\n<")
         );
+    }
+
+    #[test]
+    fn a_moment_is_told_to_the_minute() {
+        assert_eq!(to_the_minute("2026-01-31T09:30:59.123456Z"), "2026-01-31 09:30 UTC");
+        let mut asked = request("ask", "true", "{}");
+        asked.expires_at = Some(hero_sdk::Timestamp(0));
+        assert!(question(&asked, None, &[]).contains("Z\">1970-01-01 00:00 UTC</time>"));
     }
 
     #[test]

@@ -41,9 +41,12 @@ UMask=0077
 # RestrictNamespaces=, ProtectKernelTunables=, ProtectControlGroups=, ProtectProc=, PrivateDevices= and
 # MemoryDenyWriteExecute= would take from it what it confines plays with.
 NoNewPrivileges=yes
+KeyringMode=private
 LockPersonality=yes
+PrivateTmp=yes
 ProtectClock=yes
 ProtectHostname=yes
+ProtectKernelModules=yes
 ProtectSystem=strict
 ReadWritePaths={home}
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
