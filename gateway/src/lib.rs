@@ -4,6 +4,8 @@
 //! against `hero_sdk::Logic` and knows neither actors nor store.
 
 pub mod cli;
+mod form;
 pub mod server;
 mod service;
 mod suggest;
+mod telemetry;

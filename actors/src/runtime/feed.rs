@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use hero_sdk::{
-    Error, PlaySid,
+    Error, ErrorCode, PlaySid,
     logic::SpanFeed,
     model::{Span, SpanPage},
 };
@@ -17,6 +17,23 @@ pub(super) const SPANS_LIMIT: u32 = 1_000;
 pub(super) const PAGE_BYTES_MAX: usize = 1 << 20;
 /// Changes that are read at once, since nobody knows how large they are.
 const STEP: usize = 64;
+
+/// Refuses a cursor behind the newest change: nothing that is known led there.
+pub(super) fn check_cursor(
+    environment: &Environment,
+    play_sid: &PlaySid,
+    after_seq: u64,
+) -> Result<(), Error> {
+    let is_known = match after_seq.checked_sub(1) {
+        None => true,
+        Some(before) => !environment.tables.changes_after(play_sid, before, 1)?.is_empty(),
+    };
+    if is_known {
+        return Ok(());
+    }
+    let message = format!("play {play_sid} has not come to change {after_seq}");
+    Err(Error::new(ErrorCode::InvalidParams, message).hint("begin again with after_seq 0"))
+}
 
 /// A watcher of one play: pages from the store after its cursor, woken by changes.
 struct Feed {

@@ -162,6 +162,11 @@ fn what_goes_nowhere_says_so() {
     for (line, status) in [
         ("GET /health", 200),
         ("GET /openrpc.json", 200),
+        ("GET /metrics", 200),
+        ("GET /events?colour=red", 400),
+        ("PUT /events", 405),
+        ("GET /r/", 404),
+        ("DELETE /r/x", 405),
         ("GET /", 404),
         ("GET /rpc", 405),
         ("DELETE /health", 405),

@@ -121,6 +121,13 @@ impl Bound {
         }
     }
 
+    /// Its address on TCP, unless that is all addresses of this machine.
+    pub(crate) fn url(&self) -> Option<String> {
+        let Self::Tcp(listener, _) = self else { return None };
+        let address = listener.local_addr().ok()?;
+        (!address.ip().is_unspecified()).then(|| format!("http://{address}"))
+    }
+
     /// Where it listens, for people.
     pub(crate) fn place(&self) -> String {
         match self {

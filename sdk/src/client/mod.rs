@@ -13,6 +13,7 @@
 mod connection;
 mod content;
 mod events;
+mod link;
 
 use std::{
     fmt,
@@ -25,7 +26,11 @@ use hyper::{Method, Request, Response, StatusCode, body::Incoming, header};
 use serde::{Serialize, de::DeserializeOwned};
 
 use self::connection::Connections;
-pub(crate) use self::{content::artifact, events::feed};
+pub(crate) use self::{
+    content::artifact,
+    events::{events, feed},
+    link::resume_of_link,
+};
 use crate::{
     Error, ErrorCode,
     rpc::{Answer, BODY_BYTES_MAX, Call, PATH, VERSION},
@@ -150,4 +155,17 @@ fn refusal(status: StatusCode, body: &[u8]) -> Error {
 fn strange(error: serde_json::Error) -> Error {
     Error::new(ErrorCode::Internal, format!("the server's answer cannot be read: {error}"))
         .hint("server and client may be of different versions")
+}
+
+/// A segment of a path, or a value of a query.
+fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
 }
