@@ -75,6 +75,12 @@ MUTANTS = [
         ),
     ),
     _python(
+        "workflows_not_told",
+        "an attempt asks anew what the names of workflows stand for, in a process that has forgotten it",
+        "test_library.py",
+        ("_engine.py", 'if "workflows" in start:', 'if "workflows" in start and self.attempt < 0:'),
+    ),
+    _python(
         "live_value_as_it_is",
         "what a call gives live does not go through the codec",
         "test_calls.py",
@@ -266,11 +272,37 @@ MUTANTS = [
         ),
     ),
     _rust(
+        "resolved_anew",
+        "an attempt asks the library anew what a name stands for",
+        "play::machine::tests::workflows play::machine::tests::orders",
+        (
+            "play/machine/workflows.rs",
+            "self.row.memory.workflows.iter().find(|known| known.name == name)",
+            "self.row.memory.workflows.iter().find(|known| known.name == name && self.row.play.attempt == 0)",
+        ),
+    ),
+    _rust(
+        "deadline_forgotten",
+        "a runtime that comes up does not wind the timer of a deadline again",
+        "play::machine::tests::deadlines play::machine::tests::orders",
+        (
+            "play/machine/lifecycle.rs",
+            "        then.extend(self.resumes.iter().filter_map(expiry));\n        then.extend(self.deadline());\n",
+            "        then.extend(self.resumes.iter().filter_map(expiry));\n",
+        ),
+    ),
+    _rust(
+        "last_come_first_served",
+        "of plays of the same priority the youngest goes first",
+        "plays::admission",
+        ("plays/admission.rs", "self.queue.pop_first()", "self.queue.pop_last()"),
+    ),
+    _rust(
         "sent_before_commit",
         "an acknowledgement goes into the socket before the writer has the outcome",
         "a_flow_does_not_go_on_from_what_the_store_did_not_take",
         (
-            "play/actor.rs",
+            "play/actor/commit.rs",
             "if addressee == attempt => frames.push(frame),",
             "if addressee == attempt => state.link_of(attempt).iter().for_each(|link| link.send(&frame)),",
         ),

@@ -21,7 +21,7 @@ pub struct Config {
     pub home: PathBuf,
     /// Flows that are part of the library from the start.
     pub library: Vec<BundledFlow>,
-    /// Plays that may have a process at once; more wait in order of arrival. 64 unless told: at 1.4 MB each they stay
+    /// Plays that may have a process at once; more wait, by priority and creation. 64 unless told: at 1.4 MB each they stay
     /// below 100 MB.
     pub running_max: usize,
     /// Plays that may run or wait for a place at once; another one is refused with `busy`. 10,000 unless told: with

@@ -52,7 +52,9 @@ def main():
 ";
 
 /// Checks the home directory, the interpreter, the store, and a real play from request to result.
-pub async fn doctor(config: Config) -> Vec<Check> {
+///
+/// `held_by` is the process that has the store open, where one is known to have: it is not opened then.
+pub async fn doctor(config: Config, held_by: Option<u32>) -> Vec<Check> {
     let mut checks = Vec::new();
     let paths = Paths::new(&config.home);
     let home = paths.make().map(|()| config.home.display().to_string());
@@ -70,18 +72,22 @@ pub async fn doctor(config: Config) -> Vec<Check> {
             format!("{} ({}{more})", python.executable.display(), python.version)
         }),
     ));
-    match Runtime::open(Config { recover: Recover::Mark, ..config.clone() }).await {
-        Ok(runtime) => {
-            checks.push(check("store", Ok(paths.store().display().to_string())));
-            if let Err(error) = runtime.shutdown().await {
-                checks.push(check("shutdown", Err(error)));
+    let store = paths.store().display().to_string();
+    match held_by {
+        Some(pid) => checks.push(check("store", Ok(format!("{store}, served by process {pid}")))),
+        None => match Runtime::open(Config { recover: Recover::Mark, ..config.clone() }).await {
+            Ok(runtime) => {
+                checks.push(check("store", Ok(store)));
+                if let Err(error) = runtime.shutdown().await {
+                    checks.push(check("shutdown", Err(error)));
+                }
             }
-        }
-        Err(error) => {
-            let name = if error.code == hero_sdk::ErrorCode::NoPython { "runtime" } else { "store" };
-            checks.push(check(name, Err(error)));
-            return checks;
-        }
+            Err(error) => {
+                let name = if error.code == hero_sdk::ErrorCode::NoPython { "runtime" } else { "store" };
+                checks.push(check(name, Err(error)));
+                return checks;
+            }
+        },
     }
     let (level, is_required) = (config.sandbox.level, config.sandbox.is_required);
     let (played, looks) = play(config).await;

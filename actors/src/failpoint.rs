@@ -3,7 +3,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The variable that arms the failpoint: `kill_process_after_record:N` or `end_runtime_after_copy`.
+/// The variable that arms the failpoint: `kill_process_after_record:N`, `end_runtime_after_copy` or
+/// `end_runtime_after_answer`.
 const VARIABLE: &str = "HERO_LOGIC_FAILPOINT";
 /// The variable that takes layers of the sandbox away: their names, with commas between.
 const WITHOUT: &str = "HERO_LOGIC_SANDBOX_WITHOUT";
@@ -15,6 +16,7 @@ pub(crate) struct Failpoint {
     after: u64,
     seen: AtomicU64,
     ends_after_copy: bool,
+    ends_after_answer: bool,
 }
 
 impl Failpoint {
@@ -22,13 +24,24 @@ impl Failpoint {
     pub(crate) fn from_environment() -> Self {
         let wish = wish(VARIABLE);
         let after = wish.strip_prefix("kill_process_after_record:").and_then(|number| number.parse().ok());
-        let ends_after_copy = wish == "end_runtime_after_copy";
-        Self { after: after.unwrap_or(0), seen: AtomicU64::new(0), ends_after_copy }
+        Self {
+            after: after.unwrap_or(0),
+            seen: AtomicU64::new(0),
+            ends_after_copy: wish == "end_runtime_after_copy",
+            ends_after_answer: wish == "end_runtime_after_answer",
+        }
     }
 
     /// The content of an artifact is kept, and its row is not written.
     pub(crate) fn copied(&self) {
         if self.ends_after_copy {
+            std::process::abort();
+        }
+    }
+
+    /// An answer to a question is durable, and whoever gave it is not told.
+    pub(crate) fn answered(&self) {
+        if self.ends_after_answer {
             std::process::abort();
         }
     }

@@ -3,11 +3,15 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use hero_sdk::{Error, PlaySid};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
+
+/// Watchers of one thing whom whoever changes it wakes himself. For more there is a task: to wake a thousand takes half a
+/// millisecond, which the store's writer has not.
+const WOKEN_MAX: usize = 16;
 
 /// The plays that are watched, and those that the store did not take a change of.
 #[derive(Debug, Default)]
@@ -19,10 +23,50 @@ pub(crate) struct Feeds {
 }
 
 /// Who waits for a play to come somewhere is not woken by each of its steps.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Watched {
-    tree: watch::Sender<()>,
-    row: watch::Sender<()>,
+    tree: Watchers,
+    row: Watchers,
+}
+
+/// Who watches one thing.
+#[derive(Debug, Default)]
+struct Watchers {
+    wake: watch::Sender<()>,
+    /// Asks the task to wake them, where there is one.
+    relay: Option<Arc<Notify>>,
+}
+
+impl Watchers {
+    fn subscribe(&mut self) -> watch::Receiver<()> {
+        let watcher = self.wake.subscribe();
+        if self.relay.is_none() && self.count() > WOKEN_MAX {
+            let (wake, due) = (self.wake.clone(), Arc::<Notify>::default());
+            self.relay = Some(Arc::clone(&due));
+            tokio::spawn(async move {
+                loop {
+                    tokio::select! {
+                        () = due.notified() => { wake.send_replace(()); }
+                        () = wake.closed() => return,
+                    }
+                }
+            });
+        }
+        watcher
+    }
+
+    fn count(&self) -> usize {
+        self.wake.receiver_count()
+    }
+
+    fn notify(&self) {
+        match &self.relay {
+            Some(due) => due.notify_one(),
+            None => {
+                self.wake.send_replace(());
+            }
+        }
+    }
 }
 
 /// What has changed of a play.
@@ -45,14 +89,11 @@ impl Feeds {
         self.watch(play_sid, |watched| watched.tree.subscribe())
     }
 
-    fn watch(&self, play_sid: &PlaySid, how: fn(&Watched) -> watch::Receiver<()>) -> watch::Receiver<()> {
+    fn watch(&self, play_sid: &PlaySid, how: fn(&mut Watched) -> watch::Receiver<()>) -> watch::Receiver<()> {
         let mut all = lock(&self.watched);
         // Those whom nobody watches any more go when the next one comes.
-        all.retain(|_, watched| watched.tree.receiver_count() + watched.row.receiver_count() > 0);
-        let watched = all
-            .entry(play_sid.clone())
-            .or_insert_with(|| Watched { tree: watch::channel(()).0, row: watch::channel(()).0 });
-        how(watched)
+        all.retain(|_, watched| watched.tree.count() + watched.row.count() > 0);
+        how(all.entry(play_sid.clone()).or_default())
     }
 
     /// The play has changed in the store.
@@ -89,9 +130,9 @@ impl Feeds {
 
 impl Watched {
     fn notify(&self, changed: Changed) {
-        self.tree.send_replace(());
+        self.tree.notify();
         if changed == Changed::Row {
-            self.row.send_replace(());
+            self.row.notify();
         }
     }
 }
@@ -99,4 +140,35 @@ impl Watched {
 /// Nothing here can panic halfway through a change.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn everybody_is_woken_however_many_watch() {
+        for count in [1, WOKEN_MAX, WOKEN_MAX + 1, 1_000] {
+            let feeds = Feeds::default();
+            let play_sid = PlaySid::new();
+            let mut watching: Vec<_> = (0..count).map(|_| feeds.subscribe(&play_sid)).collect();
+            let mut waiting = feeds.subscribe_row(&play_sid);
+            for _ in 0..3 {
+                feeds.notify(&play_sid, Changed::Tree);
+                for watcher in &mut watching {
+                    watcher.changed().await.unwrap();
+                }
+                assert!(!waiting.has_changed().unwrap());
+            }
+            feeds.notify(&play_sid, Changed::Row);
+            waiting.changed().await.unwrap();
+            let relayed = lock(&feeds.watched)[&play_sid].tree.relay.clone();
+            assert_eq!(relayed.is_some(), count > WOKEN_MAX);
+            // With the last watcher the task goes.
+            drop(watching);
+            while relayed.as_ref().is_some_and(|relay| Arc::strong_count(relay) > 2) {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
 }

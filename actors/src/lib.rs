@@ -10,12 +10,14 @@ mod call;
 mod clock;
 mod config;
 mod doctor;
+mod event_log;
 mod failpoint;
 mod feeds;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
 mod handle;
 mod launcher;
+mod meters;
 mod paths;
 mod play;
 mod plays;

@@ -8,7 +8,6 @@ use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, RpcReplyPort, Spawn
 
 use crate::{
     adopted::Adopted,
-    handle::Handle,
     launcher::{self, Launcher, Python},
     play::Environment,
     plays::{self, PlaysActor},
@@ -23,7 +22,6 @@ const WINDOW_MS: u64 = 10_000;
 /// The actor; its fields are what the permanent actors are started with, each time.
 pub(crate) struct Root {
     pub(crate) environment: Arc<Environment>,
-    pub(crate) registry: Handle<registry::Message>,
     pub(crate) python: Result<Python, String>,
     pub(crate) library: Arc<Vec<BundledFlow>>,
     pub(crate) running_max: usize,
@@ -130,15 +128,18 @@ impl Root {
                 format!("{RESTARTS_MAX} restarts within {WINDOW_MS} ms, the last because: {reason}").into()
             );
         }
-        let ended = cell.get_id();
+        let (ended, restarts) = (cell.get_id(), &self.environment.meters.restarts);
         if ended == state.launcher.get_id() {
             tracing::error!(reason, "the launcher has ended and is started again");
+            restarts.launcher.add(1);
             state.launcher = self.start_launcher(myself).await?;
         } else if ended == state.registry.get_id() {
             tracing::error!(reason, "the registry has ended and is started again");
+            restarts.registry.add(1);
             state.registry = self.start_registry(myself).await?;
         } else if ended == state.plays.get_id() {
             tracing::error!(reason, "the directory of plays has ended and is started again");
+            restarts.plays.add(1);
             state.plays = self.start_plays(myself).await?;
             // The plays ended with their parent; the store says where each goes on.
             let runs = self.runs;
@@ -148,6 +149,8 @@ impl Root {
             state.adopted.iter_mut().find(|(cell, _)| cell.get_id() == ended)
         {
             tracing::error!(reason, "the {} has ended and is started again", adopted.name());
+            // There is one so far.
+            restarts.gateway.add(1);
             *cell = adopted.start(myself.get_cell()).await?;
         }
         Ok(())
@@ -165,6 +168,7 @@ impl Root {
             sandbox: self.environment.sandbox.clone(),
             known: self.environment.layers.clone(),
             starts_early: self.runs,
+            restarts: self.environment.meters.restarts.fork_server.clone(),
         };
         let (actor, _) = Actor::spawn_linked(None, launcher, (), myself.get_cell()).await?;
         self.environment.launcher.set(actor.clone());
@@ -178,7 +182,7 @@ impl Root {
         let (environment, bundled) = (Arc::clone(&self.environment), Arc::clone(&self.library));
         let registry = RegistryActor { environment, bundled, changing: Arc::default() };
         let (actor, _) = Actor::spawn_linked(None, registry, (), myself.get_cell()).await?;
-        self.registry.set(actor.clone());
+        self.environment.registry.set(actor.clone());
         Ok(actor)
     }
 

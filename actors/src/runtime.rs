@@ -2,15 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use hero_sdk::{Error, ErrorCode, PlaySid, model::Play};
-use hero_store::{OpenOptions, Tables};
+use hero_sdk::{Error, ErrorCode, PlaySid, WorkflowSid, model::Play};
+use hero_store::{Batch, OfWorkflow, OpenOptions, Tables};
 use ractor::{Actor, ActorRef};
 
+use self::links::Links;
 use crate::{
     Adopted, Config, Recover,
     call::{call, call_permanent},
     failpoint::{Failpoint, layers_taken_away},
-    handle::Handle,
     launcher::{self, LaunchError, LayerLook, Python, stage_sdk},
     paths::Paths,
     play::{Environment, Reply, ReplyPort, Wish, not_launched},
@@ -21,6 +21,7 @@ use crate::{
 };
 
 mod feed;
+pub(crate) mod links;
 mod methods;
 pub(crate) mod paging;
 mod part;
@@ -47,9 +48,9 @@ const SHUTDOWN_LIMIT: Duration = Duration::from_secs(10);
 /// ```
 pub struct Runtime {
     environment: Arc<Environment>,
-    registry: Handle<registry::Message>,
     root: ActorRef<root::Message>,
     python: Result<Python, String>,
+    links: Links,
     /// None where plays do not run.
     sweeper: Option<Sweeper>,
 }
@@ -89,11 +90,9 @@ impl Runtime {
         .await
         .map_err(internal)??;
         let environment = Environment::new(tables, &config, failpoint);
-        let registry = Handle::vacant();
         let (runs, work_kept_ms) = (config.recover == Recover::Run, config.work_kept_ms);
         let root = Root {
             environment: Arc::clone(&environment),
-            registry: registry.clone(),
             python: python.clone(),
             library: Arc::new(config.library),
             running_max: config.running_max,
@@ -101,7 +100,8 @@ impl Runtime {
             runs,
         };
         let (root, _) = Actor::spawn(None, root, ()).await.map_err(internal)?;
-        let mut runtime = Self { environment, registry, root, python, sweeper: None };
+        let links = Links::default();
+        let mut runtime = Self { environment, root, python, links, sweeper: None };
         let confined = if runs { runtime.require_sandbox().await } else { Ok(()) };
         let swept = match confined {
             Ok(()) => runtime.sweep(runs).await,
@@ -151,6 +151,19 @@ impl Runtime {
         looks.map_err(not_launched)
     }
 
+    /// Questions get links from now on, since somebody serves them under this address, such as `https://example.com`. The
+    /// first address stands.
+    pub fn serve_links(&self, url: &str) {
+        self.links.begin_with(url);
+    }
+
+    /// Why the store takes no changes, where it does not: it is tried once more.
+    async fn trouble(&self) -> Option<Error> {
+        let tables = &self.environment.tables;
+        tables.trouble()?;
+        tables.commit(Batch::new()).await.err().map(Error::from)
+    }
+
     async fn sweep(&self, runs: bool) -> Result<usize, Error> {
         let plays = self.environment.plays.get();
         call(&plays, |reply| plays::Message::Sweep { runs, reply }).await?
@@ -169,6 +182,7 @@ impl Runtime {
         }
         let stopped = self.stop().await;
         self.environment.artifacts.close();
+        self.environment.events.close();
         // Whatever became of the actors, the store must not stay locked.
         let closed = self.environment.tables.clone().close().await.map_err(Error::from);
         stopped.and(closed)
@@ -201,7 +215,7 @@ impl Runtime {
         &self,
         work: impl FnOnce(registry::Library) -> F + Send + 'static,
     ) -> Result<T, Error> {
-        call(&self.registry.get(), |reply| registry::Message::new(work, reply)).await?
+        call(&self.environment.registry.get(), |reply| registry::Message::new(work, reply)).await?
     }
 
     /// Cancels every live play of a workflow, and returns when all have ended.
@@ -220,6 +234,15 @@ impl Runtime {
             }
         }
         Ok(())
+    }
+
+    /// Plays of a workflow by its name or sid.
+    fn of_workflow(&self, name: String) -> Result<OfWorkflow, Error> {
+        let workflow_sid = match name.parse::<WorkflowSid>() {
+            Ok(workflow_sid) => Some(workflow_sid),
+            Err(_) => self.environment.tables.workflow_by_name(&name)?.map(|workflow| workflow.workflow_sid),
+        };
+        Ok(OfWorkflow { name, workflow_sid })
     }
 
     /// Hands a wish to a play and gives what became of it.

@@ -10,9 +10,7 @@ use futures_util::StreamExt as _;
 use hero_actors::{BundledFlow, Config, Recover, Runtime};
 use hero_sdk::{
     Error, ErrorCode, Json, Logic as _, PlaySid,
-    logic::{
-        PlayCancel, PlayList, PlayResume, PlayRunAsync, PlaySpans, PlayStart, PlayWait, Until, WorkflowList,
-    },
+    logic::{PlayCancel, PlayList, PlayResume, PlayRunAsync, PlaySpans, PlayStart, PlayWait, Until},
     model::{Play, SpanStatus, Status},
 };
 use serde_json::{Value, json};
@@ -338,20 +336,6 @@ async fn one_idempotency_key_is_one_play() {
     assert_eq!(first.play_sid, second.play_sid);
     let play = stage.settle(&first.play_sid).await;
     assert_eq!((outputs(&play), play.version), (json!(8), Some(1)));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn names_that_do_not_exist_get_near_ones() {
-    let stage = Stage::new().await;
-    let start = PlayStart { workflow: "bundeld".into(), ..PlayStart::default() };
-    let error = stage.logic().play_start(start).await.unwrap_err();
-    assert_eq!((error.code, error.hint.as_deref()), (ErrorCode::NotFound, Some("did you mean bundled?")));
-    let error = stage.logic().play_status(PlaySid::new().into()).await.unwrap_err();
-    assert_eq!(error.code, ErrorCode::NotFound);
-    assert_eq!(
-        stage.logic().workflow_list(WorkflowList::default()).await.unwrap().workflows[0].name,
-        "bundled"
-    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

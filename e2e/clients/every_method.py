@@ -103,6 +103,7 @@ async def server(hero: AsyncClient) -> None:
     assert "KEY_OF_CLIENTS" in [secret["name"] for secret in (await hero.secret_list())["secrets"]]
     await hero.secret_remove("KEY_OF_CLIENTS")
     assert (await hero.server_info())["plays_running"] >= 0
+    assert (await hero.server_metrics())["plays_ended"]
     assert (await hero.call("rpc.discover"))["openrpc"] == "1.3.2"
     try:
         await hero.play_start("hello", inputs={"name": 1, "nam": 2})

@@ -24,6 +24,7 @@ pub fn text(text: &str, paths: &[(&str, &str)]) -> String {
 pub fn json(document: &Value, paths: &[(&str, &str)]) -> String {
     let mut document = document.clone();
     fields(&mut document);
+    document.sort_all_objects();
     text(&serde_json::to_string_pretty(&document).expect("JSON is text"), paths)
 }
 

@@ -34,8 +34,8 @@ pub const EMBEDDED: &str = "HERO_LOGIC_EMBEDDED";
 const FAILPOINT: &str = "HERO_LOGIC_FAILPOINT";
 /// The longest that a command may take: far more than any needs on a busy machine.
 const COMMAND_TIME_MAX: Duration = Duration::from_secs(120);
-/// How often to look whether processes have gone, whose ends nobody tells us: 10 s in all.
-const LOOKS_MAX: u32 = 1000;
+/// How often to look for what nobody tells us: for as long as a command may take, in all.
+const LOOKS_MAX: u32 = 12_000;
 /// The user and group `nobody`, as whom ordinary users' commands run where we are root.
 pub const NOBODY: u32 = 65534;
 /// Between two looks.
@@ -158,6 +158,8 @@ impl Stage {
             "HERO_LOGIC_IDLE_S",
             "HERO_LOGIC_SERVER",
             "HERO_LOGIC_TOKEN",
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
             "RUST_LOG",
             "NO_COLOR",
             "CLICOLOR_FORCE",
@@ -258,6 +260,12 @@ impl<'a> Run<'a> {
     #[must_use]
     pub fn ended_after_copy(self) -> Self {
         self.env(FAILPOINT, "end_runtime_after_copy")
+    }
+
+    /// The same once an answer to a question is durable, and before whoever gave it is told. Debug builds can.
+    #[must_use]
+    pub fn ended_after_answer(self) -> Self {
+        self.env(FAILPOINT, "end_runtime_after_answer")
     }
 
     /// Takes a variable out of its environment.

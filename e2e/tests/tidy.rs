@@ -256,6 +256,16 @@ mod protocol {
             "refused" => Down::Refused { n: number("n"), code: text("code"), message: text("message") },
             "kept" => Down::Kept { n: number("n"), digest: text("digest"), size: number("size") },
             "not_kept" => Down::NotKept { n: number("n"), code: text("code"), message: text("message") },
+            "resolved" => Down::Resolved {
+                n: number("n"),
+                workflow: serde_json::from_str(&value["workflow"].to_string()).unwrap(),
+            },
+            "not_resolved" => Down::NotResolved {
+                n: number("n"),
+                code: text("code"),
+                message: text("message"),
+                hint: value["hint"].as_str().map(str::to_owned),
+            },
             other => panic!("a golden of an unknown frame {other}"),
         }
     }

@@ -2,7 +2,7 @@
 //! bytes of which it does not.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::PathBuf,
     sync::atomic::{AtomicUsize, Ordering},
 };
@@ -22,8 +22,8 @@ use crate::{
         args,
         configuration::{File, confinement},
         escape,
-        question::{Choice, Field, number},
     },
+    form::{self, Choice, Field, FormField, STYLE, Typed, number},
     server::rpc::{self, BATCH_MAX, DEPTH_MAX, Methods},
 };
 
@@ -236,12 +236,15 @@ fn nested(data: &[u8]) -> usize {
     most
 }
 
-/// A schema, hints and a default, a line each. They come to a form that can be asked, whose sample answer is one.
+/// A schema, hints, a default and what was typed into the page, a line each. They come to a form that can be asked, on a
+/// terminal and on a page of which nothing is a flow's, and to an answer of this form or to what is wrong with it.
 fn question(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    let mut lines = text.split('\n').map(Json::parse);
-    let (Some(Ok(schema)), Some(Ok(ui))) = (lines.next(), lines.next()) else { return };
-    let default = lines.next().and_then(Result::ok);
+    let mut lines = text.split('\n');
+    let mut json = || lines.next().map(Json::parse);
+    let (Some(Ok(schema)), Some(Ok(ui))) = (json(), json()) else { return };
+    let default = json().and_then(Result::ok);
+    let typed = Typed::of(lines.next().unwrap_or_default().as_bytes());
     if let Some(typed) = &default {
         for is_whole in [false, true] {
             if let Ok(taken) = number(typed.as_str(), is_whole) {
@@ -250,7 +253,8 @@ fn question(data: &[u8]) {
             }
         }
     }
-    let field = Field::of(&request(schema, ui, default));
+    let request = request(schema, ui, default);
+    let field = Field::of(&request);
     assert!(fields(&field, 0) <= text.len(), "no more is asked than is written");
     let sample = field.sample();
     if let Field::Form(of) = &field {
@@ -260,7 +264,96 @@ fn question(data: &[u8]) {
         assert_eq!(sample.0.iter().map(|(key, _)| key).collect::<Vec<_>>(), required);
     }
     sample.to::<IgnoredAny>().expect("a sample is JSON");
+    has_its_markup_only(&form::question(&request, None, &[]));
+    match form::read(&field, &typed) {
+        Ok(answer) => is_answer(&field, &answer),
+        Err(errors) => {
+            assert!(!errors.is_empty() && errors.iter().all(|error| !error.message.is_empty()));
+            has_its_markup_only(&form::question(&request, Some(&typed), &errors));
+        }
+    }
 }
+
+/// Whether an answer is of the form that was asked; whether it is valid says the runtime.
+fn is_answer(field: &Field, answer: &Json) {
+    match field {
+        Field::Form(of) => {
+            let members: BTreeMap<String, Json> = answer.to().expect("the answer to a form is an object");
+            assert!(members.keys().all(|key| of.iter().any(|field| field.key == *key)), "{answer}");
+            for FormField { key, required, field, .. } in of {
+                match members.get(key) {
+                    Some(member) => is_answer(field, member),
+                    None => assert!(!required, "{key} is needed: {answer}"),
+                }
+            }
+        }
+        Field::Choice { choices, .. } => {
+            assert!(choices.iter().any(|choice| choice.value == *answer), "{answer}")
+        }
+        Field::MultiChoice { choices, .. } => {
+            let chosen: Vec<Json> = answer.to().expect("several choices are an array");
+            assert!(
+                chosen.iter().all(|chosen| choices.iter().any(|choice| choice.value == *chosen)),
+                "{answer}"
+            );
+        }
+        Field::Text { .. } => assert!(answer.to::<String>().is_ok()),
+        Field::Number { integer, .. } => assert!(number(answer.as_str(), *integer).is_ok()),
+        Field::Confirm { .. } => assert!(answer.to::<bool>().is_ok()),
+        Field::Json { .. } => assert!(answer.to::<IgnoredAny>().is_ok()),
+    }
+}
+
+/// Every tag of a page is one that it has by itself, with no attribute that loads, leads or runs.
+fn has_its_markup_only(page: &str) {
+    let page = page.replace(STYLE, "");
+    for tag in page.split('<').skip(1) {
+        let name = tag.trim_start_matches('/').split([' ', '>']).next().unwrap_or_default();
+        assert!(TAGS.contains(&name), "{tag}");
+        // Within quotes nothing is an attribute: every other part is.
+        let outside: String = tag.split('"').step_by(2).collect();
+        let attributes = outside.split_once('>').map_or(outside.as_str(), |(attributes, _)| attributes);
+        for attribute in attributes.split(' ').skip(1).filter(|attribute| !attribute.is_empty()) {
+            assert!(ATTRIBUTES.contains(&attribute.trim_end_matches('=')), "{tag}");
+        }
+    }
+}
+
+const TAGS: [&str; 27] = [
+    "!DOCTYPE", "html", "head", "meta", "title", "style", "body", "main", "div", "h1", "p", "ul", "li",
+    "form", "button", "fieldset", "legend", "label", "input", "textarea", "select", "option", "span", "br",
+    "strong", "time", "em",
+];
+const ATTRIBUTES: [&str; 28] = [
+    "accept-charset",
+    "aria-describedby",
+    "aria-invalid",
+    "aria-labelledby",
+    "autocomplete",
+    "autofocus",
+    "charset",
+    "checked",
+    "class",
+    "content",
+    "datetime",
+    "dir",
+    "for",
+    "html",
+    "id",
+    "inputmode",
+    "lang",
+    "method",
+    "name",
+    "placeholder",
+    "required",
+    "role",
+    "rows",
+    "selected",
+    "spellcheck",
+    "type",
+    "value",
+    "cols",
+];
 
 /// How many questions a field is.
 fn fields(field: &Field, depth: usize) -> usize {

@@ -4,8 +4,10 @@
 //! against `hero_sdk::Logic` and knows neither actors nor store.
 
 pub mod cli;
+mod form;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
 pub mod server;
 mod service;
 mod suggest;
+mod telemetry;

@@ -411,6 +411,30 @@ fn a_play_of_another_process_is_watched_there() {
 }
 
 #[test]
+fn a_play_is_watched_on_two_terminals_at_once() {
+    let home = Home::served();
+    let gate = home.path("gate");
+    let mut session = run(&home, GATE, &["--input", &format!("gate={}", gate.display())]);
+    session.wait_for("slow  running");
+    let play_sid =
+        session.screen().split_whitespace().find(|word| word.starts_with("play_")).unwrap().to_owned();
+
+    let mut other = home.start(&["play", "follow", &play_sid], 24, 80);
+    other.wait_for("slow  running");
+    // The one who only watches leaves, and the play stays.
+    let mut third = home.start(&["play", "follow", &play_sid], 24, 80);
+    third.wait_for("slow  running");
+    third.keys(CTRL_C);
+    assert_eq!(third.end(), 130, "{}", third.screen());
+
+    session.keys(CTRL_C);
+    for watching in [&mut session, &mut other] {
+        assert_eq!(watching.end(), 4, "{}", watching.screen());
+        assert!(watching.screen().contains("⊘ slow  cancelled"), "{}", watching.screen());
+    }
+}
+
+#[test]
 fn a_terminal_without_cursor_gets_plain_lines() {
     let home = Home::new();
     let mut session = home.start_as("dumb", &["run", "hello"], 24, 80);
@@ -440,4 +464,27 @@ fn a_secret_is_typed_unseen() {
     session.wait_for("Value of OTHER");
     session.keys(CTRL_C);
     assert_eq!(session.end(), 130, "{}", session.screen());
+}
+
+#[test]
+fn a_workflow_is_deleted_when_a_person_says_yes() {
+    let home = Home::new();
+    home.write("flow.py", "from hero_tracing import flow\n\n\n@flow\ndef main():\n    return 1\n");
+    let mut added = home.start(&["workflow", "add", "flow.py", "--name", "one\u{202e}"], 24, 80);
+    assert_eq!(added.end(), 0, "{}", added.screen());
+    let delete = ["workflow", "delete", "one\u{202e}"];
+    for (keys, exit, told) in [
+        (ENTER, 4, "nothing is deleted"),
+        ("n\r", 4, "nothing is deleted"),
+        (CTRL_C, 130, "interrupted"),
+        ("maybe\r\u{15}y\r", 0, "one\\u{202e} is deleted"),
+    ] {
+        let mut session = home.start(&delete, 24, 80);
+        session.wait_for("Delete one\\u{202e} with 1 version and 0 examples?");
+        session.keys(keys);
+        assert_eq!(session.end(), exit, "{}", session.screen());
+        assert!(session.screen().contains(told), "{}", session.screen());
+    }
+    let mut gone = home.start(&delete, 24, 80);
+    assert_eq!(gone.end(), 2, "{}", gone.screen());
 }

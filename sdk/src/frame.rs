@@ -8,7 +8,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Json, SecretName, SecretValue,
+    Json, SecretName, SecretValue, VersionSid,
     model::{LogLevel, LogStream, PlayError, SpanKind},
 };
 
@@ -302,6 +302,40 @@ pub struct PutArtifact {
     pub n: u64,
 }
 
+/// A name that a flow calls and its file does not define: a workflow of the library, to be run in the same process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resolve {
+    /// The node that runs it.
+    pub id: u64,
+    /// The workflow's name or sid.
+    pub name: String,
+    /// Asks for [`Down::Resolved`] or [`Down::NotResolved`].
+    pub n: u64,
+}
+
+/// What a name stands for in a play.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ResolvedWorkflow {
+    /// As the flow calls it.
+    pub name: String,
+    /// The workflow's own name.
+    pub workflow: String,
+    /// The version's number.
+    pub version: u32,
+    /// The version.
+    pub version_sid: VersionSid,
+    /// The name by which tracebacks call the file.
+    pub file_name: String,
+    /// Python source.
+    pub source: String,
+    /// The entry function's name.
+    pub entry: String,
+    /// JSON Schema of its inputs.
+    pub inputs: Json,
+    /// JSON Schema of its outputs.
+    pub outputs: Json,
+}
+
 /// Which answers end a park.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -383,6 +417,7 @@ pub enum Up {
     Cost(Cost),
     Progress(ProgressFrame),
     Artifact(PutArtifact),
+    Resolve(Resolve),
     Pause(Pause),
     Park(Park),
     Notice(Notice),
@@ -431,6 +466,7 @@ impl Up {
             "cost" => Self::Cost(of(line)?),
             "progress" => Self::Progress(of(line)?),
             "artifact" => Self::Artifact(of(line)?),
+            "resolve" => Self::Resolve(of(line)?),
             "pause" => Self::Pause(of(line)?),
             "park" => Self::Park(of(line)?),
             "notice" => Self::Notice(of(line)?),
@@ -447,6 +483,7 @@ impl Up {
             Self::Try(frame) => Some(frame.n),
             Self::Record(frame) => frame.n,
             Self::Artifact(frame) => Some(frame.n),
+            Self::Resolve(frame) => Some(frame.n),
             Self::Pause(frame) => Some(frame.n),
             Self::Park(frame) => Some(frame.n),
             Self::Done(frame) => Some(frame.n),
@@ -488,6 +525,9 @@ pub struct Start {
     /// memory every play has.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub env: BTreeMap<String, String>,
+    /// What the names stand for that the play has resolved before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub workflows: Vec<ResolvedWorkflow>,
     /// The current directory of the process.
     pub workdir: String,
     /// Where large values are.
@@ -523,13 +563,48 @@ pub enum RecordStatus {
 #[serde(tag = "t", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "fields are those of protocol.md")]
 pub enum Down {
-    Describe { v: u32, file_name: String, source: String, entry: Option<String> },
+    Describe {
+        v: u32,
+        file_name: String,
+        source: String,
+        entry: Option<String>,
+    },
     Start(Box<Start>),
-    Ack { n: u64 },
-    Answer { path: String, status: RecordStatus, payload: Json, use_default: bool },
-    Refused { n: u64, code: String, message: String },
-    Kept { n: u64, digest: String, size: u64 },
-    NotKept { n: u64, code: String, message: String },
+    Ack {
+        n: u64,
+    },
+    Answer {
+        path: String,
+        status: RecordStatus,
+        payload: Json,
+        use_default: bool,
+    },
+    Refused {
+        n: u64,
+        code: String,
+        message: String,
+    },
+    Kept {
+        n: u64,
+        digest: String,
+        size: u64,
+    },
+    NotKept {
+        n: u64,
+        code: String,
+        message: String,
+    },
+    Resolved {
+        n: u64,
+        workflow: Box<ResolvedWorkflow>,
+    },
+    NotResolved {
+        n: u64,
+        code: String,
+        message: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        hint: Option<String>,
+    },
 }
 
 impl Down {

@@ -1,6 +1,6 @@
 //! What must hold of whatever bytes come to the parsers of this crate. `e2e/fuzz` looks for bytes of which it does not.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{collections::HashMap, fmt::Debug, sync::LazyLock};
 
 use bytes::Bytes;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
@@ -12,13 +12,15 @@ use sse_stream::Sse;
 
 use crate::{
     Error, ErrorCode, Json, Members, PlaySid, ResumeId, VersionSid, WorkflowSid,
-    client::events::{self, News},
+    client::events::parsed,
     frame::{DEPTH_MAX, Head, Refusal, Up},
     logic::{
-        ExampleUpsert, OfVersion, Params, PlayCancel, PlayList, PlayResume, PlayRunAsync, PlaySpans,
-        PlayStart, PlayWait, WorkflowCreate, WorkflowDelete, WorkflowUpdate,
+        Event, EventId, ExampleUpsert, OfVersion, Params, PlayCancel, PlayList, PlayResume, PlayRunAsync,
+        PlaySpans, PlayStart, PlayWait, WorkflowCreate, WorkflowDelete, WorkflowUpdate,
     },
+    model::SpanPage,
     openrpc,
+    rpc::Failure,
 };
 
 /// What must hold of any bytes, by its name: it panics where it does not.
@@ -130,7 +132,7 @@ fn check<T>(result: Result<T, Error>, taken: impl FnOnce(T)) {
     }
 }
 
-/// An id is of one kind, keeps its text and is safe as a part of a path or a key.
+/// An id is of one kind, keeps its text and is safe as a part of a path or a key. So does the id of an event.
 fn sid(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     fn is<T: std::str::FromStr<Err = Error> + DeserializeOwned + Serialize + ToString>(
@@ -157,6 +159,10 @@ fn sid(data: &[u8]) {
             }
         }
     }
+    if let Ok(id) = text.parse::<EventId>() {
+        assert_eq!(id.to_string(), text);
+        assert!(text.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase() || byte == b'.'));
+    }
     let kinds = [
         is::<PlaySid>(text, PlaySid::PREFIX),
         is::<WorkflowSid>(text, WorkflowSid::PREFIX),
@@ -174,22 +180,27 @@ fn events(data: &[u8]) {
     let told = |event: &Sse| (event.event.clone(), event.data.clone(), event.id.clone());
     let pieces = read(stream, usize::from(*size));
     assert_eq!(whole.iter().map(told).collect::<Vec<_>>(), pieces.iter().map(told).collect::<Vec<_>>());
-    for event in &whole {
-        if let Ok(News::Page(page)) = events::news(event) {
-            let text = Json::of(&page).expect("a page is JSON");
-            let written = format!("event: spans\ndata: {text}\n\n");
-            let read: Vec<_> = read(written.as_bytes(), usize::MAX).iter().map(events::news).collect();
-            let [Ok(News::Page(same))] = read.as_slice() else { panic!("{written}") };
-            assert_eq!(same, &page);
-        }
+    for text in whole.iter().filter_map(|event| event.data.as_deref()) {
+        is_kept::<SpanPage>(text);
+        is_kept::<Event>(text);
+        is_kept::<Failure>(text);
     }
+}
+
+/// What is read is the same once it is written as one event.
+fn is_kept<T: DeserializeOwned + Serialize + PartialEq + Debug>(text: &str) {
+    let Ok(item) = serde_json::from_str::<T>(text) else { return };
+    let written = format!("data: {}\n\n", Json::of(&item).expect("it is JSON"));
+    let events = read(written.as_bytes(), usize::MAX);
+    let [Sse { data: Some(data), .. }] = events.as_slice() else { panic!("{written}") };
+    assert_eq!(serde_json::from_str::<T>(data).ok(), Some(item), "{written}");
 }
 
 /// The events until the first error, or the end.
 fn read(bytes: &[u8], size: usize) -> Vec<Sse> {
     let frame = |piece: &[u8]| Ok::<_, hyper::Error>(Frame::data(Bytes::copy_from_slice(piece)));
     let pieces: Vec<_> = bytes.chunks(size.max(1)).map(frame).collect();
-    events::events(StreamBody::new(stream::iter(pieces)))
+    parsed(StreamBody::new(stream::iter(pieces)))
         .take_while(|event| std::future::ready(event.is_ok()))
         .filter_map(|event| std::future::ready(event.ok()))
         .collect()

@@ -11,6 +11,9 @@ pub const VERSION: &str = "2.0";
 /// The path of the methods on a server.
 pub const PATH: &str = "/rpc";
 
+/// Bytes of a call, or of a batch of them, that a server takes.
+pub const BODY_BYTES_MAX: usize = 16 << 20;
+
 /// A call that wants an answer.
 #[derive(Debug, Serialize)]
 pub struct Call<'a, P> {

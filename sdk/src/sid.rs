@@ -2,10 +2,16 @@
 //!
 //! An id is parsed once at the edge; a parsed one is safe as a part of a path or a key.
 
-use std::{borrow::Cow, fmt, str::FromStr};
+use std::{
+    borrow::Cow,
+    fmt,
+    str::FromStr,
+    sync::{Mutex, PoisonError},
+};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
+use ulid::{Generator, Ulid};
 
 use crate::error::{Error, ErrorCode};
 
@@ -23,10 +29,11 @@ macro_rules! sid {
             /// The prefix of every id of this kind.
             pub const PREFIX: &str = $prefix;
 
-            /// A new id; later ids sort after earlier ones, to the millisecond.
+            /// A new id; it sorts after all that this process has made, and after earlier ones of others, to the
+            /// millisecond.
             #[expect(clippy::new_without_default, reason = "each call gives another id, which `default` would hide")]
             pub fn new() -> Self {
-                Self(format!("{}{}", $prefix, ulid::Ulid::generate().to_string().to_lowercase()))
+                Self(format!("{}{}", $prefix, next().to_string().to_lowercase()))
             }
 
             /// The id as text.
@@ -108,6 +115,13 @@ sid!(
     "ask_"
 );
 
+/// The next ULID, greater than all before it, whatever the clock does.
+fn next() -> Ulid {
+    static GENERATOR: Mutex<Generator> = Mutex::new(Generator::new());
+    let mut generator = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
+    generator.generate().unwrap_or_else(|full| full.commit_overflow_increment())
+}
+
 fn check(text: &str, prefix: &str) -> Result<(), Error> {
     let is_ulid_char = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_lowercase();
     match text.strip_prefix(prefix) {
@@ -135,6 +149,12 @@ mod tests {
         let second = PlaySid::new();
         assert_ne!(first, second);
         assert_eq!(first.as_str().parse::<PlaySid>().unwrap(), first);
+    }
+
+    #[test]
+    fn ids_sort_as_they_were_made() {
+        let made: Vec<PlaySid> = (0..10_000).map(|_| PlaySid::new()).collect();
+        assert!(made.is_sorted_by(|one, next| one < next), "many are of the same millisecond");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use hero_sdk::{
     Json, SecretValue,
-    frame::{Down, RecordStatus, Start, Up},
+    frame::{Down, RecordStatus, ResolvedWorkflow, Start, Up},
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -59,6 +59,7 @@ fn every_frame_to_python_is_written_as_agreed() {
         inputs: Json::parse("{\"name\":\"World\"}").unwrap(),
         secrets: BTreeMap::new(),
         env: BTreeMap::new(),
+        workflows: Vec::new(),
         workdir: "/w".into(),
         blob_dir: "/b".into(),
         records: vec![
@@ -86,6 +87,24 @@ fn every_frame_to_python_is_written_as_agreed() {
         env: BTreeMap::from([("REGION".into(), "north".into())]),
         ..compiled.clone()
     };
+    let workflow = ResolvedWorkflow {
+        name: "helper".into(),
+        workflow: "helper".into(),
+        version: 3,
+        version_sid: "ver_01arz3ndektsv4rrffq69g5fav".parse().unwrap(),
+        file_name: "helper.py".into(),
+        source: "pass\n".into(),
+        entry: "main".into(),
+        inputs: Json::parse("{\"type\":\"object\"}").unwrap(),
+        outputs: Json::parse("{}").unwrap(),
+    };
+    let invoking = Start { code: None, workflows: vec![workflow.clone()], ..compiled.clone() };
+    let not_resolved = |n, code: &str, message: &str, hint: Option<&str>| Down::NotResolved {
+        n,
+        code: code.into(),
+        message: message.into(),
+        hint: hint.map(str::to_owned),
+    };
     let answer = |status, payload: &str, use_default| Down::Answer {
         path: "main#0/p#0".into(),
         status,
@@ -108,6 +127,10 @@ fn every_frame_to_python_is_written_as_agreed() {
         Down::Refused { n: 13, code: "unknown_parent".into(), message: "span 9 has no parent 8".into() },
         Down::Kept { n: 14, digest: digest.into(), size: 4 },
         Down::NotKept { n: 15, code: "not_found".into(), message: "there is no such file".into() },
+        Down::Start(Box::new(invoking)),
+        Down::Resolved { n: 16, workflow: Box::new(workflow) },
+        not_resolved(17, "not_found", "no workflow \"helpr\"", Some("did you mean helper?")),
+        not_resolved(18, "busy", "too many", None),
     ];
     let expected = vectors("down.json");
     assert_eq!(frames.len(), expected.len());

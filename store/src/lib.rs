@@ -29,6 +29,6 @@ pub use error::Error;
 pub use keys::Table;
 #[cfg(feature = "memory")]
 pub use memory::Memory;
-pub use rows::{Change, Outcome, Payload, PlayMemory, PlayRow, Record};
+pub use rows::{Change, Outcome, Payload, PlayMemory, PlayRow, Record, Resolution};
 pub use store::{Direction, Durability, Row, Scan, Store, Write};
-pub use tables::{OpenOptions, PlayFilter, Tables};
+pub use tables::{OfWorkflow, OpenOptions, PlayFilter, Tables};

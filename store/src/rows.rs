@@ -3,7 +3,7 @@
 //! They are kept by bincode, which is not self-describing: a change of shape is a new row version (see `codec`).
 
 use hero_sdk::{
-    Json,
+    Json, VersionSid,
     frame::{Blob, ResumeWhen},
     model::{LogLine, Play, Span},
 };
@@ -29,8 +29,23 @@ pub struct PlayMemory {
     pub resume_when: ResumeWhen,
     /// The caller's key, which finds this play again.
     pub idempotency_key: Option<String>,
+    /// How long it may take, from its creation and again from each retry.
+    pub timeout_ms: Option<u64>,
+    /// What the names of workflows stand for that it has invoked in its own process.
+    pub workflows: Vec<Resolution>,
     /// The node that runs it, for a store that several share.
     pub owner: Option<String>,
+}
+
+/// A version of a workflow of the library, and how a play calls it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resolution {
+    /// The name that the play asked for.
+    pub name: String,
+    /// The workflow's own name.
+    pub workflow: String,
+    /// What it stands for in this play, whatever becomes of the workflow.
+    pub version_sid: VersionSid,
 }
 
 /// The durable state of a recorded call, one per play and path.

@@ -2,8 +2,10 @@
 
 use hero_sdk::{
     Json, PlaySid, ResumeId, Timestamp, VersionSid, WorkflowSid,
+    frame::ResumeWhen,
     model::{
-        Artifact, Example, LogLine, Play, PlayError, ResumeRequest, Span, Status, Workflow, WorkflowVersion,
+        Artifact, Example, LogLine, Play, PlayError, ResumeRequest, Sandbox, Span, Status, Workflow,
+        WorkflowVersion,
     },
 };
 use serde::{Deserialize, de::DeserializeOwned};
@@ -14,11 +16,13 @@ use crate::{Change, PlayMemory, PlayRow, Record};
 pub(crate) trait Shaped: DeserializeOwned {
     /// Its shape in rows of version 1.
     type One: DeserializeOwned + Into<Self>;
+    /// Its shape in rows of version 2.
+    type Two: DeserializeOwned + Into<Self>;
 }
 
 /// Those that have not changed.
 macro_rules! unchanged {
-    ($($row:ty),*) => { $(impl Shaped for $row { type One = Self; })* };
+    ($($row:ty),*) => { $(impl Shaped for $row { type One = Self; type Two = Self; })* };
 }
 
 unchanged!(Artifact, Change, Example, LogLine, Record, ResumeRequest, Span, Workflow, WorkflowVersion);
@@ -26,13 +30,21 @@ unchanged!(PlaySid, ResumeId, VersionSid, WorkflowSid);
 
 impl Shaped for PlayRow {
     type One = PlayRowOne;
+    type Two = PlayRowTwo;
 }
 
 /// Before plays had a sandbox.
 #[derive(Deserialize)]
 pub(crate) struct PlayRowOne {
     play: PlayOne,
-    memory: PlayMemory,
+    memory: MemoryOne,
+}
+
+/// Before plays had a priority and a deadline.
+#[derive(Deserialize)]
+pub(crate) struct PlayRowTwo {
+    play: PlayTwo,
+    memory: MemoryOne,
 }
 
 #[derive(Deserialize)]
@@ -61,8 +73,31 @@ struct PlayOne {
     pending_resumes: u32,
 }
 
+/// Nested structs lie in a row as their fields do.
+#[derive(Deserialize)]
+struct PlayTwo {
+    play: PlayOne,
+    sandbox: Option<Sandbox>,
+}
+
+#[derive(Deserialize)]
+struct MemoryOne {
+    crashes: u32,
+    cancel: Option<String>,
+    resume_when: ResumeWhen,
+    idempotency_key: Option<String>,
+    owner: Option<String>,
+}
+
 impl From<PlayRowOne> for PlayRow {
     fn from(PlayRowOne { play, memory }: PlayRowOne) -> Self {
+        PlayRowTwo { play: PlayTwo { play, sandbox: None }, memory }.into()
+    }
+}
+
+impl From<PlayRowTwo> for PlayRow {
+    fn from(PlayRowTwo { play: PlayTwo { play, sandbox }, memory }: PlayRowTwo) -> Self {
+        let MemoryOne { crashes, cancel, resume_when, idempotency_key, owner } = memory;
         let play = Play {
             play_sid: play.play_sid,
             workflow_sid: play.workflow_sid,
@@ -76,17 +111,28 @@ impl From<PlayRowOne> for PlayRow {
             attempt: play.attempt,
             trigger: play.trigger,
             tags: play.tags,
+            priority: 0,
             parent_play_sid: play.parent_play_sid,
             root_play_sid: play.root_play_sid,
             cost_usd: play.cost_usd,
             tokens_in: play.tokens_in,
             tokens_out: play.tokens_out,
             created_at: play.created_at,
+            deadline_at: None,
             started_at: play.started_at,
             ended_at: play.ended_at,
             duration_ms: play.duration_ms,
             pending_resumes: play.pending_resumes,
-            sandbox: None,
+            sandbox,
+        };
+        let memory = PlayMemory {
+            crashes,
+            cancel,
+            resume_when,
+            idempotency_key,
+            timeout_ms: None,
+            workflows: Vec::new(),
+            owner,
         };
         Self { play, memory }
     }

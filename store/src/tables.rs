@@ -25,8 +25,8 @@ pub struct OpenOptions {
 /// Which plays a list wants; every part is optional.
 #[derive(Clone, Debug, Default)]
 pub struct PlayFilter {
-    /// Only plays of this workflow name.
-    pub workflow: Option<String>,
+    /// Only plays of a workflow.
+    pub workflow: Option<OfWorkflow>,
     /// Only plays that stand here.
     pub status: Option<Status>,
     /// Only plays that this one spawned.
@@ -35,9 +35,24 @@ pub struct PlayFilter {
     pub tag: Option<String>,
 }
 
+/// Which workflow a play is of: that of this name when it was started, or that of this id, whatever its name was.
+#[derive(Clone, Debug)]
+pub struct OfWorkflow {
+    /// The name; for a file, its name.
+    pub name: String,
+    /// The workflow that has this name now, or is meant by it.
+    pub workflow_sid: Option<WorkflowSid>,
+}
+
+impl OfWorkflow {
+    fn admits(&self, play: &Play) -> bool {
+        self.name == play.workflow || self.workflow_sid.is_some() && self.workflow_sid == play.workflow_sid
+    }
+}
+
 impl PlayFilter {
     fn admits(&self, play: &Play) -> bool {
-        self.workflow.as_ref().is_none_or(|name| *name == play.workflow)
+        self.workflow.as_ref().is_none_or(|workflow| workflow.admits(play))
             && self.status.is_none_or(|status| status == play.status)
             && self.parent.as_ref().is_none_or(|parent| play.parent_play_sid.as_ref() == Some(parent))
             && self.tag.as_ref().is_none_or(|tag| play.tags.contains(tag))
@@ -124,6 +139,21 @@ impl Tables {
             plays.extend(self.play(&sid)?.filter(|row| !row.play.status.is_terminal()));
         }
         Ok(plays)
+    }
+
+    /// How many plays stand where, of those that are not terminal.
+    pub fn unfinished_by_status(&self) -> Result<Vec<(Status, u64)>, Error> {
+        let mut counts: Vec<(Status, u64)> = Vec::new();
+        for sid in self.all::<PlaySid>(&Key::all_unfinished())? {
+            // Between the two reads it may have ended.
+            let Some(status) = self.play(&sid)?.map(|row| row.play.status) else { continue };
+            match counts.iter_mut().find(|(known, _)| *known == status) {
+                _ if status.is_terminal() => {}
+                Some((_, count)) => *count += 1,
+                None => counts.push((status, 1)),
+            }
+        }
+        Ok(counts)
     }
 
     /// The play that was started with this key.
@@ -272,6 +302,11 @@ impl Tables {
         // What became of it is its callers' business.
         self.submit(Batch::new(), Durability::Buffered, move |_| reply.send(()).unwrap_or_default()).await?;
         answer.await.map_err(|_| Error::Closed)
+    }
+
+    /// Why the newest write failed, where it did. It is tried again with each write.
+    pub fn trouble(&self) -> Option<Error> {
+        self.writer.trouble()
     }
 
     /// Writes what is queued, makes everything durable, ends the writer thread and lets go of the lock. Other clones

@@ -38,23 +38,29 @@ struct Queued {
     room: OwnedSemaphorePermit,
 }
 
+/// Why the newest group was not written, where it was not.
+type Trouble = Arc<Mutex<Option<Error>>>;
+
 /// The way to the writer thread.
 #[derive(Clone)]
 pub(crate) struct Writer {
     queue: mpsc::Sender<Message>,
     room: Arc<Semaphore>,
+    trouble: Trouble,
     thread: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
 
 impl Writer {
     pub(crate) fn start(store: Arc<dyn Store>) -> Result<Self, Error> {
         let (queue, messages) = mpsc::channel(GROUP_BATCHES_MAX);
+        let trouble = Trouble::default();
+        let told = Arc::clone(&trouble);
         let thread = thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || run(store.as_ref(), messages))
+            .spawn(move || run(store.as_ref(), messages, &told))
             .map_err(|error| Error::io("start the store's writer thread", "", error))?;
         let room = Arc::new(Semaphore::new(QUEUE_BYTES_MAX as usize));
-        Ok(Self { queue, room, thread: Arc::new(Mutex::new(Some(thread))) })
+        Ok(Self { queue, room, trouble, thread: Arc::new(Mutex::new(Some(thread))) })
     }
 
     pub(crate) async fn submit(&self, batch: Batch, durability: Durability, done: Done) -> Result<(), Error> {
@@ -62,6 +68,10 @@ impl Writer {
         let room = Arc::clone(&self.room).acquire_many_owned(bytes).await.map_err(|_| Error::Closed)?;
         let queued = Queued { batch, durability, done, room };
         self.queue.send(Message::Batch(queued)).await.map_err(|_| Error::Closed)
+    }
+
+    pub(crate) fn trouble(&self) -> Option<Error> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) async fn close(self) -> Result<(), Error> {
@@ -89,7 +99,7 @@ impl Writer {
     }
 }
 
-fn run(store: &dyn Store, mut messages: mpsc::Receiver<Message>) {
+fn run(store: &dyn Store, mut messages: mpsc::Receiver<Message>, trouble: &Mutex<Option<Error>>) {
     let mut taken = Vec::with_capacity(GROUP_BATCHES_MAX);
     let mut closing = Vec::new();
     // Nothing comes only when every `Tables` is gone, or when the queue is closed and empty.
@@ -104,7 +114,7 @@ fn run(store: &dyn Store, mut messages: mpsc::Receiver<Message>) {
                 }
             }
         }
-        write(store, group);
+        write(store, group, trouble);
     }
     let result = store.close();
     if let Err(error) = &result {
@@ -116,7 +126,7 @@ fn run(store: &dyn Store, mut messages: mpsc::Receiver<Message>) {
     }
 }
 
-fn write(store: &dyn Store, group: Vec<Queued>) {
+fn write(store: &dyn Store, group: Vec<Queued>, trouble: &Mutex<Option<Error>>) {
     if group.is_empty() {
         return;
     }
@@ -143,13 +153,15 @@ fn write(store: &dyn Store, group: Vec<Queued>) {
         return;
     }
     // A bug of the engine must not take the writer along: whoever waits is told, and the next group is tried.
-    let written = if all.is_empty() && durability == Durability::Buffered {
-        Ok(Ok(()))
+    let result = if all.is_empty() && durability == Durability::Buffered {
+        Ok(())
     } else {
-        catch_unwind(AssertUnwindSafe(|| store.write(&all.into_writes(), durability)))
+        let written = catch_unwind(AssertUnwindSafe(|| store.write(&all.into_writes(), durability)));
+        let panicked = || Error::Engine { what: "write to the store, which panicked".into(), source: None };
+        let result = written.unwrap_or_else(|_| Err(panicked()));
+        *trouble.lock().unwrap_or_else(PoisonError::into_inner) = result.clone().err();
+        result
     };
-    let panicked = || Error::Engine { what: "write to the store, which panicked".into(), source: None };
-    let result = written.unwrap_or_else(|_| Err(panicked()));
     if let Err(error) = &result {
         chains.iter().for_each(|chain| chain.break_off(error));
     }

@@ -102,8 +102,14 @@ async fn check(disk: &mut dyn SmallDisk, path: &Path) {
         assert_eq!(seqs(&tables), expected);
         assert_eq!(commit_until_full(&tables, failed + 1).await, failed + 1);
         assert_eq!(seqs(&tables), expected);
+        // It is known, and tried again without a change to write.
+        let code = |error: Option<Error>| error.map(|error| hero_sdk::Error::from(error).code);
+        assert_eq!(code(tables.trouble()), Some(ErrorCode::StorageFull));
+        assert_eq!(code(tables.commit(Batch::new()).await.err()), Some(ErrorCode::StorageFull));
 
         disk.free();
+        tables.commit(Batch::new()).await.unwrap();
+        assert_eq!(code(tables.trouble()), None);
         tables.commit(large(failed + 2)).await.unwrap();
         tables.commit(large(failed + 3)).await.unwrap();
         expected.extend([failed + 2, failed + 3]);

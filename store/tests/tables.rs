@@ -64,6 +64,18 @@ fn plays_are_found_by_every_way() {
 }
 
 #[test]
+fn plays_that_have_not_ended_are_counted_by_where_they_stand() {
+    let all =
+        [Status::Queued, Status::AwaitingResume, Status::AwaitingResume, Status::Failed, Status::Succeeded];
+    let batches = (1..).zip(all).map(|(number, status)| batch(|batch| batch.put_play(&play(number, status))));
+    check(batches.collect(), |tables| {
+        let mut counts = tables.unfinished_by_status().unwrap();
+        counts.sort_by_key(|(_, count)| *count);
+        assert_eq!(counts, [(Status::Queued, 1), (Status::AwaitingResume, 2)]);
+    });
+}
+
+#[test]
 fn pages_of_plays_go_back_in_time() {
     let put = batch(|batch| {
         for number in 1..=300 {
@@ -82,8 +94,8 @@ fn pages_of_plays_go_back_in_time() {
         assert!(page(any.clone(), Some(1), 5).is_empty());
         assert!(page(any.clone(), None, 0).is_empty());
         assert_eq!(page(any, None, 1_000).len(), 300);
-        let odd =
-            PlayFilter { workflow: Some("odd".into()), tag: Some("mod0".into()), ..PlayFilter::default() };
+        let odd = OfWorkflow { name: "odd".into(), workflow_sid: None };
+        let odd = PlayFilter { workflow: Some(odd), tag: Some("mod0".into()), ..PlayFilter::default() };
         assert_eq!(page(odd, Some(16), 10), [15, 9, 3]);
         let running = PlayFilter { status: Some(Status::Running), ..PlayFilter::default() };
         assert_eq!(page(running.clone(), None, 4), [300, 250, 200, 150]);

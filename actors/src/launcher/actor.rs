@@ -26,7 +26,7 @@ use super::{
     orders::{Reply, Request},
     process::{Signal, number_of},
 };
-use crate::sandbox::SandboxConfig;
+use crate::{meters::Counter, sandbox::SandboxConfig};
 
 /// How often it is looked whether the fork server still answers, while it owes an answer.
 const TICK: Duration = Duration::from_secs(4);
@@ -50,6 +50,8 @@ pub(crate) struct Launcher {
     pub(crate) known: KnownLayers,
     /// Whether a fork server is started ahead of the first play.
     pub(crate) starts_early: bool,
+    /// Counts fork servers beyond the first.
+    pub(crate) restarts: Counter,
 }
 
 /// What the launcher knows of its fork server and of the children.
@@ -218,6 +220,7 @@ impl Launcher {
         let control = Arc::new(control);
         let setup = Request::setup(&self.sandbox, &self.plays, &self.describe)?;
         tell(&control, &setup, None).await?;
+        self.restarts.add(u64::from(state.servers_started > 0));
         state.servers_started += 1;
         let number = state.servers_started;
         let ended = {

@@ -1,5 +1,7 @@
 //! The shell around the machine: turns messages into events and carries effects out.
 
+mod commit;
+
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use hero_sdk::{
@@ -7,26 +9,28 @@ use hero_sdk::{
     frame::{Hello, Up},
     model::Status,
 };
-use hero_store::{Batch, Chain, Durability, Outcome};
+use hero_store::Chain;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::task::JoinHandle;
 
 use super::{
+    account::{Told, has_started},
     attempt::{First, Needs, first_frame, has_progressed, launch, no_process, past, sandbox},
-    effect::{Durable, Effect, Write},
+    effect::Effect,
     environment::Environment,
     event::{Caller, Event, Past},
     files,
     limits::{Watch, Watched},
     link::Link,
+    lookup::look_up,
     machine::Machine,
     message::{Message, ReplyPort, Start, Wish},
+    timer::Timer,
     values::{keep_out_of_files, known},
 };
 use crate::{
-    feeds::Changed,
     launcher::{Process, Signal},
-    plays,
+    plays::{self, Due, Turn},
     secrets::Redactor,
 };
 
@@ -44,6 +48,8 @@ pub(crate) struct PlayActor(pub(crate) Arc<Environment>);
 pub(crate) struct State {
     start: Option<Start>,
     machine: Option<Machine>,
+    /// To those who follow events.
+    told: Told,
     play_sid: PlaySid,
     needs: Needs,
     /// Where its version declares secrets: knows the values of the last attempt.
@@ -79,6 +85,7 @@ impl Actor for PlayActor {
         myself.cast(Message::Load)?;
         Ok(State {
             play_sid: start.row().play.play_sid.clone(),
+            told: Told::of(&start),
             start: Some(start),
             machine: None,
             needs: Needs { imports: Vec::new(), allowance: Ok(self.0.sandbox.defaults.clone()) },
@@ -186,6 +193,9 @@ impl PlayActor {
                 }
                 Ok(())
             }
+            Message::LookedUp { attempt, result } => {
+                self.step(myself, state, Event::LookedUp { attempt, result }).await
+            }
             Message::BeyondLimit { attempt, error } => {
                 self.step(myself, state, Event::BeyondLimit { attempt, error }).await
             }
@@ -279,7 +289,8 @@ impl PlayActor {
             Wish::Answer { resume_id, payload, answered_by, reply } => {
                 Event::Answer { resume_id, payload, answered_by, caller: caller(reply) }
             }
-            Wish::Expire { resume_id } => Event::Expire { resume_id },
+            Wish::Ring(Timer::Question(resume_id)) => Event::Expire { resume_id },
+            Wish::Ring(Timer::Deadline) => Event::DeadlinePassed,
             Wish::Cancel { reason, reply } => Event::Cancel { reason, caller: caller(reply) },
             Wish::Retry { reply } => Event::Retry { caller: caller(reply) },
             Wish::Interrupt => Event::Interrupt,
@@ -327,11 +338,19 @@ impl PlayActor {
                         drop(reply.send(*result));
                     }
                 }
-                Effect::WantPlace => self.tell_plays(plays::Message::WantPlace(state.play_sid.clone())),
+                Effect::WantPlace => {
+                    let turn = state.machine.as_ref().map(|machine| Turn::of(machine.play()));
+                    let (play_sid, turn) = (state.play_sid.clone(), turn.unwrap_or_default());
+                    self.tell_plays(plays::Message::WantPlace { play_sid, turn });
+                }
                 Effect::LeavePlace => self.tell_plays(plays::Message::LeavePlace(state.play_sid.clone())),
-                Effect::ExpireAt { resume_id, at } => {
+                Effect::RingAt { timer, at } => {
                     let play_sid = state.play_sid.clone();
-                    self.tell_plays(plays::Message::ExpireAt { play_sid, resume_id, at });
+                    self.tell_plays(plays::Message::RingAt(Due { at, play_sid, timer }));
+                }
+                Effect::Unring { timer, at } => {
+                    let play_sid = state.play_sid.clone();
+                    self.tell_plays(plays::Message::Unring(Due { at, play_sid, timer }));
                 }
                 Effect::StartProcess { attempt } => self.start_process(myself, state, attempt),
                 Effect::Terminate { attempt } => {
@@ -352,79 +371,14 @@ impl PlayActor {
                 Effect::CopyArtifact { attempt, path, limit } => {
                     files::copy_artifact(&self.0, &state.play_sid, myself, attempt, path, limit);
                 }
+                Effect::LookUp { attempt, name, known } => {
+                    if let Some(machine) = &state.machine {
+                        look_up(&self.0, machine.play(), myself, attempt, name, known);
+                    }
+                }
                 Effect::ForgetContent { digest } => files::forget(&self.0, digest),
             }
         }
-        Ok(())
-    }
-
-    /// Hands the writes to the writer thread. Frames for Python go out from there, the moment they may.
-    async fn commit(
-        &self,
-        myself: &ActorRef<Message>,
-        state: &mut State,
-        writes: Vec<Write>,
-        durable: Durable,
-        then: Vec<Effect>,
-    ) -> Result<(), ActorProcessingErr> {
-        let mut batch = Batch::new();
-        batch.follow(&state.chain);
-        let mut outcomes = 0;
-        let mut changed = Changed::Tree;
-        for write in &writes {
-            match write {
-                Write::Play(_) => changed = Changed::Row,
-                Write::Record(record) => {
-                    outcomes += u64::from(!matches!(record.outcome, Outcome::Started { .. }));
-                }
-                _ => {}
-            }
-            write.add_to(&mut batch, &state.play_sid);
-        }
-        let attempt = state.machine.as_ref().map_or(0, |machine| machine.play().attempt);
-        let mut frames = Vec::new();
-        let mut rest = Vec::new();
-        for effect in then {
-            match effect {
-                Effect::Send { attempt: addressee, frame } if addressee == attempt => frames.push(frame),
-                other => rest.push(other),
-            }
-        }
-        if rest.iter().any(|effect| matches!(effect, Effect::StartProcess { attempt: of } if *of == attempt))
-        {
-            // It is told nothing before the commit, and goes with this actor.
-            let launched = launch(Arc::clone(&self.0), state.play_sid.clone(), state.needs.clone());
-            state.coming = Some((attempt, tokio::spawn(launched)));
-        }
-        let commit = state.next_number;
-        state.next_number += 1;
-        // The last word before the play is let go is waited for, so that nobody reads the store before it is there.
-        let wants_news = !rest.is_empty() || state.machine.as_ref().is_some_and(Machine::is_idle);
-        state.commits.insert(commit, rest);
-        let (environment, play, play_sid) = (Arc::clone(&self.0), myself.clone(), state.play_sid.clone());
-        let link = state.link_of(attempt).cloned();
-        let done = move |result: Result<(), hero_store::Error>| {
-            if result.is_ok() {
-                if environment.failpoint.hit(outcomes) {
-                    drop(play.cast(Message::Fail { attempt }));
-                } else if let Some(link) = link {
-                    frames.iter().for_each(|frame| link.send(frame));
-                }
-                environment.feeds.notify(&play_sid, changed);
-            }
-            if wants_news || result.is_err() {
-                // A play that has gone has nothing left to do.
-                drop(play.cast(Message::Committed { commit, result: result.map_err(Error::from) }));
-            }
-        };
-        if !wants_news {
-            state.commits.remove(&commit);
-        }
-        let durability = match durable {
-            Durable::Yes => Durability::Synced,
-            Durable::Later => Durability::Buffered,
-        };
-        self.0.tables.submit(batch, durability, done).await?;
         Ok(())
     }
 
@@ -460,6 +414,7 @@ impl PlayActor {
                 state.link = Some((attempt, Link::open(stream, attempt, &line, exited, myself.clone())));
                 let sandbox = sandbox(&self.0, &state.needs, &process.layers)?;
                 if let Some(machine) = &mut state.machine {
+                    has_started(machine.play(), &self.0);
                     machine.keep_out(redactor.clone());
                     let watched = Watched::of(&self.0, &process, &sandbox.allowance);
                     let home = self.0.paths.play(&state.play_sid);

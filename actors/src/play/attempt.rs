@@ -18,6 +18,7 @@ use super::{
     event::Past,
     files::blobs,
     frontier::frontier,
+    lookup,
     values::{reveal, reveal_record},
 };
 use crate::{
@@ -178,6 +179,7 @@ pub(super) fn first_frame(
         entry: Some(version.entry),
         inputs,
         secrets,
+        workflows: lookup::known(environment, &row.memory.workflows)?,
         env: variables(needs.allowance.as_ref().map_err(Error::clone)?),
         workdir: text(environment.paths.work(play_sid)),
         blob_dir: text(environment.paths.blobs(play_sid)),

@@ -1,13 +1,13 @@
 //! What a play wants done. The machine decides; the actor acts, in this order.
 
 use hero_sdk::{
-    Error, PlaySid, ResumeId, Timestamp,
+    Error, PlaySid, Timestamp,
     frame::{Blob, Down},
     model::{Artifact, LogLine, Play, ResumeRequest, Span},
 };
-use hero_store::{Batch, PlayRow, Record};
+use hero_store::{Batch, PlayRow, Record, Resolution};
 
-use super::event::Caller;
+use super::{event::Caller, timer::Timer};
 use crate::artifacts::Limit;
 
 /// A change of the store.
@@ -74,14 +74,18 @@ pub(crate) enum Effect {
     LeavePlace,
     /// Raise `FlushDue` soon.
     FlushSoon,
-    /// Raise `Expire` for this question at that moment.
-    ExpireAt { resume_id: ResumeId, at: Timestamp },
+    /// Raise the timer's event at that moment.
+    RingAt { timer: Timer, at: Timestamp },
+    /// The timer of that moment need not ring any more.
+    Unring { timer: Timer, at: Timestamp },
     /// Answer a wish.
     Reply { caller: Caller, result: Box<Result<Reply, Error>> },
     /// Read the outputs from this file, then raise `Received` with them inline.
     LoadOutputs { attempt: u32, n: u64, blob: Blob },
     /// Copy the file at `path` of the working directory, if it is within `limit`; then raise `ArtifactCopied`.
     CopyArtifact { attempt: u32, path: String, limit: Option<Limit> },
+    /// Look up the workflow of this name, or read the version that it stands for; then raise `LookedUp`.
+    LookUp { attempt: u32, name: String, known: Option<Resolution> },
     /// Delete the content of this digest, unless another artifact has it.
     ForgetContent { digest: String },
 }

@@ -10,12 +10,14 @@ use crate::{
     Config,
     artifacts::Artifacts,
     clock::{Clock, SystemClock},
+    event_log::EventLog,
     failpoint::Failpoint,
     feeds::Feeds,
     handle::Handle,
     launcher::{self, KnownLayers},
+    meters::Meters,
     paths::Paths,
-    plays,
+    plays, registry,
     sandbox::{SandboxConfig, check_places, grant},
     seal::Seal,
     secrets::Vault,
@@ -26,6 +28,8 @@ pub(crate) struct Environment {
     pub(crate) tables: Tables,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) feeds: Feeds,
+    pub(crate) events: Arc<EventLog>,
+    pub(crate) meters: Meters,
     pub(crate) paths: Paths,
     pub(crate) vault: Vault,
     pub(crate) seal: Seal,
@@ -37,6 +41,7 @@ pub(crate) struct Environment {
     pub(crate) compiled: Compiled,
     pub(crate) launcher: Handle<launcher::Message>,
     pub(crate) plays: Handle<plays::Message>,
+    pub(crate) registry: Handle<registry::Message>,
     pub(crate) failpoint: Failpoint,
 }
 
@@ -45,10 +50,13 @@ impl Environment {
     pub(crate) fn new(tables: Tables, config: &Config, failpoint: Failpoint) -> Arc<Self> {
         let paths = Paths::new(&config.home);
         let artifacts = Artifacts::new(paths.artifacts(), config.artifact_bytes_max);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         Arc::new(Self {
             tables,
-            clock: Arc::new(SystemClock::new()),
+            events: EventLog::new(Arc::clone(&clock)),
+            clock,
             feeds: Feeds::default(),
+            meters: Meters::default(),
             vault: Vault::new(paths.secrets()),
             seal: Seal::new(paths.seal()),
             paths,
@@ -59,6 +67,7 @@ impl Environment {
             compiled: Compiled::default(),
             launcher: Handle::vacant(),
             plays: Handle::vacant(),
+            registry: Handle::vacant(),
             failpoint,
         })
     }

@@ -3,7 +3,7 @@
 use hero_sdk::{
     Error, Json, ResumeId, Timestamp,
     frame::Up,
-    model::{Artifact, PlayError, ResumeRequest, Sandbox},
+    model::{Artifact, PlayError, ResumeRequest, Sandbox, WorkflowVersion},
 };
 
 use crate::artifacts::NotKept;
@@ -43,6 +43,8 @@ pub(crate) enum Event {
     Garbled { attempt: u32, garbled: Garbled },
     /// The file that was to be copied was, or was not: its digest and size, or why not.
     ArtifactCopied { attempt: u32, result: Result<(String, u64), NotKept> },
+    /// A workflow was looked up, or cannot be run in this play.
+    LookedUp { attempt: u32, result: Result<Box<Found>, Error> },
     /// Python sent a line without end; nothing can be read any more.
     Overflowed { attempt: u32 },
     /// The play uses more than it may.
@@ -57,12 +59,25 @@ pub(crate) enum Event {
     Answer { resume_id: ResumeId, payload: Json, answered_by: Option<String>, caller: Caller },
     /// A question's time ran out.
     Expire { resume_id: ResumeId },
+    /// The play's own time may have run out.
+    DeadlinePassed,
     /// Somebody wants it ended.
     Cancel { reason: Option<String>, caller: Caller },
     /// Somebody wants it run again.
     Retry { caller: Caller },
     /// The runtime is going down; the play goes on at the next start.
     Interrupt,
+}
+
+/// What a name stands for.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Found {
+    /// The workflow's own name.
+    pub(crate) workflow: String,
+    /// It is no longer listed.
+    pub(crate) is_archived: bool,
+    /// Of the workflow.
+    pub(crate) version: WorkflowVersion,
 }
 
 /// A line that is not a frame.

@@ -5,7 +5,12 @@ use hero_store::PlayRow;
 use ractor::RpcReplyPort;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{attempt::First, effect::Reply, event::Garbled};
+use super::{
+    attempt::First,
+    effect::Reply,
+    event::{Found, Garbled},
+    timer::Timer,
+};
 use crate::{
     artifacts::{Held, NotKept},
     launcher::Process,
@@ -55,11 +60,8 @@ pub(crate) enum Wish {
         /// The play afterwards.
         reply: ReplyPort,
     },
-    /// A question's time may have run out.
-    Expire {
-        /// Which.
-        resume_id: ResumeId,
-    },
+    /// A time may be over.
+    Ring(Timer),
     /// End it.
     Cancel {
         /// Why.
@@ -104,6 +106,13 @@ pub(crate) enum Message {
         attempt: u32,
         /// The content, or why there is none.
         result: Result<Held, NotKept>,
+    },
+    /// A workflow was looked up, or cannot be run in this play.
+    LookedUp {
+        /// Which attempt.
+        attempt: u32,
+        /// What the name stands for.
+        result: Result<Box<Found>, Error>,
     },
     /// Python sent a line without end, or asks and never reads the answers.
     Overflowed {

@@ -2,6 +2,7 @@
 //!
 //! `machine`, `tree` and `frontier` have no I/O, no clock and no actors: the same events give the same effects.
 
+mod account;
 mod actor;
 mod attempt;
 mod compiled;
@@ -14,6 +15,7 @@ mod frontier;
 mod held;
 mod limits;
 mod link;
+mod lookup;
 mod machine;
 mod message;
 #[cfg(test)]
@@ -21,6 +23,7 @@ pub(crate) mod sample;
 #[cfg(test)]
 mod subject;
 mod temporary;
+mod timer;
 mod tree;
 mod usage;
 mod validate;
@@ -35,6 +38,5 @@ pub(crate) use limits::Watched;
 #[cfg(feature = "fuzz")]
 pub(crate) use machine::is_artifact_name;
 pub(crate) use message::{Message, ReplyPort, Start, Wish};
+pub(crate) use timer::Timer;
 pub(crate) use validate::check_against;
-#[cfg(feature = "fuzz")]
-pub(crate) use validate::fits_without_bounds;

@@ -2,10 +2,11 @@
 
 use hero_sdk::{
     Json, PlaySid, Timestamp, VersionSid,
-    model::{Play, Sandbox, Status},
+    model::{Play, Sandbox, Status, WorkflowVersion},
 };
 use hero_store::{PlayMemory, PlayRow};
 
+use super::event::Found;
 use crate::SandboxConfig;
 
 /// What confines its processes.
@@ -31,11 +32,13 @@ pub(crate) fn row(version: &VersionSid) -> PlayRow {
         attempt: 0,
         trigger: "test".into(),
         tags: Vec::new(),
+        priority: 0,
         parent_play_sid: None,
         cost_usd: 0.0,
         tokens_in: 0,
         tokens_out: 0,
         created_at: Timestamp(0),
+        deadline_at: None,
         started_at: None,
         ended_at: None,
         duration_ms: 0.0,
@@ -43,4 +46,27 @@ pub(crate) fn row(version: &VersionSid) -> PlayRow {
         sandbox: Some(*sandbox()),
     };
     PlayRow { play, memory: PlayMemory::default() }
+}
+
+/// A workflow of this name, as it is found.
+pub(crate) fn found(name: &str, version_sid: VersionSid) -> Found {
+    let any = || Json::parse("{}").unwrap();
+    let version = WorkflowVersion {
+        version_sid,
+        workflow_sid: None,
+        version: Some(1),
+        source: "pass\n".into(),
+        digest: String::new(),
+        file_name: format!("{name}.py"),
+        entry: "main".into(),
+        name: "main".into(),
+        description: String::new(),
+        inputs: any(),
+        outputs: any(),
+        options: any(),
+        dependencies: Vec::new(),
+        note: None,
+        created_at: Timestamp(0),
+    };
+    Found { workflow: name.into(), is_archived: false, version }
 }

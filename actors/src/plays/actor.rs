@@ -2,18 +2,19 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use hero_sdk::{Error, ErrorCode, PlaySid, model::ResumeStatus};
+use hero_sdk::{Error, ErrorCode, PlaySid, Timestamp, model::ResumeStatus};
 use hero_store::PlayRow;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, task::AbortHandle};
 
 use super::{
-    admission::Admission,
+    admission::{Admission, Turn},
     message::{Counts, Message},
+    timers::{Due, Timers},
 };
 use crate::{
     call::gone,
-    play::{self, Environment, PlayActor, Reply, Start, Wish},
+    play::{self, Environment, PlayActor, Reply, Start, Timer, Wish},
 };
 
 /// The longest single wait of a timer; a later expiry is looked at again then, so that a clock that was set
@@ -38,6 +39,9 @@ pub(crate) struct State {
     /// Living plays by their idempotency keys: one that was just accepted is not in the store yet.
     keys: HashMap<String, PlaySid>,
     admission: Admission,
+    timers: Timers,
+    /// Rings at the next of them.
+    alarm: Option<Alarm>,
     /// Who waits until none is left.
     shutdown: Vec<RpcReplyPort<()>>,
     is_going_down: bool,
@@ -53,6 +57,18 @@ struct Living {
     idempotency_key: Option<String>,
 }
 
+/// A message to this actor that is on its way. Dropping it takes it back.
+struct Alarm {
+    at: Timestamp,
+    rings: AbortHandle,
+}
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        self.rings.abort();
+    }
+}
+
 impl Actor for PlaysActor {
     type Msg = Message;
     type State = State;
@@ -63,6 +79,8 @@ impl Actor for PlaysActor {
             living: HashMap::new(),
             keys: HashMap::new(),
             admission: Admission::new(self.running_max),
+            timers: Timers::default(),
+            alarm: None,
             shutdown: Vec::new(),
             is_going_down: false,
         })
@@ -103,8 +121,8 @@ impl Actor for PlaysActor {
                 Ok(()) => state.hand(&play_sid, wish),
                 Err(error) => refuse(wish, error),
             },
-            Message::WantPlace(play_sid) => {
-                state.admission.want(play_sid);
+            Message::WantPlace { play_sid, turn } => {
+                state.admission.want(play_sid, turn);
                 state.admit();
             }
             Message::LeavePlace(play_sid) => {
@@ -118,27 +136,28 @@ impl Actor for PlaysActor {
                     state.forget(&play_sid);
                 }
             }
-            Message::ExpireAt { play_sid, resume_id, at } => {
-                let wait_us = at.0.saturating_sub(self.environment.clock.now().wall.0);
-                let wait_ms = u64::try_from(wait_us).unwrap_or(0).div_ceil(1000);
-                let again = |wait_ms| {
-                    let (play_sid, resume_id) = (play_sid.clone(), resume_id.clone());
-                    let message = move || Message::ExpireAt { play_sid, resume_id, at };
-                    myself.send_after(Duration::from_millis(wait_ms), message);
-                };
-                if wait_ms > 0 {
-                    again(wait_ms.min(TIMER_MS_MAX));
-                    return Ok(());
-                }
-                match self.find(&myself, state, &play_sid).await {
-                    Ok(()) => state.hand(&play_sid, Wish::Expire { resume_id }),
-                    Err(error) => {
-                        tracing::error!(play = %play_sid, %error, "the play of an expired question cannot be taken up");
-                        if may_pass(&error) {
-                            again(REVIVE_MS);
+            Message::RingAt(due) => {
+                state.timers.set(due);
+                self.wind(&myself, state);
+            }
+            Message::Unring(due) => state.timers.forget(&due),
+            Message::Ring if state.is_going_down => {}
+            Message::Ring => {
+                state.alarm = None;
+                let now = self.environment.clock.now().wall;
+                while let Some(Due { play_sid, timer, .. }) = state.timers.take(now) {
+                    match self.find(&myself, state, &play_sid).await {
+                        Ok(()) => state.hand(&play_sid, Wish::Ring(timer)),
+                        Err(error) => {
+                            tracing::error!(play = %play_sid, %error, "a play whose time is over cannot be taken up");
+                            if may_pass(&error) {
+                                let at = now.plus_ms(REVIVE_MS);
+                                state.timers.set(Due { at, play_sid, timer });
+                            }
                         }
                     }
                 }
+                self.wind(&myself, state);
             }
             Message::Revive(_) if state.is_going_down => {}
             Message::Revive(play_sid) => {
@@ -188,6 +207,7 @@ impl Actor for PlaysActor {
             tracing::error!(play = %play_sid, reason, "the actor of a play has ended; its store row says where it goes on");
             state.forget(&play_sid);
             if !state.is_going_down {
+                self.environment.meters.restarts.play.add(1);
                 self.revive_later(&myself, play_sid);
             }
         }
@@ -242,19 +262,43 @@ impl PlaysActor {
     async fn sweep(&self, myself: &ActorRef<Message>, state: &mut State) -> Result<Vec<Recovered>, Error> {
         let unfinished = self.environment.tables.plays_unfinished()?;
         let mut swept = Vec::new();
-        for row in unfinished.into_iter().filter(|row| !row.play.status.is_settled()) {
+        let mut taken_up = Vec::new();
+        for row in unfinished {
+            let play_sid = row.play.play_sid.clone();
+            if !row.play.status.is_settled() {
+                // All queue up before the first gets a place. Who turns out not to want one gives it back.
+                state.admission.want(play_sid, Turn::of(&row.play));
+                taken_up.push(row);
+            } else if let Some(at) = row.play.deadline_at {
+                state.timers.set(Due { at, play_sid, timer: Timer::Deadline });
+            }
+        }
+        for row in taken_up {
             let play_sid = row.play.play_sid.clone();
             self.bring_up(myself, state, Start::Stored(row)).await.map_err(internal)?;
             swept.push(state.recover(&play_sid));
         }
         for resume in self.environment.tables.resumes_open()? {
             if let (Some(at), ResumeStatus::Open) = (resume.expires_at, resume.status) {
-                let message =
-                    Message::ExpireAt { play_sid: resume.play_sid, resume_id: resume.resume_id, at };
-                myself.cast(message).map_err(internal)?;
+                let (play_sid, timer) = (resume.play_sid, Timer::Question(resume.resume_id));
+                state.timers.set(Due { at, play_sid, timer });
             }
         }
+        self.wind(myself, state);
+        state.admit();
         Ok(swept)
+    }
+
+    /// Has the next timer ring.
+    fn wind(&self, myself: &ActorRef<Message>, state: &mut State) {
+        let Some(at) = state.timers.next() else { return };
+        if state.alarm.as_ref().is_some_and(|alarm| alarm.at <= at) {
+            return;
+        }
+        let wait_us = at.0.saturating_sub(self.environment.clock.now().wall.0);
+        let wait_ms = u64::try_from(wait_us).unwrap_or(0).div_ceil(1000).min(TIMER_MS_MAX);
+        let rings = myself.send_after(Duration::from_millis(wait_ms), || Message::Ring).abort_handle();
+        state.alarm = Some(Alarm { at, rings });
     }
 
     /// Makes sure that the play has an actor.
@@ -338,7 +382,7 @@ fn refuse(wish: Wish, error: Error) {
         | Wish::Retry { reply } => {
             drop(reply.send(Err(error)));
         }
-        Wish::Admitted | Wish::Expire { .. } | Wish::Interrupt => {}
+        Wish::Admitted | Wish::Ring(_) | Wish::Interrupt => {}
     }
 }
 

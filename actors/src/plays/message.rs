@@ -1,9 +1,10 @@
 //! What the directory of plays is told.
 
-use hero_sdk::{Error, PlaySid, ResumeId, Timestamp};
+use hero_sdk::{Error, PlaySid};
 use hero_store::PlayRow;
 use ractor::RpcReplyPort;
 
+use super::{admission::Turn, timers::Due};
 use crate::play::{ReplyPort, Wish};
 
 /// How many plays there are in memory.
@@ -41,7 +42,12 @@ pub(crate) enum Message {
         wish: Wish,
     },
     /// A play wants to run.
-    WantPlace(PlaySid),
+    WantPlace {
+        /// Which play.
+        play_sid: PlaySid,
+        /// Where it stands in the queue.
+        turn: Turn,
+    },
     /// A play no longer runs.
     LeavePlace(PlaySid),
     /// A play has nothing left to do by itself, and everything that it wrote is through, having seen so many wishes.
@@ -51,15 +57,12 @@ pub(crate) enum Message {
         /// How many wishes it has seen.
         wishes: u64,
     },
-    /// Tell a play at that moment that its question's time is over.
-    ExpireAt {
-        /// Which play.
-        play_sid: PlaySid,
-        /// Which question.
-        resume_id: ResumeId,
-        /// When.
-        at: Timestamp,
-    },
+    /// Tell a play at that moment that a time is over.
+    RingAt(Due),
+    /// That need not be told any more.
+    Unring(Due),
+    /// Some moment has come.
+    Ring,
     /// Take up a play again whose actor has failed.
     Revive(PlaySid),
     /// How many plays there are.

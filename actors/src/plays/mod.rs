@@ -6,7 +6,10 @@ mod actor;
 mod admission;
 mod message;
 mod retention;
+mod timers;
 
 pub(crate) use actor::{PlaysActor, not_found};
+pub(crate) use admission::Turn;
 pub(crate) use message::Message;
 pub(crate) use retention::Sweeper;
+pub(crate) use timers::Due;

@@ -8,6 +8,7 @@ use hero_sdk::{
 use hero_store::Batch;
 
 use super::{
+    bundled::instead_of,
     inputs::{check_inputs, defaults, filled},
     library::Library,
 };
@@ -85,13 +86,10 @@ impl Library {
         let known = self.tables().example(&workflow.workflow_sid, name)?;
         known.ok_or_else(|| {
             let shown: String = name.chars().take(NAME_CHARS_MAX).collect();
-            let names = self.tables().examples(&workflow.workflow_sid).unwrap_or_default();
-            let names: Vec<String> = names.into_iter().map(|example| example.name).collect();
-            let hint = match names.as_slice() {
-                [] => "it has none; example_upsert saves one".to_owned(),
-                names => format!("it has: {}", names.join(", ")),
-            };
-            Error::new(ErrorCode::NotFound, format!("{} has no example {shown:?}", workflow.name)).hint(hint)
+            let examples = self.tables().examples(&workflow.workflow_sid).unwrap_or_default();
+            let names: Vec<String> = examples.into_iter().map(|example| example.name).collect();
+            Error::new(ErrorCode::NotFound, format!("{} has no example {shown:?}", workflow.name))
+                .hint(instead_of(name, &names))
         })
     }
 }

@@ -35,12 +35,9 @@ pub(crate) fn filled(inputs: Json, others: Members) -> Json {
 
 /// What the schema of a version's inputs has a default for.
 pub(super) fn defaults(version: &WorkflowVersion) -> Members {
-    #[derive(Deserialize)]
-    struct Property {
-        default: Option<Json>,
-    }
     let schema: Schema = version.inputs.to().unwrap_or_default();
-    let default = |property: Json| property.to::<Property>().ok()?.default;
+    // A default of null is one.
+    let default = |property: Json| property.to::<Members>().ok()?.get("default").cloned();
     Members(
         schema
             .properties
@@ -53,11 +50,6 @@ pub(super) fn defaults(version: &WorkflowVersion) -> Members {
 
 /// The inputs that a flow takes, in one line.
 fn in_words(version: &WorkflowVersion) -> String {
-    #[derive(Deserialize, Default)]
-    struct Property {
-        #[serde(rename = "type")]
-        kind: Option<serde_json::Value>,
-    }
     let schema: Schema = version.inputs.to().unwrap_or_default();
     if schema.properties.0.is_empty() {
         return format!("{} takes no inputs", version.name);
@@ -67,11 +59,28 @@ fn in_words(version: &WorkflowVersion) -> String {
         .0
         .iter()
         .map(|(name, property)| {
-            let property: Property = property.to().unwrap_or_default();
-            let kind = property.kind.as_ref().and_then(serde_json::Value::as_str).unwrap_or("any");
+            let kind = kind_in_words(property);
             let need = if schema.required.contains(name) { "required" } else { "optional" };
             format!("{name} ({kind}, {need})")
         })
         .collect();
     format!("{} takes {}", version.name, inputs.join(", "))
+}
+
+/// The types that a schema names: `integer or null`.
+fn kind_in_words(schema: &Json) -> String {
+    #[derive(Deserialize, Default)]
+    #[serde(default)]
+    struct Kinds {
+        #[serde(rename = "type")]
+        kind: Option<Json>,
+        #[serde(rename = "anyOf")]
+        any_of: Vec<Json>,
+    }
+    let Kinds { kind, any_of } = schema.to().unwrap_or_default();
+    let kinds: Vec<String> = match kind {
+        Some(kind) => kind.to().map_or_else(|_| kind.to().unwrap_or_default(), |kind: String| vec![kind]),
+        None => any_of.iter().map(kind_in_words).collect(),
+    };
+    if kinds.is_empty() { "any".to_owned() } else { kinds.join(" or ") }
 }

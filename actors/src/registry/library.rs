@@ -4,7 +4,7 @@ use std::{borrow::Cow, sync::Arc};
 
 use hero_sdk::{
     Error, ErrorCode, VersionSid, WorkflowSid,
-    logic::{Created, Deleted, WorkflowCreate, WorkflowCreateVersion, WorkflowUpdate},
+    logic::{Created, Deleted, News, WorkflowCreate, WorkflowCreateVersion, WorkflowNews, WorkflowUpdate},
     model::{VersionChoice, Workflow, WorkflowVersion},
 };
 use hero_store::{Batch, Tables};
@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::{
-    bundled::{BundledFlow, as_listed, nearest},
+    bundled::{BundledFlow, as_listed, instead_of},
     describe::describe,
     message::{Resolved, Source},
 };
@@ -57,7 +57,7 @@ impl Library {
         let now = self.environment.clock.now().wall;
         for bundled in self.bundled.iter() {
             if !workflows.iter().any(|workflow| workflow.name == bundled.name) {
-                workflows.push(as_listed(bundled, WorkflowSid::new(), now));
+                workflows.push(as_listed(bundled, now));
             }
         }
         workflows.sort_by(|one, other| one.name.cmp(&other.name));
@@ -66,7 +66,7 @@ impl Library {
 
     /// A workflow by its sid or name.
     pub(crate) async fn workflow(&self, workflow: &str) -> Result<Workflow, Error> {
-        if let Some(bundled) = self.bundled(workflow) {
+        if let Some(bundled) = self.bundled_by(workflow) {
             return self.install(bundled).await;
         }
         let known = match workflow.parse::<WorkflowSid>() {
@@ -95,8 +95,16 @@ impl Library {
             VersionChoice::Current => {
                 Error::new(ErrorCode::StoreCorrupt, format!("workflow {name} has no current version"))
             }
-            _ => Error::new(ErrorCode::NotFound, format!("workflow {name} has no version {choice}"))
-                .hint(format!("its current version is {current_version}; workflow_version_list shows all")),
+            _ => {
+                let versions = self.tables().versions_of(workflow_sid).unwrap_or_default();
+                let hint = match versions.last().and_then(|last| last.version) {
+                    Some(last @ 2..) => {
+                        format!("its versions are 1 to {last}, and {current_version} is the current one")
+                    }
+                    _ => "version 1 is its only one".to_owned(),
+                };
+                Error::new(ErrorCode::NotFound, format!("workflow {name} has no version {choice}")).hint(hint)
+            }
         })
     }
 
@@ -177,7 +185,7 @@ impl Library {
         let mut workflow = self.still_there(&workflow)?;
         if let Some(name) = name.filter(|name| *name != workflow.name) {
             check_name(&name)?;
-            self.check_free(&name)?;
+            self.check_free(&name).map_err(|error| error.hint("choose another name"))?;
             if self.bundled(&workflow.name).is_some() {
                 return Err(bundled_keeps(&workflow.name, "its name"));
             }
@@ -200,9 +208,12 @@ impl Library {
         let workflow = self.still_there(&workflow)?;
         let live = self.live_plays(&workflow.workflow_sid)?;
         if let Some(play) = live.first() {
-            let message = format!("{} has {} live plays, {play} among them", workflow.name, live.len());
-            return Err(Error::new(ErrorCode::Conflict, message)
-                .hint("`force` cancels them; `archived` keeps the workflow without listing it"));
+            let plays = match live.len() {
+                1 => format!("a live play, {play}"),
+                many => format!("{many} live plays, {play} among them"),
+            };
+            return Err(Error::new(ErrorCode::Conflict, format!("{} has {plays}", workflow.name))
+                .hint("deleting it by force cancels its live plays; archiving keeps it without listing it"));
         }
         let mut batch = Batch::new();
         for version in self.tables().versions_of(&workflow.workflow_sid)? {
@@ -213,6 +224,7 @@ impl Library {
         }
         batch.delete_workflow(&workflow);
         self.tables().commit(batch).await?;
+        self.environment.events.add(News::WorkflowDeleted(WorkflowNews::from(&workflow)));
         Ok(Deleted { deleted: true })
     }
 
@@ -229,6 +241,13 @@ impl Library {
         self.bundled.iter().find(|bundled| bundled.name == name)
     }
 
+    /// The same by its name or the id of its workflow.
+    fn bundled_by(&self, workflow: &str) -> Option<&BundledFlow> {
+        let is_it =
+            |bundled: &&BundledFlow| bundled.name == workflow || bundled.workflow_sid().as_str() == workflow;
+        self.bundled.iter().find(is_it)
+    }
+
     /// A bundled flow as a workflow. The source of a newer program becomes its next version, and the current one unless
     /// somebody has chosen another.
     async fn install(&self, bundled: &BundledFlow) -> Result<Workflow, Error> {
@@ -243,7 +262,7 @@ impl Library {
         if let Some(workflow) = self.installed(bundled, &source)? {
             return Ok(workflow);
         }
-        let listed = || as_listed(bundled, WorkflowSid::new(), self.environment.clock.now().wall);
+        let listed = || as_listed(bundled, self.environment.clock.now().wall);
         let mut workflow = self.tables().workflow_by_name(&bundled.name)?.unwrap_or_else(listed);
         let versions = self.tables().versions_of(&workflow.workflow_sid)?;
         let number = versions.last().and_then(|last| last.version).unwrap_or(0) + 1;
@@ -302,14 +321,19 @@ impl Library {
         version.version = Some(number);
         let mut batch = Batch::new();
         batch.put_version(version);
-        batch.put_workflow(workflow);
-        Ok(self.tables().commit(batch).await?)
+        self.commit(workflow, batch).await
     }
 
     async fn put_workflow(&self, workflow: &Workflow) -> Result<(), Error> {
-        let mut batch = Batch::new();
+        self.commit(workflow, Batch::new()).await
+    }
+
+    /// Puts a workflow with what else has changed, and tells so.
+    async fn commit(&self, workflow: &Workflow, mut batch: Batch) -> Result<(), Error> {
         batch.put_workflow(workflow);
-        Ok(self.tables().commit(batch).await?)
+        self.tables().commit(batch).await?;
+        self.environment.events.add(News::WorkflowChanged(WorkflowNews::from(workflow)));
+        Ok(())
     }
 
     /// A workflow as it is now.
@@ -323,28 +347,18 @@ impl Library {
         }
         let message = format!("there is a workflow {name:?} already");
         Err(Error::new(ErrorCode::Conflict, message)
-            .hint("workflow_create_version adds a version to it; workflow_update gives it another name"))
+            .hint("make the source the next version of that one, or choose another name"))
     }
 
     fn unknown(&self, workflow: &str) -> Error {
         let listed = self.list().unwrap_or_default();
-        let near = nearest(workflow, listed.iter().map(|workflow| workflow.name.as_str()));
-        let hint = match near.first() {
-            Some(near) => format!("did you mean {near}?"),
-            None => {
-                let names: Vec<&str> =
-                    listed.iter().map(|workflow| workflow.name.as_str()).take(NAMES_MAX).collect();
-                let more = if listed.len() > NAMES_MAX { ", …" } else { "" };
-                format!("there are: {}{more}", names.join(", "))
-            }
-        };
+        let names: Vec<String> = listed.into_iter().map(|workflow| workflow.name).collect();
+        let hint = instead_of(workflow, &names);
         let workflow: String = workflow.chars().take(NAME_CHARS_MAX).collect();
         Error::new(ErrorCode::NotFound, format!("no workflow {workflow:?}")).hint(hint)
     }
 }
 
-/// Names that a hint lists.
-const NAMES_MAX: usize = 20;
 /// Why a version was made that came with the program.
 const BUNDLED_NOTE: &str = "comes with hero_logic";
 
@@ -358,7 +372,7 @@ fn check_name(name: &str) -> Result<(), Error> {
         return Ok(());
     }
     let hint = format!(
-        "a name has 1 to {NAME_CHARS_MAX} characters, no control characters, and no white space at its ends"
+        "a name has 1 to {NAME_CHARS_MAX} characters, no control characters, no white space at its ends, and is no id"
     );
     let shown: Cow<'_, str> = name.chars().take(NAME_CHARS_MAX).collect();
     Err(Error::new(ErrorCode::InvalidParams, format!("{shown:?} is no name of a workflow")).hint(hint))
@@ -371,7 +385,7 @@ fn file_name_of(name: &str) -> String {
 
 fn bundled_keeps(name: &str, what: &str) -> Error {
     Error::new(ErrorCode::Conflict, format!("{name} comes with hero_logic and keeps {what}"))
-        .hint("`archived` keeps it without listing it")
+        .hint("archiving keeps it without listing it")
 }
 
 /// SHA-256 over everything that decides how a version runs, each part with its length before it.

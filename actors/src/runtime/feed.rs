@@ -1,14 +1,39 @@
 //! What a watcher of one play gets: pages from the store after a cursor.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
-use hero_sdk::{Error, PlaySid, logic::SpanFeed, model::SpanPage};
+use hero_sdk::{
+    Error, ErrorCode, PlaySid,
+    logic::SpanFeed,
+    model::{Span, SpanPage},
+};
 use hero_store::Change;
 
 use crate::{play::Environment, plays::not_found};
 
 /// Changes of a page unless told.
 pub(super) const SPANS_LIMIT: u32 = 1_000;
+/// Bytes of text in a page behind which it ends, whatever was asked for: for each watcher one is in memory.
+pub(super) const PAGE_BYTES_MAX: usize = 1 << 20;
+/// Changes that are read at once, since nobody knows how large they are.
+const STEP: usize = 64;
+
+/// Refuses a cursor behind the newest change: nothing that is known led there.
+pub(super) fn check_cursor(
+    environment: &Environment,
+    play_sid: &PlaySid,
+    after_seq: u64,
+) -> Result<(), Error> {
+    let is_known = match after_seq.checked_sub(1) {
+        None => true,
+        Some(before) => !environment.tables.changes_after(play_sid, before, 1)?.is_empty(),
+    };
+    if is_known {
+        return Ok(());
+    }
+    let message = format!("play {play_sid} has not come to change {after_seq}");
+    Err(Error::new(ErrorCode::InvalidParams, message).hint("begin again with after_seq 0"))
+}
 
 /// A watcher of one play: pages from the store after its cursor, woken by changes.
 struct Feed {
@@ -63,12 +88,48 @@ pub(super) fn page(
     let row = environment.tables.play(play_sid)?.ok_or_else(|| not_found(play_sid))?;
     let mut page =
         SpanPage { spans: Vec::new(), logs: Vec::new(), last_seq: after_seq, status: row.play.status };
-    for change in environment.tables.changes_after(play_sid, after_seq, limit as usize)? {
-        page.last_seq = change.seq();
-        match change {
-            Change::Span(span) => page.spans.push(span),
-            Change::Log(line) => page.logs.push(line),
+    let (mut left, mut bytes) = (limit as usize, 0);
+    while left > 0 && bytes < PAGE_BYTES_MAX {
+        let step = left.min(STEP);
+        let before = page.spans.len();
+        let changes = environment.tables.changes_after(play_sid, page.last_seq, step)?;
+        let is_last = changes.len() < step;
+        left -= changes.len();
+        for change in changes {
+            page.last_seq = change.seq();
+            match change {
+                Change::Span(span) => {
+                    bytes += span_bytes(&span);
+                    page.spans.push(span);
+                }
+                Change::Log(line) => {
+                    bytes += line.text.len();
+                    page.logs.push(line);
+                }
+            }
+        }
+        // A node that has changed since the step before is here again, behind all others.
+        let (older, newer) = page.spans.split_at(before);
+        if older.iter().any(|old| newer.iter().any(|new| new.span_id == old.span_id)) {
+            let newest: HashMap<u32, u64> = page.spans.iter().map(|span| (span.span_id, span.seq)).collect();
+            page.spans.retain(|span| newest.get(&span.span_id) == Some(&span.seq));
+        }
+        if is_last {
+            break;
         }
     }
     Ok(page)
+}
+
+/// Bytes of what a flow can make long in a node.
+pub(super) fn span_bytes(span: &Span) -> usize {
+    let optional = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    let tags = span.tags.iter().map(|(name, value)| name.len() + value.as_str().len());
+    let error = span.error.as_ref().map_or(0, |error| error.message.len() + optional(&error.traceback));
+    span.path.len()
+        + span.name.len()
+        + optional(&span.inputs)
+        + optional(&span.output)
+        + error
+        + tags.sum::<usize>()
 }

@@ -5,11 +5,12 @@ use std::{sync::Arc, time::Duration};
 use hero_sdk::{
     Error, ErrorCode, Json, PlaySid,
     logic::{
-        ArtifactFetch, Artifacts, Created, Deleted, ExampleToInputData, ExampleUpsert, Examples, InputData,
-        Logic, OfExample, OfPlay, OfSecret, OfVersion, OfWorkflow, PlayCancel, PlayList, PlayPendingResumes,
-        PlayResume, PlayRunAsync, PlaySpans, PlayStart, PlayWait, Plays, Resumes, Retried, SecretSet,
-        Secrets, ServerInfo, SpanFeed, Until, Versions, WorkflowCreate, WorkflowCreateVersion,
-        WorkflowDelete, WorkflowList, WorkflowSetCurrentVersion, WorkflowUpdate, Workflows,
+        ArtifactFetch, Artifacts, Created, Deleted, EventFeed, EventFilter, EventId, ExampleToInputData,
+        ExampleUpsert, Examples, InputData, Logic, Metrics, OfExample, OfPlay, OfSecret, OfVersion,
+        OfWorkflow, PlayCancel, PlayCount, PlayList, PlayPendingResumes, PlayResume, PlayRunAsync, PlaySpans,
+        PlayStart, PlayWait, Plays, Resumes, Retried, SecretSet, Secrets, ServerInfo, SpanFeed, Until,
+        Versions, WorkflowCreate, WorkflowCreateVersion, WorkflowDelete, WorkflowList,
+        WorkflowSetCurrentVersion, WorkflowUpdate, Workflows,
     },
     model::{Example, Play, ResumeRequest, ResumeStatus, SpanPage, Workflow, WorkflowVersion},
 };
@@ -17,13 +18,15 @@ use hero_store::PlayFilter;
 
 use super::{
     Runtime, blocking,
-    feed::{SPANS_LIMIT, feed, page},
+    feed::{SPANS_LIMIT, check_cursor, feed, page},
+    links,
     paging::Paging,
     part::Part,
     start::no_inputs,
 };
 use crate::{
     call::call,
+    meters::bytes_beneath,
     play::{Reply, Wish},
     plays,
     registry::{Library, Source, filled},
@@ -102,7 +105,9 @@ impl Logic for Runtime {
     async fn play_resume(&self, params: PlayResume) -> Result<Play, Error> {
         let PlayResume { play_sid, resume_id, payload, answered_by } = params;
         let wish = |reply| Wish::Answer { resume_id, payload, answered_by, reply };
-        Ok(self.wish(play_sid, wish).await?.play)
+        let reply = self.wish(play_sid, wish).await?;
+        self.environment.failpoint.answered();
+        Ok(reply.play)
     }
 
     async fn play_pending_resumes(&self, params: PlayPendingResumes) -> Result<Resumes, Error> {
@@ -121,7 +126,10 @@ impl Logic for Runtime {
         if let Some(after) = &paging.after {
             resumes.retain(|resume| key(resume) > *after);
         }
-        let (resumes, next_cursor) = paging.cut(resumes, key)?;
+        let (mut resumes, next_cursor) = paging.cut(resumes, key)?;
+        for resume in &mut resumes {
+            self.links.add(resume, &self.environment.seal)?;
+        }
         Ok(Resumes { resumes, next_cursor })
     }
 
@@ -129,6 +137,7 @@ impl Logic for Runtime {
         let PlayList { workflow, status, parent, tag, limit, cursor } = params;
         let paging = Paging::of("plays", limit, cursor.as_ref(), &self.environment.seal)?;
         let before = paging.after.as_deref().map(str::parse).transpose()?;
+        let workflow = workflow.map(|name| self.of_workflow(name)).transpose()?;
         let filter = PlayFilter { workflow, status, parent, tag };
         let mut plays = self.environment.tables.plays_page(&filter, before.as_ref(), paging.limit + 1)?;
         for play in &mut plays {
@@ -153,6 +162,7 @@ impl Logic for Runtime {
 
     async fn play_feed(&self, play_sid: PlaySid, after_seq: u64) -> Result<SpanFeed, Error> {
         self.status(&play_sid)?;
+        check_cursor(&self.environment, &play_sid, after_seq)?;
         Ok(feed(Arc::clone(&self.environment), play_sid, after_seq))
     }
 
@@ -290,7 +300,40 @@ impl Logic for Runtime {
             sandbox_defaults: self.environment.sandbox.defaults.clone(),
             plays_running: number(counts.running),
             plays_queued: number(counts.queued),
+            trouble: self.trouble().await,
             process: None,
         })
+    }
+
+    async fn server_metrics(&self) -> Result<Metrics, Error> {
+        let counts = call(&self.environment.plays.get(), plays::Message::Count).await?;
+        let environment = Arc::clone(&self.environment);
+        // It looks at every play that has not ended, and at the store's files.
+        blocking(move || {
+            let standing = environment.tables.unfinished_by_status()?;
+            let meters = &environment.meters;
+            let restarts = meters.restarts.all();
+            Ok(Metrics {
+                plays: standing.into_iter().map(|(status, count)| PlayCount { status, count }).collect(),
+                plays_ended: meters.ended(),
+                queued: u32::try_from(counts.queued).unwrap_or(u32::MAX),
+                start: meters.start.read(),
+                commit: meters.commit.read(),
+                spans_written: meters.spans.get(),
+                store_bytes: bytes_beneath(&environment.paths.store()),
+                restarts: restarts.into_iter().map(|(what, count)| (what.to_owned(), count)).collect(),
+            })
+        })
+        .await
+    }
+
+    async fn events(&self, filter: EventFilter, after: Option<EventId>) -> Result<EventFeed, Error> {
+        Ok(self.environment.events.follow(filter, after.as_ref()))
+    }
+
+    async fn resume_of_link(&self, token: &str) -> Result<ResumeRequest, Error> {
+        let mut resume = links::question(token, &self.environment)?;
+        self.links.add(&mut resume, &self.environment.seal)?;
+        Ok(resume)
     }
 }

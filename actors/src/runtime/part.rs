@@ -2,9 +2,12 @@
 
 use std::collections::HashMap;
 
-use hero_sdk::{Error, PlaySid, model::SpanPage};
+use hero_sdk::{
+    Error, PlaySid,
+    model::{LogLine, SpanPage},
+};
 
-use super::feed::{SPANS_LIMIT, page};
+use super::feed::{PAGE_BYTES_MAX, SPANS_LIMIT, page, span_bytes};
 use crate::play::Environment;
 
 /// Which part.
@@ -16,8 +19,8 @@ pub(super) struct Part {
 }
 
 impl Part {
-    /// What changed in it after a sequence number. The whole tree is looked at, since a node is found by the number of
-    /// its newest change only.
+    /// What changed in it after a sequence number, up to some bytes of text. All of the tree is looked at first, since
+    /// only a node itself tells what is above it.
     pub(super) fn page(
         &self,
         environment: &Environment,
@@ -25,31 +28,58 @@ impl Part {
         after_seq: u64,
         limit: u32,
     ) -> Result<SpanPage, Error> {
+        let mut parents = self.parents(environment, play_sid)?;
+        let (limit, mut bytes) = (limit as usize, 0);
+        let mut part = page(environment, play_sid, after_seq, 0)?;
+        let mut spans = HashMap::new();
+        while spans.len() + part.logs.len() < limit && bytes < PAGE_BYTES_MAX {
+            let page = page(environment, play_sid, part.last_seq, SPANS_LIMIT)?;
+            let is_last = page.last_seq == part.last_seq;
+            parents.extend(page.spans.iter().map(|span| (span.span_id, span.parent)));
+            for span in page.spans.into_iter().filter(|span| self.holds(span.span_id, &parents)) {
+                bytes += span_bytes(&span);
+                spans.insert(span.span_id, span);
+            }
+            let holds = |line: &LogLine| line.span_id.is_none_or(|span| self.holds(span, &parents));
+            for line in page.logs.into_iter().filter(holds) {
+                bytes += line.text.len();
+                part.logs.push(line);
+            }
+            (part.last_seq, part.status) = (page.last_seq, page.status);
+            if is_last {
+                break;
+            }
+        }
+        part.spans = spans.into_values().collect();
+        part.spans.sort_unstable_by_key(|span| span.seq);
+        // What is cut comes with the next page.
+        let mut seqs: Vec<u64> =
+            part.spans.iter().map(|span| span.seq).chain(part.logs.iter().map(|line| line.seq)).collect();
+        seqs.sort_unstable();
+        if seqs.len() > limit {
+            part.last_seq = seqs.get(limit - 1).copied().unwrap_or(part.last_seq);
+        }
+        part.spans.retain(|span| span.seq <= part.last_seq);
+        part.logs.retain(|line| line.seq <= part.last_seq);
+        Ok(part)
+    }
+
+    /// What is above each node.
+    fn parents(
+        &self,
+        environment: &Environment,
+        play_sid: &PlaySid,
+    ) -> Result<HashMap<u32, Option<u32>>, Error> {
         let mut parents = HashMap::new();
-        let mut spans = Vec::new();
-        let mut logs = Vec::new();
         let mut seen = 0;
-        let status = loop {
+        loop {
             let page = page(environment, play_sid, seen, SPANS_LIMIT)?;
             if page.last_seq == seen {
-                break page.status;
+                return Ok(parents);
             }
             seen = page.last_seq;
             parents.extend(page.spans.iter().map(|span| (span.span_id, span.parent)));
-            spans.extend(page.spans.into_iter().filter(|span| span.seq > after_seq));
-            logs.extend(page.logs.into_iter().filter(|line| line.seq > after_seq));
-        };
-        spans.retain(|span| self.holds(span.span_id, &parents));
-        logs.retain(|line| line.span_id.is_none_or(|span| self.holds(span, &parents)));
-        // What is cut comes with the next page.
-        let limit = limit as usize;
-        let mut seqs: Vec<u64> =
-            spans.iter().map(|span| span.seq).chain(logs.iter().map(|line| line.seq)).collect();
-        seqs.sort_unstable();
-        let last_seq = if seqs.len() > limit { seqs.get(limit - 1).copied().unwrap_or(seen) } else { seen };
-        spans.retain(|span| span.seq <= last_seq);
-        logs.retain(|line| line.seq <= last_seq);
-        Ok(SpanPage { spans, logs, last_seq: last_seq.max(after_seq), status })
+        }
     }
 
     /// Whether a node is beneath the parent, and not too far.

@@ -17,6 +17,8 @@ use crate::{
 
 /// Characters of an idempotency key.
 const IDEMPOTENCY_KEY_CHARS_MAX: usize = 200;
+/// Longest time of a play: ten years.
+const TIMEOUT_MS_MAX: u64 = 10 * 365 * 24 * 3_600_000;
 /// What starts a play unless told.
 const TRIGGER: &str = "api";
 
@@ -28,8 +30,9 @@ impl Runtime {
         name: String,
         options: StartOptions,
     ) -> Result<Play, Error> {
-        let StartOptions { inputs, idempotency_key, tags, trigger, .. } = options;
+        let StartOptions { inputs, idempotency_key, tags, priority, timeout_ms, trigger } = options;
         let inputs = inputs.unwrap_or_else(no_inputs);
+        check_timeout(timeout_ms)?;
         if let Some(key) = &idempotency_key {
             if key.is_empty() || key.chars().count() > IDEMPOTENCY_KEY_CHARS_MAX {
                 let message = format!("an idempotency key has 1 to {IDEMPOTENCY_KEY_CHARS_MAX} characters");
@@ -56,7 +59,7 @@ impl Runtime {
             layers: self.environment.layers.known().layers.to_vec(),
             allowance: self.environment.grant(&version.options)?,
         };
-        let play_sid = PlaySid::new();
+        let (play_sid, now) = (PlaySid::new(), self.environment.clock.now().wall);
         let play = Play {
             root_play_sid: play_sid.clone(),
             play_sid,
@@ -71,22 +74,34 @@ impl Runtime {
             attempt: 0,
             trigger: trigger.unwrap_or_else(|| TRIGGER.to_owned()),
             tags,
+            priority,
             parent_play_sid: None,
             cost_usd: 0.0,
             tokens_in: 0,
             tokens_out: 0,
-            created_at: self.environment.clock.now().wall,
+            created_at: now,
+            deadline_at: timeout_ms.map(|timeout_ms| now.plus_ms(timeout_ms)),
             started_at: None,
             ended_at: None,
             duration_ms: 0.0,
             pending_resumes: 0,
             sandbox: Some(sandbox),
         };
-        let memory = PlayMemory { idempotency_key, ..PlayMemory::default() };
+        let memory = PlayMemory { idempotency_key, timeout_ms, ..PlayMemory::default() };
         let row = Box::new(PlayRow { play, memory });
         let plays = self.environment.plays.get();
         let reply = call(&plays, |reply| plays::Message::Start { row, reply }).await??;
         Ok(reply.play)
+    }
+}
+
+fn check_timeout(timeout_ms: Option<u64>) -> Result<(), Error> {
+    match timeout_ms {
+        Some(timeout_ms) if !(1..=TIMEOUT_MS_MAX).contains(&timeout_ms) => {
+            let message = format!("timeout_ms is {timeout_ms}, not 1 to {TIMEOUT_MS_MAX}");
+            Err(Error::new(ErrorCode::InvalidParams, message).hint("leave it out for a play without a time"))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -10,4 +10,4 @@ pub use config::SandboxConfig;
 pub(crate) use filters::filters;
 pub(crate) use places::check_places;
 pub use wish::Excess;
-pub(crate) use wish::grant;
+pub(crate) use wish::{exceeds, grant};

@@ -44,6 +44,11 @@ pub(crate) fn grant(options: &Json, config: &SandboxConfig) -> Result<Allowance,
     })
 }
 
+/// The first wish of a flow with these options that is beyond what a play may do.
+pub(crate) fn exceeds(options: &Json, allowance: &Allowance) -> Result<Option<Excess>, Error> {
+    Ok(beyond(&wish_of(options)?, allowance))
+}
+
 /// Bytes of a wish as JSON. It travels to a process in one packet of 64 KiB, beside the defaults.
 const WISH_BYTES_MAX: usize = 16 << 10;
 

@@ -239,9 +239,13 @@ impl Screen {
                 Up::Done(done)
             }
             // Nothing of these is text that is kept.
-            Up::Hello(_) | Up::Described(_) | Up::Cost(_) | Up::Progress(_) | Up::Park(_) | Up::Log(_) => {
-                frame
-            }
+            Up::Hello(_)
+            | Up::Described(_)
+            | Up::Cost(_)
+            | Up::Progress(_)
+            | Up::Resolve(_)
+            | Up::Park(_)
+            | Up::Log(_) => frame,
         })
     }
 

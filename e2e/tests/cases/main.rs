@@ -11,7 +11,11 @@ mod concurrency;
 #[cfg(test)]
 mod failures;
 #[cfg(test)]
+mod invoke;
+#[cfg(test)]
 mod kills;
+#[cfg(test)]
+mod library;
 #[cfg(test)]
 mod pauses;
 #[cfg(test)]
@@ -22,6 +26,8 @@ mod sandbox_settings;
 mod secrets;
 #[cfg(test)]
 mod seeds;
+#[cfg(test)]
+mod served;
 #[cfg(test)]
 mod store_faults;
 #[cfg(test)]

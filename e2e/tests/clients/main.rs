@@ -11,3 +11,5 @@ mod python;
 mod rust;
 #[cfg(test)]
 mod server;
+#[cfg(test)]
+mod strangers;

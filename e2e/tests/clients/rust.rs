@@ -186,4 +186,5 @@ async fn secrets(caller: &mut Caller) {
     assert!(call!(caller.secret_list()).secrets.iter().any(|secret| secret.name == name));
     call!(caller.secret_remove(OfSecret { name }));
     assert_eq!(call!(caller.server_info()).version, env!("CARGO_PKG_VERSION"));
+    assert!(call!(caller.server_metrics()).store_bytes > 0);
 }

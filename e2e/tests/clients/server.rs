@@ -1,6 +1,6 @@
 //! A server of a stage's home.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use hero_e2e::{Running, Stage, stage::eventually};
 use hero_sdk::{Client, client::Endpoint};
@@ -41,6 +41,11 @@ impl<'a> Server<'a> {
     pub(crate) fn clients(&self) -> [Client; 2] {
         let tcp = Endpoint::Tcp { authority: self.authority.clone(), token: TOKEN.to_owned() };
         [Endpoint::Unix(self.socket.clone()), tcp].map(Client::new)
+    }
+
+    /// Where it is on this machine.
+    pub(crate) fn socket(&self) -> &Path {
+        &self.socket
     }
 
     /// Where it is on TCP.

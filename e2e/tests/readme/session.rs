@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use hero_e2e::Stage;
+use hero_e2e::{Served, stage::EMBEDDED};
 
 use crate::{blocks::Command, pattern};
 
@@ -19,7 +19,7 @@ const BUILD_TIME_MAX: Duration = Duration::from_secs(30 * 60);
 
 /// A shell whose state is kept in files between commands, so that each command has its own exit code and output.
 pub(crate) struct Session {
-    stage: Stage,
+    stage: Served,
     directory: PathBuf,
     /// `export -p` after the last command.
     variables: String,
@@ -27,7 +27,7 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) fn new(directory: &Path) -> Self {
-        Self { stage: Stage::new(), directory: directory.to_owned(), variables: String::new() }
+        Self { stage: Served::new(), directory: directory.to_owned(), variables: String::new() }
     }
 
     /// Writes a file to where the shell stands. The repository is never written to.
@@ -50,8 +50,8 @@ impl Session {
             quoted(&state),
         );
         let mut shell = self.stage.program("bash", ["-c", &script]).env("HOME", self.stage.home());
-        // A reader has neither: the home is the default one, and cargo builds into the repository's `target`.
-        for variable in ["HERO_HOME", "CARGO_TARGET_DIR"] {
+        // A reader has none of them: the home is the default one, and cargo builds into the repository's `target`.
+        for variable in ["HERO_HOME", "CARGO_TARGET_DIR", EMBEDDED] {
             shell = shell.without(variable);
         }
         let home = PathBuf::from(env::var_os("HOME").expect("a user has a home"));

@@ -1,7 +1,5 @@
 //! A server that is told to end while plays run.
 
-use std::fs;
-
 use hero_e2e::{Served, stage::eventually};
 use hero_sdk::{
     Logic as _,
@@ -10,7 +8,7 @@ use hero_sdk::{
 };
 use nix::sys::signal::Signal;
 
-use crate::world::{ask, signal};
+use crate::world::{ask, log, signal};
 
 /// What the log says when something did not end in its time, which adds up to ten seconds.
 const TOO_LATE: [&str; 2] = ["not everybody has gone in time", "not every play could be interrupted in time"];
@@ -31,11 +29,6 @@ def step(number: int) -> int:
 def main() -> int:
     return sum(step(number) for number in range(20))
 ";
-
-fn log(served: &Served) -> String {
-    let files = fs::read_dir(served.home().join(".hero/var/log/hero_logic")).unwrap();
-    files.map(|file| fs::read_to_string(file.unwrap().path()).unwrap()).collect()
-}
 
 #[test]
 fn under_load_it_ends_well_and_nothing_is_lost() {

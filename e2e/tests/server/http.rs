@@ -1,46 +1,15 @@
 //! Requests as no well-meaning client sends them, byte by byte.
 
-use std::{
-    io::{Read as _, Write as _},
-    net::Shutdown,
-    os::unix::net::UnixStream,
-    time::Duration,
-};
+use std::io::{Read as _, Write as _};
 
 use hero_e2e::Served;
 
-/// Far more than any answer takes.
-const READ_LIMIT: Duration = Duration::from_secs(60);
+use crate::wire::{connect, resident_kb, rest, statuses};
+
 const CALL: &str = r#"{"jsonrpc":"2.0","id":1,"method":"server_info"}"#;
 
-fn connect(served: &Served) -> UnixStream {
-    let stream = UnixStream::connect(served.socket()).unwrap();
-    stream.set_read_timeout(Some(READ_LIMIT)).unwrap();
-    stream
-}
-
-/// Sends bytes and nothing after them, and gives everything that comes until the server closes.
 fn exchange(served: &Served, request: impl AsRef<[u8]>) -> String {
-    let mut stream = connect(served);
-    // One that is refused in its middle need not be read to its end.
-    drop(stream.write_all(request.as_ref()).and_then(|()| stream.shutdown(Shutdown::Write)));
-    rest(stream)
-}
-
-fn rest(mut stream: UnixStream) -> String {
-    let mut answer = Vec::new();
-    // Whoever is refused in the middle of what he sends may be reset behind the answer.
-    let ended = stream.read_to_end(&mut answer);
-    assert!(ended.is_ok() || !answer.is_empty(), "{ended:?}");
-    String::from_utf8_lossy(&answer).into_owned()
-}
-
-/// The statuses of the answers, in order.
-fn statuses(answer: &str) -> Vec<u16> {
-    let heads = answer.split("HTTP/1.1 ").skip(1);
-    heads
-        .map(|head| head.get(..3).and_then(|status| status.parse().ok()).unwrap_or_else(|| panic!("{head}")))
-        .collect()
+    crate::wire::exchange(connect(served), request)
 }
 
 /// A call with these headers beside its own.
@@ -193,6 +162,11 @@ fn what_goes_nowhere_says_so() {
     for (line, status) in [
         ("GET /health", 200),
         ("GET /openrpc.json", 200),
+        ("GET /metrics", 200),
+        ("GET /events?colour=red", 400),
+        ("PUT /events", 405),
+        ("GET /r/", 404),
+        ("DELETE /r/x", 405),
         ("GET /", 404),
         ("GET /rpc", 405),
         ("DELETE /health", 405),
@@ -262,10 +236,4 @@ fn whoever_takes_too_long_is_left() {
     let answer = rest(stream);
     assert!(matches!(statuses(&answer)[..], [] | [408]), "{answer}");
     is_well(&served);
-}
-
-fn resident_kb(pid: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse().unwrap()
 }

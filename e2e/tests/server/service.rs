@@ -6,7 +6,7 @@ use hero_e2e::{Served, stage::eventually};
 use hero_sdk::Logic as _;
 use nix::sys::signal::Signal;
 
-use crate::world::{QUICK, ask, signal};
+use crate::world::{QUICK, ask, log, signal};
 
 #[test]
 fn it_is_started_told_of_and_stopped() {
@@ -97,9 +97,7 @@ fn what_keeps_it_from_starting_is_told() {
 fn its_log_is_an_object_a_line() {
     let served = Served::started(&[]);
     served.hero(["--stop"]).finish().exits(0);
-    let logs: Vec<_> = fs::read_dir(served.home().join(".hero/var/log/hero_logic")).unwrap().collect();
-    let [log] = &logs[..] else { panic!("{logs:?}") };
-    let text = fs::read_to_string(log.as_ref().unwrap().path()).unwrap();
+    let text = log(&served);
     let messages: Vec<String> = text
         .lines()
         .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())

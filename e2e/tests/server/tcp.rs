@@ -1,21 +1,11 @@
 //! The server on TCP: whoever has the token, and nobody else.
 
-use hero_e2e::Served;
 use hero_sdk::{Client, ErrorCode, Logic as _, client::Endpoint};
 
-const TOKEN: &str = "a-token-for-tests-only";
+use crate::world::{TOKEN, on_tcp};
 
-fn served() -> (Served, String) {
-    let served = Served::new();
-    let start = served.hero(["--start", "--listen", "127.0.0.1:0", "--json"]).env("HERO_LOGIC_TOKEN", TOKEN);
-    let started = start.finish().exits(0).json();
-    let address = started["listening"][1].as_str().unwrap().to_owned();
-    (served, address)
-}
-
-fn client(address: &str, token: &str) -> Client {
-    let authority = address.strip_prefix("http://").unwrap().to_owned();
-    Client::new(Endpoint::Tcp { authority, token: token.to_owned() })
+fn client(authority: &str, token: &str) -> Client {
+    Client::new(Endpoint::Tcp { authority: authority.to_owned(), token: token.to_owned() })
 }
 
 fn info(client: &Client) -> Result<hero_sdk::logic::ServerInfo, hero_sdk::Error> {
@@ -25,17 +15,18 @@ fn info(client: &Client) -> Result<hero_sdk::logic::ServerInfo, hero_sdk::Error>
 
 #[test]
 fn whoever_has_the_token_comes_in() {
-    let (served, address) = served();
-    assert_eq!(info(&client(&address, TOKEN)).unwrap().process.unwrap().pid, served.pid().unwrap());
+    let (served, authority) = on_tcp(&[]);
+    assert_eq!(info(&client(&authority, TOKEN)).unwrap().process.unwrap().pid, served.pid().unwrap());
     for wrong in ["", "a-token-for-tests-onl", "a-token-for-tests-only-", "A-TOKEN-FOR-TESTS-ONLY"] {
-        assert_eq!(info(&client(&address, wrong)).unwrap_err().code, ErrorCode::Unauthorized, "{wrong:?}");
+        assert_eq!(info(&client(&authority, wrong)).unwrap_err().code, ErrorCode::Unauthorized, "{wrong:?}");
     }
 }
 
 #[test]
 fn the_command_line_reaches_it() {
-    let (served, address) = served();
+    let (served, authority) = on_tcp(&[]);
     served.write("quick.py", crate::world::QUICK);
+    let address = format!("http://{authority}");
     let run = |token: &str| {
         let run = served.hero(["--server", &address, "run", "quick.py", "--json"]);
         run.env("HERO_LOGIC_TOKEN", token).env("HERO_HOME", "/nowhere").finish()

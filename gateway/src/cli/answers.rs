@@ -14,6 +14,8 @@ use crate::{
 pub(crate) struct Answers {
     given: BTreeMap<String, Json>,
     used: BTreeSet<String>,
+    /// For what is not given: nobody is told when nothing asks for them.
+    saved: BTreeMap<String, Json>,
 }
 
 impl Answers {
@@ -32,17 +34,32 @@ impl Answers {
                     .hint(format!("a question asked several times is {name}#0, {name}#1, …")));
             }
         }
-        Ok(Self { given, used: BTreeSet::new() })
+        Ok(Self { given, ..Self::default() })
     }
 
     /// The answer to a question: by its path, else by `NAME#N`, else by its name, which answers each of that name.
     pub(crate) fn find(&mut self, request: &ResumeRequest) -> Option<Json> {
         let last_part = request.path.rsplit('/').next().unwrap_or_default();
-        let (key, payload) = [request.path.as_str(), last_part, request.name.as_str()]
-            .iter()
-            .find_map(|key| self.given.get_key_value(*key))?;
-        self.used.insert(key.clone());
-        Some(payload.clone())
+        let keys = [request.path.as_str(), last_part, request.name.as_str()];
+        let find = |answers: &BTreeMap<String, Json>| {
+            keys.iter()
+                .find_map(|key| answers.get_key_value(*key))
+                .map(|(key, json)| (key.clone(), json.clone()))
+        };
+        let Some((key, payload)) = find(&self.given) else { return Some(find(&self.saved)?.1) };
+        self.used.insert(key);
+        Some(payload)
+    }
+
+    /// The same, with these where none is given.
+    #[must_use]
+    pub(crate) fn or(self, saved: BTreeMap<String, Json>) -> Self {
+        Self { saved, ..self }
+    }
+
+    /// Those that are given, by what names their question.
+    pub(crate) fn into_given(self) -> BTreeMap<String, Json> {
+        self.given
     }
 
     /// The answers that no question asked for; `asked` are the names that were.
@@ -118,6 +135,16 @@ mod tests {
         question.name = "other".to_owned();
         question.path = "main#0/other#0".to_owned();
         assert!(given.find(&question).is_none());
+    }
+
+    #[test]
+    fn what_is_given_goes_before_what_was_saved() {
+        let saved = answers(&["approve#0=1", "note=2", "never=3"]).unwrap().into_given();
+        let mut given = answers(&["approve=4"]).unwrap().or(saved);
+        assert_eq!(given.find(&request("approve", "true", "{}")).unwrap().as_str(), "4");
+        assert_eq!(given.find(&request("note", "true", "{}")).unwrap().as_str(), "2");
+        assert!(given.find(&request("other", "true", "{}")).is_none());
+        assert!(given.unused(&BTreeSet::new()).is_empty());
     }
 
     #[test]

@@ -8,7 +8,21 @@ use std::{
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use hero_sdk::model;
 
+pub(crate) use self::{
+    library::{
+        Example, ExampleAdd, ExampleInputs, ExampleName, Workflow, WorkflowAdd, WorkflowChange,
+        WorkflowDelete, WorkflowFetch, WorkflowList, WorkflowName, WorkflowSetCurrent, WorkflowUpdate,
+        WorkflowVersion,
+    },
+    play::{
+        GivenInputs, Interaction, LIMIT_DEFAULT, Page, Play, PlayArtifact, PlayCancel, PlayGoOn, PlayList,
+        PlaySid, PlayStatus, PlayWait, Resume, Run, WaitUntil,
+    },
+};
 use crate::cli::server_args::{Serve, Service};
+
+mod library;
+mod play;
 
 const ABOUT: &str = "Run, watch, pause and resume Python flows";
 
@@ -213,6 +227,9 @@ pub(crate) enum Command {
     /// The library of flows
     #[command(subcommand)]
     Workflow(Workflow),
+    /// Saved inputs of workflows
+    #[command(subcommand)]
+    Example(Example),
     /// Keys that flows use and that are never shown
     #[command(subcommand)]
     Secret(Secret),
@@ -236,175 +253,11 @@ pub(crate) enum Command {
     },
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct Run {
-    /// A Python file, or the name of a workflow of the library
-    #[arg(value_name = "FILE|WORKFLOW", value_hint = ValueHint::FilePath)]
-    pub(crate) target: String,
-    /// The flow to run, where the file has several: a function's name or a flow's
-    #[arg(long, value_name = "NAME")]
-    pub(crate) entry: Option<String>,
-    /// One input; the value is JSON where that fits the declared type, else text
-    #[arg(long = "input", short, value_name = "KEY=VALUE")]
-    pub(crate) input: Vec<String>,
-    /// All inputs as a JSON object, `@` and a file, or `-` for standard input
-    #[arg(long, value_name = "JSON|@FILE|-")]
-    pub(crate) inputs: Option<String>,
-    /// A label for lists; may be given several times
-    #[arg(long = "tag", value_name = "TAG")]
-    pub(crate) tags: Vec<String>,
-    #[command(flatten)]
-    pub(crate) interaction: Interaction,
-}
-
 /// Languages that there is a client in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ClientLanguage {
     /// One file, hero_logic_client.py, for Python 3.11 and later
     Python,
-}
-
-/// How questions of a play are answered while it runs.
-#[derive(Debug, Default, Args)]
-pub(crate) struct Interaction {
-    /// Answer a question before it is asked, by its name, `NAME#N` or path; may be given several times
-    #[arg(long = "answer", value_name = "NAME=JSON")]
-    pub(crate) answers: Vec<String>,
-    /// Never prompt: a play that asks something is left waiting, exit code 3
-    #[arg(long)]
-    pub(crate) no_input: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Resume {
-    /// The play
-    pub(crate) play_sid: String,
-    /// The question
-    pub(crate) resume_id: String,
-    /// The answer as JSON, `@` and a file, or `-` for standard input; without it the terminal asks
-    #[arg(long, value_name = "JSON|@FILE|-")]
-    pub(crate) payload: Option<String>,
-    #[command(flatten)]
-    pub(crate) interaction: Interaction,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Play {
-    /// Plays, newest first
-    List(PlayList),
-    /// One play: status, inputs, outputs, error, open questions, artifacts
-    Show(PlaySid),
-    /// The tree of a play
-    Tree(PlaySid),
-    /// The files that a play has kept
-    Artifacts(PlaySid),
-    /// The content of a file that a play has kept, on standard output
-    Artifact(PlayArtifact),
-    /// Watch a play until it ends or waits, and answer its questions
-    Follow(PlayGoOn),
-    /// End a play
-    Cancel(PlayCancel),
-    /// Run a failed, cancelled or diverged play again; finished steps stay
-    Retry(PlayGoOn),
-    /// Wait until a play ends or waits for an answer
-    Wait(PlayWait),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct PlaySid {
-    /// The play
-    pub(crate) play_sid: String,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct PlayArtifact {
-    /// The play
-    pub(crate) play_sid: String,
-    /// The artifact, by its name
-    pub(crate) name: String,
-    /// Write the content to this file; with --json what is known of it goes to standard output
-    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) output: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct PlayGoOn {
-    /// The play
-    pub(crate) play_sid: String,
-    #[command(flatten)]
-    pub(crate) interaction: Interaction,
-}
-
-/// Plays of a list where nothing else is asked for.
-pub(crate) const LIMIT_DEFAULT: u32 = 50;
-
-#[derive(Debug, Args)]
-pub(crate) struct PlayList {
-    /// Only plays of this workflow; for a file, its name
-    #[arg(long, value_name = "NAME")]
-    pub(crate) workflow: Option<String>,
-    /// Only plays that stand here
-    #[arg(long, value_enum)]
-    pub(crate) status: Option<PlayStatus>,
-    /// Only plays with this label
-    #[arg(long)]
-    pub(crate) tag: Option<String>,
-    /// At most this many
-    #[arg(long, default_value_t = LIMIT_DEFAULT, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub(crate) limit: u32,
-    /// Go on after this play, the last of the page before
-    #[arg(long, value_name = "PLAY_SID")]
-    pub(crate) cursor: Option<String>,
-}
-
-/// `hero_sdk::model::Status` by its stable text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "snake_case")]
-pub(crate) enum PlayStatus {
-    Queued,
-    Running,
-    AwaitingResume,
-    AwaitingChild,
-    Sleeping,
-    Succeeded,
-    Failed,
-    Cancelled,
-    Diverged,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct PlayCancel {
-    /// The play
-    pub(crate) play_sid: String,
-    /// Why, for whoever looks at it later
-    #[arg(long)]
-    pub(crate) reason: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct PlayWait {
-    /// The play
-    pub(crate) play_sid: String,
-    /// Give up after this many seconds (exit code 6); waits for ever unless told
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    pub(crate) timeout: Option<f64>,
-    /// What to wait for
-    #[arg(long, value_enum, default_value_t = WaitUntil::Settled)]
-    pub(crate) until: WaitUntil,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum WaitUntil {
-    /// It has ended, or waits for an answer
-    Settled,
-    /// It has ended
-    Terminal,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Workflow {
-    /// The workflows that `run` knows by name
-    List,
 }
 
 #[derive(Debug, Subcommand)]
@@ -462,16 +315,6 @@ fn variable(text: &str) -> Result<String, String> {
         return Err("expected the name of a variable, such as REGION".to_owned());
     }
     Ok(text.to_owned())
-}
-
-/// A span of time that a timer can hold.
-fn seconds(text: &str) -> Result<f64, String> {
-    /// A hundred years; beyond it milliseconds no longer fit the timers.
-    const SECONDS_MAX: f64 = 3.2e9;
-    match text.parse::<f64>() {
-        Ok(value) if (0.0..=SECONDS_MAX).contains(&value) => Ok(value),
-        _ => Err("expected seconds, such as 30 or 0.5".to_owned()),
-    }
 }
 
 #[cfg(test)]

@@ -194,7 +194,7 @@ impl Drive<'_> {
                 Ok(()) => is_one_accepted = true,
                 Err(refused) => {
                     self.refused.insert(request.resume_id.clone());
-                    let mut text = format!("--answer {}: {}\n", request.name, refused.message);
+                    let mut text = format!("{}: {}\n", request.name, refused.message);
                     push_fields(&mut text, &refused.fields);
                     self.warn(&text);
                 }

@@ -6,7 +6,10 @@ use hero_actors::{Adopted, BundledFlow, Config, Recover, Runtime};
 pub(crate) use hero_actors::{Check, CheckState, SandboxConfig, interpreters};
 use hero_sdk::Logic;
 
-use crate::cli::errors::Failure;
+use crate::{
+    cli::errors::Failure,
+    telemetry::{Ready, Telemetry},
+};
 
 /// How many days the working directory of a play stays after its end.
 const WORK_DAYS: &str = "HERO_WORK_DAYS";
@@ -23,6 +26,7 @@ pub(crate) enum Purpose {
 /// An open runtime.
 pub(crate) struct Session {
     runtime: Arc<Runtime>,
+    telemetry: Option<Telemetry>,
 }
 
 impl Session {
@@ -34,6 +38,11 @@ impl Session {
     /// The same, for whoever keeps it.
     pub(crate) fn shared(&self) -> Arc<dyn Logic> {
         Arc::clone(&self.runtime) as Arc<dyn Logic>
+    }
+
+    /// Questions get links that begin so.
+    pub(crate) fn serve_links(&self, url: &str) {
+        self.runtime.serve_links(url);
     }
 
     /// Has the runtime look after an actor, from now on until it is closed.
@@ -48,6 +57,9 @@ impl Session {
 
     /// Interrupts what still runs, which goes on with the next command, and closes the store.
     pub(crate) async fn close(self) -> Result<(), Failure> {
+        if let Some(telemetry) = self.telemetry {
+            telemetry.close().await;
+        }
         Ok(self.runtime.shutdown().await?)
     }
 }
@@ -66,12 +78,15 @@ pub(crate) async fn open(
         Purpose::Run => Recover::Run,
         Purpose::Look => Recover::Mark,
     };
-    Ok(Session { runtime: Arc::new(Runtime::open(config).await?) })
+    let telemetry = if purpose == Purpose::Run { Ready::of_environment()? } else { None };
+    let runtime = Arc::new(Runtime::open(config).await?);
+    let telemetry = telemetry.map(|ready| ready.start(Arc::clone(&runtime) as Arc<dyn Logic>));
+    Ok(Session { runtime, telemetry })
 }
 
-/// Checks what the runtime needs.
-pub(crate) async fn doctor(home: PathBuf, sandbox: SandboxConfig) -> Vec<Check> {
-    hero_actors::doctor(config(home, sandbox)).await
+/// Checks what the runtime needs. The store is let be where a process has it open.
+pub(crate) async fn doctor(home: PathBuf, sandbox: SandboxConfig, held_by: Option<u32>) -> Vec<Check> {
+    hero_actors::doctor(config(home, sandbox), held_by).await
 }
 
 /// What the variable asks for; an empty one is as good as none.

@@ -8,7 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hero_sdk::{Error, ErrorCode, FieldError, Json};
 
-use crate::cli::{errors::Failure, question::object};
+use crate::{
+    cli::{args::GivenInputs, errors::Failure, signals::Signals, source::argument_text},
+    form::object,
+};
 
 /// Inputs, and which of them have a second reading.
 #[derive(Clone, Debug, Default)]
@@ -19,8 +22,29 @@ pub(crate) struct Inputs {
 }
 
 impl Inputs {
+    /// Reads what was typed, from where it is said to be.
+    pub(crate) async fn read(given: GivenInputs, signals: &mut Signals) -> Result<Self, Failure> {
+        let all = match given.all {
+            Some(argument) => Some(argument_text("--inputs", &argument, signals).await?),
+            None => None,
+        };
+        Self::parse(all.as_deref(), &given.single)
+    }
+
+    /// Has them taken in their first reading, else in their second.
+    pub(crate) async fn take<T>(&self, take: impl AsyncFn(Json) -> Result<T, Error>) -> Result<T, Error> {
+        let first = match take(self.to_json()).await {
+            Ok(taken) => return Ok(taken),
+            Err(first) => first,
+        };
+        match self.second_reading(&first) {
+            Some(second) => take(second.to_json()).await.map_err(|second| merge_refusals(first, second)),
+            None => Err(first),
+        }
+    }
+
     /// `all` is the text of `--inputs`; `single` are the `--input` arguments, which win.
-    pub(crate) fn parse(all: Option<&str>, single: &[String]) -> Result<Self, Failure> {
+    fn parse(all: Option<&str>, single: &[String]) -> Result<Self, Failure> {
         let mut inputs = Self::default();
         if let Some(text) = all {
             let example = "for example --inputs '{\"name\": \"World\"}', or --input name=World";
@@ -58,12 +82,12 @@ impl Inputs {
     }
 
     /// The JSON object to start with.
-    pub(crate) fn to_json(&self) -> Json {
+    fn to_json(&self) -> Json {
         object(self.members.clone())
     }
 
     /// The inputs with the refused fields read as text; none when that changes nothing.
-    pub(crate) fn second_reading(&self, refused: &Error) -> Option<Self> {
+    fn second_reading(&self, refused: &Error) -> Option<Self> {
         if refused.code != ErrorCode::InvalidInputs {
             return None;
         }
@@ -83,7 +107,7 @@ impl Inputs {
 
 /// The refusal of the second reading, in the words of the first where both refuse a field: who typed `1.5` for a
 /// whole number wants to hear of 1.5, not of text.
-pub(crate) fn merge_refusals(first: Error, second: Error) -> Error {
+fn merge_refusals(first: Error, second: Error) -> Error {
     if second.code != ErrorCode::InvalidInputs {
         return second;
     }

@@ -11,6 +11,8 @@ mod drive;
 mod embedded;
 mod errors;
 pub(crate) mod escape;
+mod facts;
+mod file;
 mod inputs;
 mod json_text;
 mod line_editor;
@@ -18,10 +20,10 @@ mod output;
 mod pages;
 mod plain;
 mod prompt;
-pub(crate) mod question;
 mod reach;
 mod refused;
 mod report;
+mod schema;
 mod screen;
 mod server_args;
 mod session;
@@ -34,7 +36,7 @@ mod style;
 mod table;
 mod terminal;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod tree;
 mod view;
 
@@ -43,7 +45,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 
 use self::{
-    args::{Arguments, ColorWhen, Global},
+    args::{Arguments, ColorWhen, Command, Global},
     context::Context,
     errors::{Exit, Failure},
     output::Output,
@@ -58,6 +60,9 @@ use self::{
 pub fn main() -> ExitCode {
     let exit = match Arguments::read(std::env::args_os()) {
         Ok(Arguments { global, service, command }) => {
+            if let Some(Command::Serve(serve)) = &command {
+                serve.let_go();
+            }
             run(&global, async |context| commands::dispatch(context, service, command).await)
         }
         Err(error) => refuse(&error),
@@ -69,6 +74,7 @@ pub fn main() -> ExitCode {
 pub fn server_main() -> ExitCode {
     let exit = match ServerArguments::read(std::env::args_os()) {
         Ok(ServerArguments { global, serve }) => {
+            serve.let_go();
             run(&global, async |context| commands::serve::command(context, serve).await)
         }
         Err(error) => refuse(&error),
@@ -166,13 +172,20 @@ mod tests {
 
     #[test]
     fn wrong_arguments_say_what_would_be_right() {
-        let cases: [&[&str]; 7] = [
+        let cases: [&[&str]; 14] = [
             &["runn"],
             &["frobnicate"],
             &["run"],
             &["run", "hello", "--inptu", "a=1"],
             &["play", "list", "--status", "runing"],
             &["play", "wait", "play_x", "--timeout", "soon"],
+            &["workflow", "ad", "trip.py"],
+            &["workflow", "add", "trip.py", "--to", "trip", "--name", "trap"],
+            &["workflow", "add", "trip.py", "--no-set-current"],
+            &["workflow", "update", "trip"],
+            &["workflow", "set-current", "trip", "newest"],
+            &["run", "trip", "--version", "-1"],
+            &["example", "add", "trip"],
             &[],
         ];
         let told: Vec<String> = cases

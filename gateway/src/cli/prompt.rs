@@ -1,6 +1,6 @@
-//! Questions on the terminal, one prompt per field. What to ask is `question`'s business.
+//! Questions on the terminal, one prompt per field. What to ask is `form`'s business.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use hero_sdk::{Json, model::ResumeRequest};
 use inquire::{
@@ -10,13 +10,16 @@ use inquire::{
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use rustyline::error::ReadlineError;
 
-use crate::cli::{
-    errors::{Failure, push_fields},
-    escape::{visible, visible_lines},
-    line_editor,
-    question::{Choice, Field, FormField, number, object, plain_text, positions, yes_or_no},
-    refused::Refused,
-    style::{Paint, Palette},
+use crate::{
+    cli::{
+        errors::{Failure, push_fields},
+        escape::{visible, visible_lines},
+        line_editor,
+        refused::Refused,
+        signals::{Signals, interrupted},
+        style::{Paint, Palette},
+    },
+    form::{Choice, Field, FormField, number, object, plain_text, positions, yes_or_no},
 };
 
 /// What a prompt may have changed besides the mode of the terminal: pasted text is no longer marked, the cursor is
@@ -40,8 +43,31 @@ pub(crate) trait Prompter: Send + Sync {
     /// Asks for a text that is not shown while it is typed; none where the person left.
     fn ask_hidden(&self, label: &str) -> Result<Option<String>, Failure>;
 
+    /// Asks yes or no; an empty answer is no. None where the person left.
+    fn confirm(&self, question: &str) -> Result<Option<bool>, Failure>;
+
     /// Gives the terminal back in its usual mode while another thread still asks.
     fn abandon(&self);
+}
+
+/// Has a person asked in a thread that may wait for ever. A signal ends it, as does a person who leaves.
+pub(crate) async fn asked<T: Send + 'static>(
+    prompter: Arc<dyn Prompter>,
+    signals: &mut Signals,
+    ask: impl FnOnce(&dyn Prompter) -> Result<Option<T>, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    let asking = tokio::task::spawn_blocking({
+        let prompter = Arc::clone(&prompter);
+        move || ask(&*prompter)
+    });
+    let asked = tokio::select! {
+        asked = asking => asked.map_err(|error| Failure::trouble("internal", format!("the prompt broke: {error}")))??,
+        () = signals.next() => {
+            prompter.abandon();
+            None
+        }
+    };
+    asked.ok_or_else(interrupted)
 }
 
 /// The person at the terminal.
@@ -109,6 +135,18 @@ impl Prompter for Person {
         let prompt = Password::new(label).with_render_config(self.render_config()).without_confirmation();
         match prompt.with_display_mode(PasswordDisplayMode::Hidden).prompt().map_err(Unanswered::from) {
             Ok(text) => Ok(Some(text)),
+            Err(Unanswered::Left) => Ok(None),
+            Err(Unanswered::Broken(error)) => {
+                Err(Failure::trouble("terminal", format!("the terminal cannot be asked: {error}")))
+            }
+        }
+    }
+
+    fn confirm(&self, question: &str) -> Result<Option<bool>, Failure> {
+        let (field, label) = (Field::Confirm { default: Some(false) }, visible(question));
+        let about = About { label: &label, help: None, required: true, before: None };
+        match self.ask_field(&field, about) {
+            Ok(answer) => Ok(answer.map(|answer| answer == json(&true.into()))),
             Err(Unanswered::Left) => Ok(None),
             Err(Unanswered::Broken(error)) => {
                 Err(Failure::trouble("terminal", format!("the terminal cannot be asked: {error}")))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hero_sdk::{FieldError, Json};
 
-use crate::cli::question::FormField;
+use crate::form::FormField;
 
 /// An answer that the runtime refused, and why.
 #[derive(Clone, Debug)]
@@ -58,7 +58,7 @@ fn first_key(pointer: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::question::Field;
+    use crate::form::Field;
 
     fn form_field(key: &str) -> FormField {
         FormField {

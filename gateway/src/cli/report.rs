@@ -7,18 +7,20 @@ use hero_sdk::{
     model::{Play, PlayError, ResumeRequest, Status},
 };
 
-use crate::cli::{
-    args::Global,
-    context::Context,
-    drive::Ending,
-    errors::{Exit, Failure, push_hint},
-    escape::{visible, visible_lines},
-    output::PlayDocument,
-    pages::open_questions,
-    question::Field,
-    shell,
-    style::{Paint, Palette},
-    tree::error_summary,
+use crate::{
+    cli::{
+        args::Global,
+        context::Context,
+        drive::Ending,
+        errors::{Exit, Failure, push_hint},
+        escape::{visible, visible_lines},
+        output::PlayDocument,
+        pages::open_questions,
+        shell,
+        style::{Paint, Palette},
+        tree::error_summary,
+    },
+    form::Field,
 };
 
 /// Tells how watching ended, and gives the exit code.

@@ -4,9 +4,13 @@ use std::ffi::OsString;
 
 use clap::{Args, Parser};
 
-use crate::cli::{
-    args::{Global, in_front},
-    errors::Failure,
+use crate::{
+    cli::{
+        args::{Global, in_front},
+        errors::Failure,
+    },
+    server::PublicUrl,
+    service::daemon,
 };
 
 const ABOUT: &str = "Serve the methods and events of a home of hero_logic";
@@ -54,6 +58,7 @@ impl Service {
             (*stop, "--stop"),
             (*info, "--info"),
             (listen.listen.is_some(), "--listen"),
+            (listen.public_url.is_some(), "--public-url"),
         ];
         match given.into_iter().find(|(is_given, _)| *is_given) {
             Some((_, option)) => Err(Failure::usage("usage", format!("{option} goes with no command"))),
@@ -71,6 +76,18 @@ pub(crate) struct Listen {
     /// A name by which clients call this server on TCP, with its port where it has one; may be given several times
     #[arg(long = "host", value_name = "NAME[:PORT]", requires = "listen")]
     pub(crate) hosts: Vec<String>,
+    /// Where others reach the server, for the links that answer questions, such as https://example.com
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_url: Option<PublicUrl>,
+}
+
+impl Serve {
+    /// Closes what is open of whoever started a server that stays behind.
+    pub(crate) fn let_go(&self) {
+        if self.log_to_files {
+            daemon::let_go();
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -83,6 +83,14 @@ pub(crate) fn is_path(target: &str) -> bool {
     target.contains(std::path::MAIN_SEPARATOR) || Path::new(target).extension().is_some_and(|end| end == "py")
 }
 
+/// The name by which tracebacks call a file.
+pub(crate) fn file_name(target: &str) -> String {
+    Path::new(target).file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// What can be run.
+const A_FLOW: &str = "a flow is one Python file in UTF-8";
+
 /// The text of a Python file; `bundled` are the flows that need no file.
 pub(crate) fn python_file(target: &str, bundled: &[&str]) -> Result<String, Failure> {
     let path = Path::new(target);
@@ -91,36 +99,29 @@ pub(crate) fn python_file(target: &str, bundled: &[&str]) -> Result<String, Fail
         Err(error) => error,
     };
     if error.kind() == ErrorKind::NotFound {
-        let files = python_files_beside(path);
-        let guess = did_you_mean(&close_matches(target, files.iter().map(String::as_str)));
-        return Err(Failure::usage("file_not_found", format!("there is no file {target}")).hint(with_names(
-            guess,
-            "bundled flows",
-            bundled,
-        )));
+        let names = python_files_beside(path);
+        let guesses = close_matches(&file_name(target), names.iter().map(String::as_str));
+        let guesses: Vec<String> =
+            guesses.iter().map(|name| path.with_file_name(name).display().to_string()).collect();
+        let guess = did_you_mean(&guesses.iter().map(String::as_str).collect::<Vec<_>>());
+        let failure = Failure::usage("file_not_found", format!("there is no file {target}"));
+        return Err(failure.hint(match (guess, bundled.join(", ")) {
+            (guess, names) if names.is_empty() => guess.unwrap_or_else(|| A_FLOW.to_owned()),
+            (Some(guess), names) => format!("{guess} bundled flows: {names}"),
+            (None, names) => format!("bundled flows: {names}"),
+        }));
     }
-    Err(Failure::usage("unreadable_file", format!("cannot read {target}: {}", reason(&error)))
-        .hint("a flow is one Python file in UTF-8"))
+    Err(Failure::usage("unreadable_file", format!("cannot read {target}: {}", reason(&error))).hint(A_FLOW))
 }
 
-/// A guess, and the names that exist.
-pub(crate) fn with_names(guess: Option<String>, what: &str, names: &[&str]) -> String {
-    let list = if names.is_empty() { format!("no {what}") } else { format!("{what}: {}", names.join(", ")) };
-    guess.map_or_else(|| list.clone(), |guess| format!("{guess} {list}"))
-}
-
+/// The names of the Python files in the directory of a path.
 fn python_files_beside(path: &Path) -> Vec<String> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let entries = std::fs::read_dir(directory.unwrap_or(Path::new(".")));
     // Only a guess is lost when the directory cannot be read.
     let names =
         entries.into_iter().flatten().flatten().filter_map(|entry| entry.file_name().into_string().ok());
-    names
-        .filter(|name| name.ends_with(".py"))
-        .map(|name| {
-            directory.map_or_else(|| name.clone(), |directory| directory.join(&name).display().to_string())
-        })
-        .collect()
+    names.filter(|name| name.ends_with(".py")).collect()
 }
 
 /// An I/O error for people, without the number of the system call's error.

@@ -8,6 +8,9 @@ use axum::{
 use hero_sdk::{Error, ErrorCode};
 use sha2::{Digest as _, Sha256};
 
+/// By which a browser tells how the page that asks stands to this server.
+const SEC_FETCH_SITE: header::HeaderName = header::HeaderName::from_static("sec-fetch-site");
+
 /// The rules of one listener.
 #[derive(Clone, Debug)]
 pub(crate) enum Access {
@@ -35,14 +38,21 @@ impl Access {
     pub(crate) fn check(&self, request: &Request<Body>) -> Result<(), (StatusCode, Error)> {
         check_form(request)?;
         let Self::Token { token, hosts } = self else { return Ok(()) };
+        let is_known = |name: &str| hosts.iter().any(|known| known.eq_ignore_ascii_case(name));
         let host = single(request.headers(), &header::HOST);
-        if !host.is_some_and(|host| hosts.iter().any(|known| known.eq_ignore_ascii_case(host))) {
+        // A request line may have a name of its own, as one to a proxy has.
+        let line = request.uri().authority();
+        if !host.is_some_and(is_known) || line.is_some_and(|name| !is_known(name.as_str())) {
             let error = Error::new(ErrorCode::Unauthorized, "this server is not called so")
                 .hint(format!("it is {}; --host NAME adds a name", hosts.join(" or ")));
             return Err((StatusCode::MISDIRECTED_REQUEST, error));
         }
-        check_site(request.headers())?;
-        if is_open(request.uri()) {
+        let is_open = is_open(request.uri());
+        // Whoever follows a link comes from another site, and only looks.
+        if !(is_open && request.method().is_safe()) {
+            check_site(request.headers(), is_open)?;
+        }
+        if is_open {
             return Ok(());
         }
         let given = single(request.headers(), &header::AUTHORIZATION).and_then(bearer);
@@ -71,17 +81,21 @@ fn check_form(request: &Request<Body>) -> Result<(), (StatusCode, Error)> {
     Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, error))
 }
 
-/// A browser says from where a page asks; programs say nothing.
-fn check_site(headers: &HeaderMap) -> Result<(), (StatusCode, Error)> {
-    let site = single(headers, &"sec-fetch-site".parse().unwrap_or(header::ORIGIN));
+/// A browser says from where a page asks; programs say nothing. An older one says `null` of a page that tells nobody
+/// where it is, as ours do.
+fn check_site(headers: &HeaderMap, is_open: bool) -> Result<(), (StatusCode, Error)> {
+    let site = said(headers, &SEC_FETCH_SITE);
     let host = single(headers, &header::HOST).unwrap_or_default();
-    let origin = single(headers, &header::ORIGIN);
+    let origin = said(headers, &header::ORIGIN);
     let is_ours = match (site, origin) {
-        (Some(site), _) => matches!(site, "same-origin" | "none"),
-        (None, Some(origin)) => {
+        (Said::Once(site), _) => matches!(site, "same-origin" | "none"),
+        (Said::Nothing, Said::Once("null")) => is_open,
+        (Said::Nothing, Said::Once(origin)) => {
             origin.split_once("://").is_some_and(|(_, name)| name.eq_ignore_ascii_case(host))
         }
-        (None, None) => true,
+        (Said::Nothing, Said::Nothing) => true,
+        // No browser does.
+        (Said::Strangely, _) | (Said::Nothing, Said::Strangely) => false,
     };
     if is_ours {
         return Ok(());
@@ -97,11 +111,28 @@ fn is_open(uri: &Uri) -> bool {
     })
 }
 
-/// The value of a header that stands there once.
-fn single<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<&'a str> {
+/// What a request says in a header that may stand there once.
+enum Said<'a> {
+    Nothing,
+    Once(&'a str),
+    /// Several times, or in no letters.
+    Strangely,
+}
+
+fn said<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Said<'a> {
     let mut values = headers.get_all(name).iter();
-    let value = values.next()?.to_str().ok()?;
-    values.next().is_none().then_some(value)
+    match (values.next().map(header::HeaderValue::to_str), values.next()) {
+        (None, _) => Said::Nothing,
+        (Some(Ok(value)), None) => Said::Once(value),
+        _ => Said::Strangely,
+    }
+}
+
+fn single<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<&'a str> {
+    match said(headers, name) {
+        Said::Once(value) => Some(value),
+        Said::Nothing | Said::Strangely => None,
+    }
 }
 
 fn bearer(value: &str) -> Option<&str> {

@@ -1,6 +1,9 @@
 //! The actor that takes connections. Each is a task; the listeners outlive it, so that one who comes while a new actor is
 //! started waits for it.
 
+#[cfg(test)]
+mod tests;
+
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::{FutureExt as _, future::join_all};

@@ -1,6 +1,6 @@
 //! What is at which path.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -19,10 +19,17 @@ use hero_sdk::{
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Body as _;
 
-use super::{access::Access, events, rpc as calls, served::Served, stop::Stop};
+use super::{
+    access::Access,
+    events, links,
+    meters::{Counted, Meters},
+    metrics, rpc as calls,
+    served::Served,
+    stop::Stop,
+};
 
 /// Bytes of a request's body.
-const BODY_BYTES_MAX: usize = 16 << 20;
+const BODY_BYTES_MAX: usize = rpc::BODY_BYTES_MAX;
 /// How long a request's body may take.
 const BODY_LIMIT: Duration = Duration::from_secs(30);
 
@@ -31,18 +38,29 @@ const BODY_LIMIT: Duration = Duration::from_secs(30);
 pub(crate) struct Shared {
     /// Does what is asked.
     pub(crate) served: Served,
+    /// Counts what is asked.
+    pub(crate) meters: Arc<Meters>,
     /// When it is time to stop.
     pub(crate) stop: Stop,
+    /// Between two signs of life on a stream where nothing happens.
+    pub(crate) heartbeat: Duration,
 }
 
 /// All paths of one listener.
 pub(crate) fn router(shared: Shared, access: Access) -> Router {
+    let links = Router::new()
+        .route("/r/{*token}", get(links::show).post(links::answer))
+        .method_not_allowed_fallback(not_so)
+        .layer(middleware::from_fn(links::seal));
     Router::new()
         .route(rpc::PATH, post(call))
         .route("/openrpc.json", get(description))
         .route("/health", get(health))
+        .route("/metrics", get(numbers))
+        .route("/events", get(events::of_all))
         .route("/plays/{play_sid}/events", get(events::of_play))
         .route("/plays/{play_sid}/artifacts/{name}", get(artifact))
+        .merge(links)
         .fallback(nothing)
         .method_not_allowed_fallback(not_so)
         .layer(middleware::from_fn_with_state(access, guard))
@@ -62,11 +80,12 @@ async fn guard(State(access): State<Access>, request: Request, next: Next) -> Re
 }
 
 async fn call(State(shared): State<Shared>, request: Request) -> Response {
-    let body = match read(request.into_body()).await {
+    let body = match read(request.into_body(), BODY_BYTES_MAX).await {
         Ok(body) => body,
         Err(response) => return response,
     };
-    match shared.stop.or(calls::answer(&shared.served, &body)).await {
+    let methods = Counted { served: &shared.served, meters: &shared.meters };
+    match shared.stop.or(calls::answer(&methods, &body)).await {
         Ok(Some(answer)) => json(StatusCode::OK, answer),
         Ok(None) => StatusCode::NO_CONTENT.into_response(),
         Err(error) => failed(error),
@@ -78,9 +97,28 @@ async fn description() -> Response {
 }
 
 async fn health(State(shared): State<Shared>) -> Response {
-    match shared.served.logic.server_info().await {
-        Ok(_) => json(StatusCode::OK, r#"{"status":"ok"}"#.to_owned()),
-        Err(error) => refused(StatusCode::SERVICE_UNAVAILABLE, error),
+    let trouble = match shared.served.logic.server_info().await {
+        _ if shared.stop.is_told() => {
+            Some(Error::new(ErrorCode::ShuttingDown, "the server is shutting down"))
+        }
+        Ok(info) => info.trouble,
+        Err(error) => Some(error),
+    };
+    match trouble {
+        None => json(StatusCode::OK, r#"{"status":"ok"}"#.to_owned()),
+        Some(error) => refused(StatusCode::SERVICE_UNAVAILABLE, error),
+    }
+}
+
+async fn numbers(State(shared): State<Shared>) -> Response {
+    let logic = &shared.served.logic;
+    let (info, metrics) = tokio::join!(logic.server_info(), logic.server_metrics());
+    match info.and_then(|info| Ok((info, metrics?))) {
+        Ok((info, metrics)) => {
+            let text = metrics::text(&info, &metrics, &shared.meters);
+            (StatusCode::OK, [(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response()
+        }
+        Err(error) => failed(error),
     }
 }
 
@@ -115,15 +153,15 @@ async fn not_so(request: Request) -> Response {
 }
 
 /// The whole body of a request, or the response where it is too large or too slow.
-async fn read(body: Body) -> Result<Bytes, Response> {
+pub(crate) async fn read(body: Body, bytes_max: usize) -> Result<Bytes, Response> {
     // One that tells its length is not asked for it first.
-    if body.size_hint().lower() > BODY_BYTES_MAX as u64 {
-        return Err(too_large());
+    if body.size_hint().lower() > bytes_max as u64 {
+        return Err(too_large(bytes_max));
     }
-    let whole = Limited::new(body, BODY_BYTES_MAX).collect();
+    let whole = Limited::new(body, bytes_max).collect();
     match tokio::time::timeout(BODY_LIMIT, whole).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large(bytes_max)),
         Ok(Err(error)) => {
             let message = format!("the request did not come whole: {error}");
             Err(refused(StatusCode::BAD_REQUEST, Error::new(ErrorCode::InvalidRequest, message)))
@@ -135,14 +173,19 @@ async fn read(body: Body) -> Result<Bytes, Response> {
     }
 }
 
-fn too_large() -> Response {
-    let message = format!("the request is larger than {} MiB", BODY_BYTES_MAX >> 20);
+fn too_large(bytes_max: usize) -> Response {
+    let message = format!("the request is larger than {} MiB", bytes_max >> 20);
     refused(StatusCode::PAYLOAD_TOO_LARGE, Error::new(ErrorCode::InvalidRequest, message))
 }
 
 /// An error of a method, where a path stands for a call.
 pub(crate) fn failed(error: Error) -> Response {
-    let status = match error.code {
+    refused(status_of(error.code), error)
+}
+
+/// The status by which it is told.
+pub(crate) fn status_of(code: ErrorCode) -> StatusCode {
+    match code {
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
         ErrorCode::Conflict => StatusCode::CONFLICT,
         ErrorCode::InvalidPayload | ErrorCode::InvalidInputs => StatusCode::UNPROCESSABLE_ENTITY,
@@ -150,8 +193,7 @@ pub(crate) fn failed(error: Error) -> Response {
         ErrorCode::Busy | ErrorCode::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
         ErrorCode::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
-    };
-    refused(status, error)
+    }
 }
 
 /// An error as JSON-RPC has it, under another status.
@@ -161,6 +203,6 @@ pub(crate) fn refused(status: StatusCode, error: Error) -> Response {
     json(status, Json::of(&reply).map_or_else(|_| "null".to_owned(), |json| json.to_string()))
 }
 
-fn json(status: StatusCode, text: String) -> Response {
+pub(crate) fn json(status: StatusCode, text: String) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json")], text).into_response()
 }

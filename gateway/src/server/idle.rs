@@ -12,10 +12,18 @@ use hero_sdk::Logic;
 
 /// Between two looks, at most.
 const LOOK: Duration = Duration::from_secs(1);
+/// Whoever has started a server comes within this time.
+const FIRST_COMES: Duration = Duration::from_secs(10);
 
-/// How many are connected.
+/// How many are connected, and how many have been.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Load(Arc<AtomicUsize>);
+pub(crate) struct Load(Arc<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    now: AtomicUsize,
+    ever: AtomicUsize,
+}
 
 /// One that is connected, until it is dropped.
 #[derive(Debug)]
@@ -24,22 +32,28 @@ pub(crate) struct Connected(Load);
 impl Load {
     /// One more.
     pub(crate) fn connected(&self) -> Connected {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.0.now.fetch_add(1, Ordering::Relaxed);
+        self.0.ever.fetch_add(1, Ordering::Relaxed);
         Connected(self.clone())
     }
 
     fn is_none(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == 0
+        self.0.now.load(Ordering::Relaxed) == 0
+    }
+
+    fn has_been(&self) -> bool {
+        self.0.ever.load(Ordering::Relaxed) > 0
     }
 }
 
 impl Drop for Connected {
     fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.0.now.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-/// Returns when for so long nobody was connected, and no play ran or waited for a place.
+/// Returns when for so long nobody was connected, and no play ran or waited for a place; not before somebody has been, or
+/// should have.
 pub(crate) async fn idle(logic: &dyn Logic, load: &Load, limit: Duration) {
     let look = LOOK.min(limit.max(Duration::from_millis(1)));
     let mut idle_for = Duration::ZERO;
@@ -47,6 +61,7 @@ pub(crate) async fn idle(logic: &dyn Logic, load: &Load, limit: Duration) {
         tokio::time::sleep(look).await;
         let is_idle = load.is_none() && !runs(logic).await;
         idle_for = if is_idle { idle_for + look } else { Duration::ZERO };
+        let limit = if load.has_been() { limit } else { limit.max(FIRST_COMES) };
         if idle_for >= limit && is_idle {
             return;
         }

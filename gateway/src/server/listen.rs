@@ -8,11 +8,17 @@ use std::{
 };
 
 use hero_sdk::{Error, ErrorCode};
-use rustix::process::geteuid;
-use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use rustix::{
+    fs::{Mode, fchmod},
+    process::geteuid,
+};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixSocket, UnixStream};
 
 use super::access::Access;
 use crate::service::places::{SOCKET_BYTES_MAX, SOCKET_DRAFT};
+
+/// Connections that wait to be taken.
+const BACKLOG: u32 = 1_024;
 
 /// Where to listen.
 #[derive(Clone, Debug)]
@@ -115,6 +121,13 @@ impl Bound {
         }
     }
 
+    /// Its address on TCP, unless that is all addresses of this machine.
+    pub(crate) fn url(&self) -> Option<String> {
+        let Self::Tcp(listener, _) = self else { return None };
+        let address = listener.local_addr().ok()?;
+        (!address.ip().is_unspecified()).then(|| format!("http://{address}"))
+    }
+
     /// Where it listens, for people.
     pub(crate) fn place(&self) -> String {
         match self {
@@ -140,14 +153,21 @@ async fn bind_unix(path: &Path) -> Result<Bound, Error> {
         return Err(Error::new(ErrorCode::Conflict, format!("a server listens on {place} already"))
             .hint("`hero_logic --info` tells of it, `hero_logic --stop` stops it"));
     }
-    // Beside its place, so that nobody finds it before it is closed to others.
+    // Beside its place, so that it takes that of another one in one step.
     let draft = path.with_extension(SOCKET_DRAFT.trim_start_matches('.'));
-    remove(&draft).map_err(|error| cannot(&place, &error))?;
-    let listener = UnixListener::bind(&draft).map_err(|error| cannot(&place, &error))?;
-    fs::set_permissions(&draft, Permissions::from_mode(0o600))
-        .and_then(|()| fs::rename(&draft, path))
+    let listener = remove(&draft)
+        .and_then(|()| private_socket(&draft)?.listen(BACKLOG))
+        .and_then(|listener| fs::rename(&draft, path).map(|()| listener))
         .map_err(|error| cannot(&place, &error))?;
     Ok(Bound::Unix(listener, path.to_owned(), Some(SocketFile(path.to_owned()))))
+}
+
+/// A socket whose file was never open to others: its mode is set before there is a file, which takes it over.
+fn private_socket(path: &Path) -> io::Result<UnixSocket> {
+    let socket = UnixSocket::new_stream()?;
+    fchmod(&socket, Mode::RUSR | Mode::WUSR)?;
+    socket.bind(path)?;
+    Ok(socket)
 }
 
 fn make_private(directory: &Path) -> Result<(), Error> {
@@ -178,4 +198,49 @@ fn cannot(place: &str, error: &io::Error) -> Error {
         _ => ErrorCode::StorageFailed,
     };
     Error::new(code, format!("cannot listen on {place}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::symlink_metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    /// Nobody need be quick enough to see it open: there is no time in which it is. (ATTACKS 2)
+    #[tokio::test]
+    async fn a_socket_is_born_closed_to_others() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("socket");
+        let socket = private_socket(&path).unwrap();
+        assert_eq!(mode(&path), 0o600, "before anybody could connect");
+        // Nobody listens yet.
+        UnixStream::connect(&path).await.unwrap_err();
+        drop(socket.listen(BACKLOG).unwrap());
+    }
+
+    #[tokio::test]
+    async fn its_directory_is_closed_before_there_is_a_socket() {
+        let root = tempfile::tempdir().unwrap();
+        let directory = root.path().join("open");
+        fs::create_dir(&directory).unwrap();
+        fs::set_permissions(&directory, Permissions::from_mode(0o777)).unwrap();
+        let path = directory.join("rpc.sock");
+        let bound = Listen::Unix(path.clone()).bind().await.unwrap();
+        assert_eq!((mode(&directory), mode(&path)), (0o700, 0o600));
+        drop(bound);
+
+        // Where it cannot be closed, nothing is made: only root can give it to somebody else.
+        if geteuid().is_root() {
+            std::os::unix::fs::chown(&directory, Some(65_534), None).unwrap();
+            let refused = Listen::Unix(path).bind().await.err().unwrap();
+            assert_eq!(refused.code, ErrorCode::Unauthorized);
+            assert_eq!(fs::read_dir(&directory).unwrap().count(), 0);
+        }
+        let nested = root.path().join("a/b/c/rpc.sock");
+        drop(Listen::Unix(nested.clone()).bind().await.unwrap());
+        let parents = nested.ancestors().skip(1).take(3);
+        assert_eq!(parents.map(mode).collect::<Vec<_>>(), [0o700; 3]);
+    }
 }

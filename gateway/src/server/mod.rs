@@ -6,13 +6,19 @@ mod events;
 mod gateway;
 mod http;
 mod idle;
+mod links;
 mod listen;
+mod meters;
+mod metrics;
+mod public_url;
 pub(crate) mod rpc;
 mod served;
 mod staged;
 mod stop;
+#[cfg(test)]
+mod tests;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 use hero_sdk::{Error, Logic, logic::ServerProcess};
@@ -23,18 +29,24 @@ use self::{
     gateway::Gateway,
     http::{Shared, router},
     listen::{Bound, SocketFile},
+    meters::Meters,
     served::Served,
     stop::Stop,
 };
 pub(crate) use self::{
     idle::{Load, idle},
     listen::Listen,
+    public_url::PublicUrl,
     staged::stage_python_client,
 };
+
+/// Between two signs of life on a stream where nothing happens.
+const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// A server that listens and answers nobody yet.
 pub(crate) struct Server {
     bound: Vec<Bound>,
+    heartbeat: Duration,
 }
 
 /// A server whose actor is there, or comes.
@@ -53,7 +65,7 @@ impl Server {
         for listen in listen {
             bound.push(listen.bind().await?);
         }
-        Ok(Self { bound })
+        Ok(Self { bound, heartbeat: HEARTBEAT })
     }
 
     /// Where it listens, for people.
@@ -61,11 +73,21 @@ impl Server {
         self.bound.iter().map(Bound::place).collect()
     }
 
+    /// Where others reach it, if that is known: on TCP, at an address that is not just all of this machine's.
+    pub(crate) fn url(&self) -> Option<String> {
+        self.bound.iter().find_map(Bound::url)
+    }
+
     /// Has everybody who comes be answered by `logic`, once the actor is adopted.
     pub(crate) fn serve(self, logic: Arc<dyn Logic>, process: ServerProcess) -> (Serving, Gateway) {
         let (stop, stopped) = watch::channel(false);
         let (stopped, load) = (Stop::new(stopped), Load::default());
-        let shared = Shared { served: Served::new(logic, process), stop: stopped.clone() };
+        let shared = Shared {
+            served: Served::new(logic, process),
+            meters: Arc::new(Meters::new()),
+            stop: stopped.clone(),
+            heartbeat: self.heartbeat,
+        };
         let mut sockets = Vec::new();
         let doors = self.bound.into_iter().map(|mut bound| {
             sockets.extend(bound.take_file());

@@ -23,6 +23,11 @@ impl Stop {
         drop(self.0.wait_for(|stop| *stop).await);
     }
 
+    /// Whether it is time.
+    pub(crate) fn is_told(&self) -> bool {
+        *self.0.borrow()
+    }
+
     /// The outcome of `work`, unless it is time to stop and it is not done within a moment.
     pub(crate) async fn or<T>(self, work: impl Future<Output = T>) -> Result<T, Error> {
         let too_late = async {

@@ -33,6 +33,7 @@ TimeoutStopSec=30
 KillMode=mixed
 # Plays have control groups of their own, beneath the one of the server.
 Delegate=cpu memory pids
+DelegateSubgroup=server
 LimitNOFILE=65536
 UMask=0077
 
@@ -40,9 +41,12 @@ UMask=0077
 # RestrictNamespaces=, ProtectKernelTunables=, ProtectControlGroups=, ProtectProc=, PrivateDevices= and
 # MemoryDenyWriteExecute= would take from it what it confines plays with.
 NoNewPrivileges=yes
+KeyringMode=private
 LockPersonality=yes
+PrivateTmp=yes
 ProtectClock=yes
 ProtectHostname=yes
+ProtectKernelModules=yes
 ProtectSystem=strict
 ReadWritePaths={home}
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK

@@ -26,12 +26,18 @@ const READS_MAX: usize = 1024;
 /// A home and a working directory of their own, removed at the end.
 pub(crate) struct Home {
     directory: tempfile::TempDir,
+    is_served: bool,
 }
 
 impl Home {
     /// An empty one.
     pub(crate) fn new() -> Self {
-        Self { directory: tempfile::tempdir().unwrap() }
+        Self { directory: tempfile::tempdir().unwrap(), is_served: false }
+    }
+
+    /// One whose commands share a server, which ends with it.
+    pub(crate) fn served() -> Self {
+        Self { directory: tempfile::tempdir().unwrap(), is_served: true }
     }
 
     /// A path in the working directory.
@@ -53,7 +59,13 @@ impl Home {
     pub(crate) fn start_as(&self, kind: &str, arguments: &[&str], rows: u16, columns: u16) -> Session {
         let (pty, pts) = pty_process::blocking::open().unwrap();
         pty.resize(Size::new(rows, columns)).unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_hero_logic"))
+        let command = Command::new(env!("CARGO_BIN_EXE_hero_logic"));
+        let command = if self.is_served {
+            command.env_remove("HERO_LOGIC_EMBEDDED")
+        } else {
+            command.env("HERO_LOGIC_EMBEDDED", "1")
+        };
+        let child = command
             .args(arguments)
             .current_dir(self.directory.path())
             .env("HERO_HOME", self.path("home"))
@@ -64,6 +76,14 @@ impl Home {
             .spawn(pts)
             .unwrap();
         Session::new(pty, child, rows, columns)
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        if self.is_served {
+            self.start(&["--stop"], 24, 80).end();
+        }
     }
 }
 

@@ -14,12 +14,9 @@ from ._engine import outside
 from ._kept_file import NotKept, measure
 from ._media_types import guess, is_media_type
 from ._scope import current
-from ._wire import Closed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from ._engine import Engine
 
 NAME_CHARS_MAX = 200
@@ -121,19 +118,7 @@ def _engine_and_span() -> tuple[Engine, int] | None:
 
 
 def _ask(engine: Engine, span: int, wish: Wish) -> Artifact:
-    answers: list[dict[str, Any]] = []
-    frame = _frames.artifact(span, wish.name, wish.path, wish.media_type)
-    engine.entered()  # the play does not park meanwhile
-    try:
-        engine.wire.send_numbered(frame, lambda number: engine.expect(number, answers.append))
-        engine.wire.wait_until(lambda: bool(answers) or engine.stop is not None)
-    except Closed:
-        raise engine.kill() from None
-    finally:
-        engine.came_back()
-    if not answers:
-        raise engine.stopped()
-    answer = answers[0]
+    answer = engine.ask(_frames.artifact(span, wish.name, wish.path, wish.media_type))
     if answer["t"] == "not_kept":
         raise wish.failure(answer["code"], answer["message"])
     return wish.kept(answer["digest"], answer["size"])

@@ -56,7 +56,7 @@ def _walk(module: str, qualname: str) -> Any:
 def title(cls: type) -> str:
     """How a class is called in messages: with its module, but for builtins and this package's own."""
     module = cls.__module__
-    if module in {"builtins", "__main__", "hero_flow_main"} or module.startswith("hero_tracing."):
+    if module in {"builtins", "__main__"} or module.startswith(("hero_flow_", "hero_tracing.")):
         return cls.__qualname__
     return f"{module}.{cls.__qualname__}"
 

@@ -277,27 +277,34 @@ def step_of(name: str, fn: Callable[..., Any]) -> Step:
     return Step(fn, name=name)
 
 
-def find(module: str, wanted: Any) -> Declared:
-    """The flow of this name, or of this function, in a module. LookupError with close matches."""
+def find(module: str, wanted: Any) -> Declared | None:
+    """The flow of this function, or of this name in a module; None if the module has none of that name."""
     if not isinstance(wanted, str):
         said = declared_by(wanted)
         if said is None:
             raise TypeError(f"a flow is called by its name or its function with @flow, not by {wanted!r}")
         return said
-    flows: list[Declared] = [*declared.get(module, ()), *flows_of(module)]
+    flows = _all_of(module)
     for said in reversed(flows):
         if said.step.name == wanted:
             return said
     for said in reversed(flows):
         if getattr(said.function, "__name__", "") == wanted:
             return said
+    return None
+
+
+def close_to(module: str, wanted: str) -> list[str]:
+    """Names of flows of a module that look like this one."""
     from difflib import get_close_matches
 
-    names = sorted({said.step.name for said in flows})
-    functions = {getattr(said.function, "__name__", "") for said in flows}
-    close = get_close_matches(wanted, sorted({*names, *functions}), 3)
-    hint = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(names) or 'none'}"
-    raise LookupError(f"no flow is called {wanted!r}; {hint}")
+    flows = _all_of(module)
+    names = {said.step.name for said in flows} | {getattr(said.function, "__name__", "") for said in flows}
+    return get_close_matches(wanted, sorted(names), 3)
+
+
+def _all_of(module: str) -> list[Declared]:
+    return [*declared.get(module, ()), *flows_of(module)]
 
 
 def caller_module() -> str:
@@ -307,20 +314,32 @@ def caller_module() -> str:
 
 
 def invoke_now(module: str, wanted: Any, inputs: dict[str, Any]) -> Any:
-    """Run a flow of the calling file by its name, or any by its function."""
-    step = find(module, wanted).step.invoked()
+    """Run a flow of the calling file by its name, or any by its function; else a workflow of the library."""
+    said = find(module, wanted)
+    if said is None:
+        return call_now(_of_library(module, wanted, is_async=False), (), inputs)
+    step = said.step.invoked()
     if step.is_async:
         raise TypeError(f"flow.invoke cannot await {step.name!r}: write `await flow.aio.invoke(...)`")
     return call_now(step, (), inputs)
 
 
 def invoke_soon(module: str, wanted: Any, inputs: dict[str, Any]) -> Coroutine[Any, Any, Any]:
-    step = find(module, wanted).step.invoked()
+    said = find(module, wanted)
+    if said is None:
+        return start(_of_library(module, wanted, is_async=True), (), inputs)
+    step = said.step.invoked()
     if step.is_async:
         return start(step, (), inputs)
     import asyncio
 
     return asyncio.to_thread(_invoke_plain, step, inputs)
+
+
+def _of_library(module: str, wanted: str, *, is_async: bool) -> Step:
+    from ._workflows import step_of
+
+    return step_of(wanted, module, is_async=is_async)
 
 
 def _invoke_plain(step: Step, inputs: dict[str, Any]) -> Any:

@@ -63,9 +63,11 @@ class Engine:
         self.blob_dir: str = start["blob_dir"]
         self.secrets: dict[str, str] = start.get("secrets", {})  # that the entry flow declares, by name
         self.records = Records(start["records"], start["started"])
+        self.workflows: dict[str, dict[str, Any]] = {}  # of the library, by the names that the play has asked for
         self.gates: list[Gate] = []  # of the loops that run
         self.clock = clock or Clock()
         self.pid = os.getpid()
+        self.offers = False  # its modules, to processes that `multiprocessing` starts afresh
         # Why the attempt ends before its flow does; once set, every call of the SDK raises it.
         self.stop: str | None = None
         self.main_told = threading.Event()  # the main thread knows that the attempt was stopped
@@ -77,7 +79,7 @@ class Engine:
         self.moving = 1  # threads of the flow that neither pause nor stand at the gate
         self.activity = 0  # changes whenever a call begins or ends
         self.pauses: dict[str, Pause] = {}  # open, by path
-        self.expected: dict[int, Callable[[dict[str, Any]], object]] = {}  # who waits for `kept`, by number
+        self.expected: dict[int, Callable[[dict[str, Any]], object]] = {}  # who waits for an answer, by number
         self.in_flight: dict[str, Any] = {}  # the task, if any, of each call and pause beneath a call with retries
         self.open_spans: dict[Scope, None] = {}  # of blocks and branches beneath calls with retries
         self.on_left: list[Callable[[], object]] = []  # told when one of those has ended
@@ -90,6 +92,10 @@ class Engine:
         self.parked: Callable[[], None] = _nothing  # told when the play begins to park
         wire.acknowledged = self._acknowledged
         wire.receive = self._received
+        if "workflows" in start:
+            from . import _workflows
+
+            _workflows.keep(self, start["workflows"])
 
     # -- stopping --
 
@@ -197,7 +203,7 @@ class Engine:
             pause = self.pauses.get(frame["path"])
             if pause is not None:
                 pause.answered(frame)
-        elif kind in ("kept", "not_kept"):
+        elif kind in ("kept", "not_kept", "resolved", "not_resolved"):
             tell = self.expected.pop(frame["n"], None)
             if tell is not None:
                 tell(frame)
@@ -211,9 +217,20 @@ class Engine:
             return
         self.halt("refused", lambda: Refused(f"the runtime refused a frame: {message}", code=code))
 
-    def expect(self, number: int, tell: Callable[[dict[str, Any]], object]) -> None:
-        """Tell what becomes of the artifact that the frame of this number asks for."""
-        self.expected[number] = tell
+    def ask(self, frame: str) -> dict[str, Any]:
+        """The answer to a frame that has one of its own. Blocks the thread; the play does not park meanwhile."""
+        answers: list[dict[str, Any]] = []
+        self.entered()
+        try:
+            self.wire.send_numbered(frame, lambda number: self.expected.update({number: answers.append}))
+            self.wire.wait_until(lambda: bool(answers) or self.stop is not None)
+        except Closed:
+            raise self.kill() from None
+        finally:
+            self.came_back()
+        if not answers:
+            raise self.stopped()
+        return answers[0]
 
     # -- records --
 

@@ -180,10 +180,7 @@ class AsyncFlow(_Common):
         def invoke(self, wanted: Callable[..., T], /, **inputs: Any) -> Coroutine[Any, Any, T]: ...
 
     def invoke(self, wanted: Any, /, **inputs: Any) -> Coroutine[Any, Any, Any]:
-        """Call a flow of this file by its name, or any by its function, in this process. A plain one runs in a thread.
-
-        Its inputs go by name, as they are: values, not the plain JSON that a play gets.
-        """
+        """Call a flow or a workflow of the library in this process; see `flow.invoke`. A plain one runs in a thread."""
         return invoke_soon(caller_module(), wanted, inputs)
 
     if TYPE_CHECKING:
@@ -326,6 +323,14 @@ class Flow(_Common):
         """Call a flow of this file by its name, or any by its function, in this process.
 
         Its inputs go by name, as they are: values, not the plain JSON that a play gets.
+
+        A name that the file does not define is a workflow of the library: its current version when the play first asks
+        for it, and that same version from then on. What goes in and comes out is plain JSON there, and is held against
+        what the version declares. It has no more than the play: the entry flow must declare its secrets, and wish for
+        what it needs of the sandbox.
+
+        Raises LookupError with close names, InvalidInputs, PermissionError where the play has less than the workflow
+        needs, ImportError where its file cannot be loaded.
         """
         return invoke_now(caller_module(), wanted, inputs)
 
@@ -337,7 +342,9 @@ class Flow(_Common):
         def map(self, fn: Callable[[Any], T], items: Iterable[Any], *, concurrency: int | None = None) -> list[T]: ...
 
     def map(self, fn: Any, items: Iterable[Any], *, concurrency: int | None = None) -> list[Any]:
-        """Call `fn` (or the flow of that name, with a dict of inputs) for each item, in threads; results in order.
+        """Call `fn` (or the flow or workflow of that name, with a dict of inputs) for each item, in threads.
+
+        Results are in order.
 
         `concurrency` is 8 by default. All items run to their end; then the first failure in order is raised.
         """

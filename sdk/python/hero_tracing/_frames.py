@@ -147,6 +147,10 @@ def artifact(span: int, name: str, path: str, media_type: str) -> str:
     return _open({"t": "artifact", "id": span, "name": name, "path": path, "media_type": media_type})
 
 
+def resolve(span: int, name: str) -> str:
+    return _open({"t": "resolve", "id": span, "name": name})
+
+
 def pause(span: int, parent: int, path: str, name: str, fp: str, **optional: Any) -> str:
     """`optional`: line, question, schema, ui, timeout_ms, default; each left out if it was not given."""
     frame = {"t": "pause", "id": span, "parent": parent, "path": path, "name": name, "fp": fp, **optional}

@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 
-from . import _alarm, _capture, _engine, _frames, _hooks, _session
+from . import _alarm, _capture, _engine, _frames, _hooks, _session, _workflows
 from ._engine import Engine
 from ._wire import Wire
 
@@ -135,6 +135,8 @@ def attempt_here(play: Play, kill_after: int | None) -> bool:
         sys.setrecursionlimit(limit)
         _engine.deactivate(engine)
         _join(engine)
+        if engine.workflows:
+            _workflows.forget(engine)
         sock.close()
     if code == _session.DONE:
         play.value, play.error = engine.value, engine.error

@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 
 from ._kept_file import NotKept, measure
+from ._loader import LoadError
 from ._records import FAILURES, STATUS, paths_above
+from ._shelf import Shelf
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,6 +53,9 @@ class Journal:
         self.notices: list[dict[str, Any]] = []
         self.workdir = ""
         self.artifacts: dict[str, dict[str, Any]] = {}  # by name, as they were asked for, with digest and size
+        self.library = Shelf()
+        self.workflows: dict[str, dict[str, Any]] = {}  # what each name stands for in this play
+        self.secrets: set[str] = set()  # names of those that the entry flow declares
         self.tries: list[dict[str, Any]] = []
         self.problems: list[str] = []
         self.attempts = 0
@@ -88,8 +93,11 @@ class Journal:
 
     def start_frame(self, secrets: dict[str, str], **given: Any) -> dict[str, Any]:
         """The frame that starts the current attempt."""
+        self.secrets = set(secrets)
         if secrets:
             given["secrets"] = secrets
+        if self.workflows:
+            given["workflows"] = list(self.workflows.values())
         records, started = self.frontier()
         begun = {"t": "start", "v": 1, "attempt": self.attempts, "records": records, "started": started}
         return {**begun, **given}
@@ -120,7 +128,7 @@ class Journal:
             self.number += 1
             if frame["n"] != self.number:
                 self.problems.append(f"number {frame['n']} where {self.number} is due")
-            if frame["t"] != "artifact":  # which has an answer of its own
+            if frame["t"] not in ("artifact", "resolve"):  # which have answers of their own
                 replies.append({"t": "ack", "n": frame["n"]})
         return replies + (handler(frame) or [])
 
@@ -221,6 +229,24 @@ class Journal:
             return [{"t": "not_kept", "n": frame["n"], "code": error.code, "message": str(error)}]
         self.artifacts[frame["name"]] = {**frame, "digest": digest, "size": size}
         return [{"t": "kept", "n": frame["n"], "digest": digest, "size": size}]
+
+    def _resolve(self, frame: dict[str, Any]) -> list[dict[str, Any]]:
+        self._span(frame["id"])
+        name, refused = frame["name"], {"t": "not_resolved", "n": frame["n"]}
+        if name not in self.workflows:
+            try:
+                workflow, secrets = self.library.current(name)
+            except LookupError as error:
+                return [{**refused, "code": "not_found", "message": f"no workflow {name!r}", "hint": str(error)}]
+            except LoadError as error:
+                self.problems.append(f"the workflow {name} cannot be loaded: {error}")
+                return []
+            missing = [secret for secret in secrets if secret not in self.secrets]
+            if missing:
+                message = f"the workflow {name} needs the secret {missing[0]}, which the entry flow does not declare"
+                return [{**refused, "code": "secret_missing", "message": message}]
+            self.workflows[name] = workflow
+        return [{"t": "resolved", "n": frame["n"], "workflow": self.workflows[name]}]
 
     # -- pauses --
 

@@ -32,7 +32,7 @@ _OFFER = '''"""The flow's file, for other processes of its play. Written by hero
 
 from hero_tracing import _loader
 
-_loader.load({file_name!a}, {source!a})
+_loader.load({file_name!a}, {source!a}, module_name={module_name!a})
 '''
 
 
@@ -67,26 +67,33 @@ def unpack(text: str) -> types.CodeType | None:
     return code
 
 
-def load(file_name: str, source: str, code: types.CodeType | None = None) -> types.ModuleType:
+def load(
+    file_name: str, source: str, code: types.CodeType | None = None, module_name: str = FLOW_MODULE
+) -> types.ModuleType:
     """The module of the file, which may be compiled already, after its body has run. Raises LoadError."""
+    module = types.ModuleType(module_name)
+    fill(module, file_name, source, code)
+    return module
+
+
+def fill(module: types.ModuleType, file_name: str, source: str, code: types.CodeType | None = None) -> None:
+    """Run the file's body as this module, which then is the one of its name. Raises LoadError."""
     # Tracebacks and inspect read the source from here; without a time stamp it is never looked for on disk.
     linecache.cache[file_name] = (len(source), None, source.splitlines(keepends=True), file_name)
     try:
         code = code or compile(source, file_name, "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as error:
         raise LoadError(_syntax_error(error, file_name)) from None
-    module = types.ModuleType(FLOW_MODULE)
     module.__file__ = file_name
-    _declared.declared.pop(FLOW_MODULE, None)
-    sys.modules[FLOW_MODULE] = module
+    _declared.declared.pop(module.__name__, None)
+    sys.modules[module.__name__] = module
     try:
         exec(code, module.__dict__)
     except (Exception, SystemExit, ScopeError) as error:
         raise LoadError(import_failed(error, file_name)) from None
-    return module
 
 
-def offer(workdir: str, file_name: str, source: str) -> None:
+def offer(workdir: str, file_name: str, source: str, module_name: str = FLOW_MODULE) -> None:
     """Have processes that `multiprocessing` starts afresh (`spawn`, `forkserver`) import the flow's module too.
 
     They are sent functions and classes by name, and the `sys.path` to find them. So the module is a file there, which
@@ -97,9 +104,10 @@ def offer(workdir: str, file_name: str, source: str) -> None:
 
     def write(_spawn: types.ModuleType) -> None:
         os.makedirs(directory, exist_ok=True)
-        with open(os.path.join(directory, f"{FLOW_MODULE}.py"), "w", encoding="utf-8") as file:
-            file.write(_OFFER.format(file_name=file_name, source=source))
-        sys.path.append(directory)
+        with open(os.path.join(directory, f"{module_name}.py"), "w", encoding="utf-8") as file:
+            file.write(_OFFER.format(file_name=file_name, source=source, module_name=module_name))
+        if directory not in sys.path:
+            sys.path.append(directory)
 
     when_imported("multiprocessing.spawn", write)
 

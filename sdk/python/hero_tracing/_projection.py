@@ -45,12 +45,12 @@ def plain(value: object) -> Any:
     return _Projection().of(value, 0)
 
 
-def output(value: object) -> Any:
+def output(value: object, what: str = "the flow's result") -> Any:
     """A flow's result as plain JSON. NotRecordable also on nan and infinity: who reads null would take it for None."""
     try:
         return _Output().of(value, 0)
     except _NotFinite as found:
-        place = f"at {found.pointer} of the flow's result" if found.pointer else "the flow's result"
+        place = f"at {found.pointer} of {what}" if found.pointer else what
         hint = "return None or text in its place, or leave it out"
         raise NotRecordable(f"{place} is {found}: nan and infinity have no form in JSON; {hint}", hint=hint) from None
 

@@ -104,9 +104,12 @@ def _taken_as_given(function: Callable[..., Any], inputs: dict[str, Any]) -> dic
     return dict(inputs)
 
 
-def dump_output(value: object) -> Any:
-    """What a flow returned, as plain JSON. Raises NotRecordable on what cannot be shown, nan and infinity included."""
-    return output(value)
+def dump_output(value: object, what: str = "the flow's result") -> Any:
+    """What a flow returned, as plain JSON. Raises NotRecordable on what cannot be shown, nan and infinity included.
+
+    `what` is how the error calls it.
+    """
+    return output(value, what)
 
 
 class _Parameters:

@@ -143,6 +143,7 @@ class _Play:
 def _load_and_run(engine: Engine, start: dict[str, Any], code: types.CodeType | None) -> str:
     """The `done` frame of an attempt."""
     _loader.offer(start["workdir"], start["file_name"], start["source"])
+    engine.offers = True
     try:
         module = _loader.load(start["file_name"], start["source"], code)
         said = _loader.entry_of(module, start["entry"])

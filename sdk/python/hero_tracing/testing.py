@@ -23,6 +23,7 @@ from ._declared import Declared, declared_by
 from ._harness import attempt_here, attempt_in_process
 from ._journal import Journal, Question
 from ._secrets import all_of
+from ._shelf import Shelf
 from ._validate import misfits, said
 
 TYPE_CHECKING = False
@@ -100,10 +101,12 @@ class Play:
         process: bool = False,
         hold: bool = True,
         secrets: dict[str, str] | None = None,
+        library: dict[str, str] | None = None,
     ) -> None:
         """`hold=False` gives `answers` only when the play has parked, not as soon as they are asked for.
 
-        `secrets` are the values of those that the flow declares; others are read from the environment.
+        `secrets` are the values of those that the flow declares; others are read from the environment. `library` are
+        the sources of workflows that it may invoke, by name; `play.journal.library[name] = …` is the next version.
         """
         self.said = _declared(flow)
         self.file: tuple[str, str, str | None] | None = None
@@ -117,6 +120,7 @@ class Play:
         self.process = process
         self.later = {} if hold else dict(answers or {})
         self.journal: Journal = _Validated(answers if hold else None)
+        self.journal.library = Shelf(library)
         self.workdir = self.journal.workdir = tempfile.mkdtemp(prefix="hero_tracing_")
         weakref.finalize(self, shutil.rmtree, self.workdir, ignore_errors=True)
         self.value: Any = None
@@ -210,12 +214,14 @@ def run(
     process: bool = False,
     hold: bool = True,
     secrets: dict[str, str] | None = None,
+    library: dict[str, str] | None = None,
 ) -> Result:
     """Run a flow until it ends, or waits for an answer that is not among `answers` (by name or path).
 
     `inputs` are plain JSON, as a play gets them. `always_replay` kills the attempt after every record and replays it:
     what a flow does outside of its steps then shows up as `diverged`, or as being done many times. `secrets` are the
-    values of those that the flow declares; others are read from the environment, as `HERO_SECRET_…`.
+    values of those that the flow declares; others are read from the environment, as `HERO_SECRET_…`. `library` are the
+    sources of workflows that the flow may invoke, by name.
     """
     play = Play(
         flow,
@@ -226,6 +232,7 @@ def run(
         process=process,
         hold=hold,
         secrets=secrets,
+        library=library,
     )
     return play.advance()
 
@@ -240,9 +247,19 @@ def run_file(
     always_replay: bool = False,
     hold: bool = True,
     secrets: dict[str, str] | None = None,
+    library: dict[str, str] | None = None,
 ) -> Result:
     """Run the source of a flow's file as the runtime would: each attempt in a process of its own."""
-    play = Play(None, inputs, answers=answers, always_replay=always_replay, process=True, hold=hold, secrets=secrets)
+    play = Play(
+        None,
+        inputs,
+        answers=answers,
+        always_replay=always_replay,
+        process=True,
+        hold=hold,
+        secrets=secrets,
+        library=library,
+    )
     play.file = (file_name, source, entry)
     return play.advance()
 

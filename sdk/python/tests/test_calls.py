@@ -426,7 +426,7 @@ def invoking() -> list[Any]:
 def test_invoke() -> None:
     result = testing.run(invoking, always_replay=True)
     assert result.value[:2] == [4, 6] and "to_invoke" in result.value[2]
-    assert [record[1] for record in result.records] == ["flow", "invoke", "flow", "invoke"]
+    assert [record[1] for record in result.records] == ["invoke", "flow", "invoke", "flow", "invoke"]
 
 
 @flow

@@ -262,7 +262,11 @@ def test_flows_are_invoked_by_name_and_by_function_with_their_options() -> None:
     [
         (lambda: flow.invoke(len), TypeError, "by its name or its function with @flow, not by <built-in"),
         (lambda: flow.invoke(5), TypeError, "not by 5"),  # type: ignore[call-overload]
-        (lambda: flow.invoke("subb"), LookupError, "no flow is called 'subb'; did you mean sub?"),
+        (
+            lambda: flow.invoke("subb"),
+            LookupError,
+            "no flow is called 'subb', in this file or in the library; did you mean sub?",
+        ),
         (lambda: flow.invoke(async_sub), TypeError, "cannot await 'async_sub'"),
     ],
 )

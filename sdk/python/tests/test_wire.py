@@ -82,6 +82,8 @@ def build(frame: dict[str, Any]) -> str:
             return _frames.pause(*(frame[key] for key in required), **optional)
         case "artifact":
             return _frames.artifact(frame["id"], frame["name"], frame["path"], frame["media_type"])
+        case "resolve":
+            return _frames.resolve(frame["id"], frame["name"])
         case "park":
             return _frames.park(frame["resume_when"])
         case "notice":

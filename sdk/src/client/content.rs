@@ -3,7 +3,7 @@
 use futures_util::StreamExt as _;
 use http_body_util::BodyExt as _;
 
-use super::Client;
+use super::{Client, percent_encoded};
 use crate::{
     Error, ErrorCode, PlaySid,
     logic::{ArtifactFetch, Logic as _},
@@ -31,17 +31,4 @@ pub(crate) async fn artifact(
         artifact,
         content: Box::pin(chunks.map(move |chunk| Ok(chunk.map_err(lost)?.to_vec()))),
     })
-}
-
-/// A segment of a path.
-fn percent_encoded(text: &str) -> String {
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
 }

@@ -1,18 +1,24 @@
-//! What changes in a play as it happens, over server-sent events. A connection that is lost is made again, and goes on
-//! behind the last event that came.
+//! What happens, as it happens, over server-sent events. A connection that is lost is made again, and goes on behind the
+//! last event that came.
 
 use std::time::Duration;
 
-use futures_util::{StreamExt as _, stream::BoxStream};
+use futures_util::{StreamExt as _, stream, stream::BoxStream};
 use http_body_util::BodyExt as _;
 use hyper::{
     body::{Body, Bytes},
     header::{ACCEPT, HeaderName},
 };
+use serde::de::DeserializeOwned;
 use sse_stream::{Sse, SseStream};
 
-use super::Client;
-use crate::{Error, ErrorCode, PlaySid, logic::SpanFeed, model::SpanPage};
+use super::{Client, percent_encoded};
+use crate::{
+    Error, ErrorCode, PlaySid,
+    logic::{Event, EventFeed, EventFilter, EventId, SpanFeed},
+    model::SpanPage,
+    rpc::Failure,
+};
 
 /// Between two tries to connect again: the first one, and the longest.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -23,117 +29,153 @@ const TRIES_MAX: u32 = 8;
 /// By which a stream says where it is to go on.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
-/// A page of changes.
+/// A page of changes of a play.
 const SPANS: &str = "spans";
+/// The play's record does not reach as far as what was seen of it.
+const RESET: &str = "reset";
+/// Why the stream ends.
+const ERROR: &str = "error";
 /// There will be no more.
 const END: &str = "end";
 
-type Events = BoxStream<'static, Result<Sse, Error>>;
+/// The pages of a play behind this sequence number, until it has ended.
+pub(crate) async fn feed(client: &Client, play_sid: PlaySid, after_seq: u64) -> Result<SpanFeed, Error> {
+    let last = (after_seq > 0).then(|| after_seq.to_string());
+    let source = Source::open(client, format!("/plays/{play_sid}/events"), last).await?;
+    Ok(Box::pin(stream::unfold(Some(source), async |source| {
+        let mut source = source?;
+        loop {
+            let event = match source.next().await {
+                Ok(event) => event,
+                Err(error) => return Some((Err(error), None)),
+            };
+            match event.event.as_deref() {
+                Some(SPANS) => return Some(source.item::<SpanPage>(&event)),
+                Some(END) => return None,
+                Some(ERROR) => return Some((Err(told(&event)), None)),
+                Some(RESET) => {
+                    let message = "the play's record does not reach as far as what was seen of it";
+                    let error = Error::new(ErrorCode::InvalidParams, message);
+                    return Some((Err(error.hint("begin again with after_seq 0")), None));
+                }
+                // News of a later server.
+                _ => {}
+            }
+        }
+    })))
+}
 
-/// Where the events of a play come from.
+/// What happens in the whole runtime behind this event. It ends only with an error.
+pub(crate) async fn events(
+    client: &Client,
+    filter: &EventFilter,
+    after: Option<EventId>,
+) -> Result<EventFeed, Error> {
+    let EventFilter { play_sid, workflow, status } = filter;
+    let parts = [
+        ("play_sid", play_sid.as_ref().map(PlaySid::as_str)),
+        ("workflow", workflow.as_deref()),
+        ("status", status.map(|status| status.as_str())),
+    ];
+    let parts = parts.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let query: Vec<String> =
+        parts.map(|(name, value)| format!("{name}={}", percent_encoded(value))).collect();
+    let source =
+        Source::open(client, format!("/events?{}", query.join("&")), after.map(String::from)).await?;
+    Ok(Box::pin(stream::unfold(Some(source), async |source| {
+        let mut source = source?;
+        match source.next().await {
+            Ok(event) => Some(source.item::<Event>(&event)),
+            Err(error) => Some((Err(error), None)),
+        }
+    })))
+}
+
+fn told(event: &Sse) -> Error {
+    let failure: Result<Failure, _> = serde_json::from_str(event.data.as_deref().unwrap_or_default());
+    failure.map_or_else(super::strange, Error::from)
+}
+
+type Stream = BoxStream<'static, Result<Sse, Error>>;
+
+/// Where events come from.
 struct Source {
     client: Client,
     path: String,
+    /// The id of the last event that came.
+    last: Option<String>,
+    stream: Option<Stream>,
+    /// Tries since the last event.
+    tries: u32,
+    pause: Duration,
 }
 
-struct Feed {
-    source: Source,
-    after_seq: u64,
-    events: Option<Events>,
-}
+impl Source {
+    /// What is wrong with the question is told at once.
+    async fn open(client: &Client, path: String, last: Option<String>) -> Result<Self, Error> {
+        let client = Client::new(client.endpoint().clone());
+        let mut source = Self { client, path, last, stream: None, tries: 0, pause: PAUSE };
+        source.stream = Some(source.connect().await?);
+        Ok(source)
+    }
 
-/// The pages of a play behind this sequence number, until it has ended.
-pub(crate) async fn feed(client: &Client, play_sid: PlaySid, after_seq: u64) -> Result<SpanFeed, Error> {
-    let path = format!("/plays/{play_sid}/events");
-    let source = Source { client: Client::new(client.endpoint().clone()), path };
-    // What is wrong with the question is told at once.
-    let events = Some(source.connect(after_seq).await?);
-    let feed = Feed { source, after_seq, events };
-    Ok(Box::pin(futures_util::stream::unfold(Some(feed), Feed::next)))
-}
-
-/// What an event says.
-pub(crate) enum News {
-    /// What changed.
-    Page(SpanPage),
-    /// There will be no more.
-    End,
-    /// A heartbeat, or news of a later server.
-    Nothing,
-}
-
-/// Reads an event. Errors on a page that is none.
-pub(crate) fn news(event: &Sse) -> Result<News, Error> {
-    match event.event.as_deref() {
-        Some(SPANS) => {
-            let text = event.data.as_deref().unwrap_or_default();
-            serde_json::from_str(text).map(News::Page).map_err(super::strange)
+    /// The next event with data.
+    async fn next(&mut self) -> Result<Sse, Error> {
+        loop {
+            let Some(stream) = &mut self.stream else {
+                self.reconnect().await?;
+                continue;
+            };
+            match stream.next().await {
+                Some(Ok(event)) => {
+                    if let Some(id) = &event.id {
+                        self.last = Some(id.clone());
+                    }
+                    if event.data.is_some() {
+                        (self.tries, self.pause) = (0, PAUSE);
+                        return Ok(event);
+                    }
+                }
+                Some(Err(_)) | None => self.stream = None,
+            }
         }
-        Some(END) => Ok(News::End),
-        _ => Ok(News::Nothing),
+    }
+
+    /// What an event holds, for a stream that goes on behind it.
+    fn item<T: DeserializeOwned>(self, event: &Sse) -> (Result<T, Error>, Option<Self>) {
+        match serde_json::from_str(event.data.as_deref().unwrap_or_default()) {
+            Ok(item) => (Ok(item), Some(self)),
+            Err(error) => (Err(super::strange(error)), None),
+        }
+    }
+
+    async fn reconnect(&mut self) -> Result<(), Error> {
+        tokio::time::sleep(self.pause).await;
+        self.pause = PAUSE_MAX.min(self.pause * 2);
+        self.tries += 1;
+        match self.connect().await {
+            Ok(stream) => self.stream = Some(stream),
+            Err(error) => {
+                let may_pass =
+                    matches!(error.code, ErrorCode::Unreachable | ErrorCode::Busy | ErrorCode::ShuttingDown);
+                if !may_pass || self.tries >= TRIES_MAX {
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn connect(&mut self) -> Result<Stream, Error> {
+        let mut headers = vec![(ACCEPT, "text/event-stream".to_owned())];
+        headers.extend(self.last.clone().map(|last| (LAST_EVENT_ID, last)));
+        let response = self.client.get(&self.path, &headers).await?;
+        Ok(parsed(response.into_body()))
     }
 }
 
 /// The events of a body, as they come.
-pub(crate) fn events(body: impl Body<Data = Bytes, Error = hyper::Error> + Send + 'static) -> Events {
+pub(crate) fn parsed(body: impl Body<Data = Bytes, Error = hyper::Error> + Send + 'static) -> Stream {
     let lost = |error: sse_stream::Error| Error::new(ErrorCode::Unreachable, error.to_string());
     SseStream::new(body.boxed_unsync()).map(move |event| event.map_err(lost)).boxed()
-}
-
-impl Feed {
-    async fn next(feed: Option<Self>) -> Option<(Result<SpanPage, Error>, Option<Self>)> {
-        let mut feed = feed?;
-        loop {
-            let event = match &mut feed.events {
-                Some(events) => events.next().await,
-                None => match feed.source.reconnect(feed.after_seq).await {
-                    Ok(events) => {
-                        feed.events = Some(events);
-                        continue;
-                    }
-                    Err(error) => return Some((Err(error), None)),
-                },
-            };
-            let Some(Ok(event)) = event else {
-                feed.events = None;
-                continue;
-            };
-            match news(&event) {
-                Ok(News::Page(page)) => {
-                    feed.after_seq = page.last_seq;
-                    return Some((Ok(page), Some(feed)));
-                }
-                Ok(News::End) => return None,
-                Ok(News::Nothing) => {}
-                Err(error) => return Some((Err(error), None)),
-            }
-        }
-    }
-}
-
-impl Source {
-    async fn reconnect(&self, after_seq: u64) -> Result<Events, Error> {
-        let mut pause = PAUSE;
-        for _ in 1..TRIES_MAX {
-            match self.connect(after_seq).await {
-                Err(error)
-                    if matches!(
-                        error.code,
-                        ErrorCode::Unreachable | ErrorCode::Busy | ErrorCode::ShuttingDown
-                    ) =>
-                {
-                    tokio::time::sleep(pause).await;
-                    pause = PAUSE_MAX.min(pause * 2);
-                }
-                connected => return connected,
-            }
-        }
-        self.connect(after_seq).await
-    }
-
-    async fn connect(&self, after_seq: u64) -> Result<Events, Error> {
-        let headers = [(ACCEPT, "text/event-stream".to_owned()), (LAST_EVENT_ID, after_seq.to_string())];
-        let response = self.client.get(&self.path, &headers).await?;
-        Ok(events(response.into_body()))
-    }
 }

@@ -13,6 +13,7 @@
 mod connection;
 mod content;
 pub(crate) mod events;
+mod link;
 
 use std::{
     fmt,
@@ -25,10 +26,14 @@ use hyper::{Method, Request, Response, StatusCode, body::Incoming, header};
 use serde::{Serialize, de::DeserializeOwned};
 
 use self::connection::Connections;
-pub(crate) use self::{content::artifact, events::feed};
+pub(crate) use self::{
+    content::artifact,
+    events::{events, feed},
+    link::resume_of_link,
+};
 use crate::{
     Error, ErrorCode,
-    rpc::{Answer, Call, PATH, VERSION},
+    rpc::{Answer, BODY_BYTES_MAX, Call, PATH, VERSION},
 };
 
 /// Bytes of an answer, at most.
@@ -88,6 +93,11 @@ impl Client {
         let call = serde_json::to_vec(&Call { jsonrpc: VERSION, id, method, params }).map_err(|error| {
             Error::new(ErrorCode::InvalidParams, format!("the parameters are no JSON: {error}"))
         })?;
+        // A server would hang up on it, and nobody could read why.
+        if call.len() > BODY_BYTES_MAX {
+            let message = format!("the call has {} bytes, of at most {BODY_BYTES_MAX}", call.len());
+            return Err(Error::new(ErrorCode::InvalidRequest, message));
+        }
         let request = self.request(Method::POST, PATH).header(header::CONTENT_TYPE, "application/json");
         let response = self.connections.send(request, call.into()).await?;
         let body = self.connections.read(response, ANSWER_BYTES_MAX).await?;
@@ -145,4 +155,17 @@ fn refusal(status: StatusCode, body: &[u8]) -> Error {
 fn strange(error: serde_json::Error) -> Error {
     Error::new(ErrorCode::Internal, format!("the server's answer cannot be read: {error}"))
         .hint("server and client may be of different versions")
+}
+
+/// A segment of a path, or a value of a query.
+fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
 }

@@ -7,6 +7,8 @@ use schemars::{Schema, SchemaGenerator};
 use self::declare::methods;
 pub use self::{
     cursor::Cursor,
+    events::{Event, EventFeed, EventFilter, EventId, News, PlayNews, ResetReason, ResumeNews, WorkflowNews},
+    metrics::{Bucket, Latencies, Metrics, PlayCount},
     params::Params,
     plays::{
         ArtifactContent, ArtifactFetch, Artifacts, OfPlay, PlayCancel, PlayList, PlayPendingResumes,
@@ -22,11 +24,13 @@ pub use self::{
 };
 use crate::{
     Error, ErrorCode, Json, PlaySid,
-    model::{Example, Play, SpanPage, Workflow, WorkflowVersion},
+    model::{Example, Play, ResumeRequest, SpanPage, Workflow, WorkflowVersion},
 };
 
 mod cursor;
 mod declare;
+mod events;
+mod metrics;
 mod params;
 mod plays;
 mod server;
@@ -53,6 +57,14 @@ methods! {
 
         /// An artifact of a play, with its content.
         async fn play_artifact_fetch(&self, play_sid: PlaySid, name: String) -> Result<ArtifactFetch, Error>;
+
+        /// What happens in the whole runtime behind an event, as it happens. Without one it begins with what comes now;
+        /// then, and where events were missed, the first is a [`News::Reset`].
+        async fn events(&self, filter: EventFilter, after: Option<EventId>) -> Result<EventFeed, Error>;
+
+        /// The question that a link answers, by the token at its end; it need not be open any more. `not_found` for every
+        /// token that leads nowhere. It is answered by `play_resume`.
+        async fn resume_of_link(&self, token: &str) -> Result<ResumeRequest, Error>;
     }
 
     client {
@@ -62,6 +74,14 @@ methods! {
 
         async fn play_artifact_fetch(&self, play_sid: PlaySid, name: String) -> Result<ArtifactFetch, Error> {
             crate::client::artifact(self, &play_sid, &name).await
+        }
+
+        async fn events(&self, filter: EventFilter, after: Option<EventId>) -> Result<EventFeed, Error> {
+            crate::client::events(self, &filter, after).await
+        }
+
+        async fn resume_of_link(&self, token: &str) -> Result<ResumeRequest, Error> {
+            crate::client::resume_of_link(self, token).await
         }
     }
 
@@ -151,6 +171,9 @@ methods! {
 
     /// What the runtime is and where it stands.
     server_info() -> ServerInfo;
+
+    /// How the runtime fares, in numbers.
+    server_metrics() -> Metrics;
 }
 
 /// The text of a result.

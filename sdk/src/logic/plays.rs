@@ -43,7 +43,7 @@ pub struct StartOptions {
     pub tags: Vec<String>,
     /// Goes before plays of a lower number while places are short.
     pub priority: i32,
-    /// Milliseconds from now until it is cancelled.
+    /// Milliseconds from now until it fails with `timeout`, whatever it does or waits for.
     pub timeout_ms: Option<u64>,
     /// What starts it.
     pub trigger: Option<String>,
@@ -66,10 +66,13 @@ macro_rules! start {
             /// Labels.
             #[serde(default, skip_serializing_if = "Vec::is_empty")]
             pub tags: Vec<String>,
-            /// While places are short, plays of a higher number go first; 0 unless told.
+            /// While places are short, plays of a higher number go first, those of the same in order of creation; 0
+            /// unless told. A play keeps it over pauses, retries and restarts.
             #[serde(default)]
             pub priority: i32,
-            /// Milliseconds after which the play is cancelled, whatever it waits for.
+            /// Milliseconds from its creation after which the play is ended, whatever it does or waits for, restarts of
+            /// the runtime or not: it fails with the code `timeout`. 1 to 315,360,000,000 (ten years); none unless
+            /// told. A retry of the play has as many again.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub timeout_ms: Option<u64>,
             /// What starts it, for lists: `api` unless told.

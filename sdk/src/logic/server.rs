@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Secret, SecretName, SecretValue, Timestamp,
+    Error, Secret, SecretName, SecretValue, Timestamp,
     model::{Allowance, SandboxLevel},
 };
 
@@ -58,6 +58,8 @@ pub struct ServerInfo {
     pub plays_running: u32,
     /// Plays that wait for a place.
     pub plays_queued: u32,
+    /// Why the store takes no changes, where it does not.
+    pub trouble: Option<Error>,
     /// The process that answers, where it is a server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub process: Option<ServerProcess>,

@@ -109,6 +109,8 @@ pub struct Play {
     pub trigger: String,
     /// Labels, for lists.
     pub tags: Vec<String>,
+    /// While places are short, plays of a higher number go first.
+    pub priority: i32,
     /// The play that spawned it.
     pub parent_play_sid: Option<PlaySid>,
     /// The play at the top.
@@ -121,6 +123,8 @@ pub struct Play {
     pub tokens_out: u64,
     /// When it was accepted.
     pub created_at: Timestamp,
+    /// When it fails with `timeout` unless it has ended, where it was given a time.
+    pub deadline_at: Option<Timestamp>,
     /// When its first process started.
     pub started_at: Option<Timestamp>,
     /// When it became terminal.

@@ -10,11 +10,12 @@ use crate::{
     Json, PlaySid, ResumeId, Secret, SecretName, SecretSource, SecretValue, Timestamp, VersionSid,
     WorkflowSid,
     logic::{
-        Artifacts, Created, Cursor, Deleted, ExampleToInputData, ExampleUpsert, Examples, InputData,
-        OfExample, OfPlay, OfSecret, OfVersion, OfWorkflow, PlayCancel, PlayList, PlayPendingResumes,
-        PlayResume, PlayRunAsync, PlaySpans, PlayStart, PlayWait, Plays, Resumes, Retried, SecretSet,
-        Secrets, ServerInfo, ServerProcess, Until, Versions, WorkflowCreate, WorkflowCreateVersion,
-        WorkflowDelete, WorkflowList, WorkflowSetCurrentVersion, WorkflowUpdate, Workflows,
+        Artifacts, Bucket, Created, Cursor, Deleted, ExampleToInputData, ExampleUpsert, Examples, InputData,
+        Latencies, Metrics, OfExample, OfPlay, OfSecret, OfVersion, OfWorkflow, PlayCancel, PlayCount,
+        PlayList, PlayPendingResumes, PlayResume, PlayRunAsync, PlaySpans, PlayStart, PlayWait, Plays,
+        Resumes, Retried, SecretSet, Secrets, ServerInfo, ServerProcess, Until, Versions, WorkflowCreate,
+        WorkflowCreateVersion, WorkflowDelete, WorkflowList, WorkflowSetCurrentVersion, WorkflowUpdate,
+        Workflows,
     },
     model::{
         Allowance, Artifact, Example, LogLevel, LogLine, LogStream, Network, Play, ResumeRequest,
@@ -145,6 +146,7 @@ examples! {
     };
     secret_remove(OfSecret { name: secret_name() }) -> ();
     server_info() -> server();
+    server_metrics() -> metrics();
 }
 
 /// As OpenRPC pairs them.
@@ -234,12 +236,14 @@ fn play(status: Status) -> Play {
         attempt: u32::from(has_ended),
         trigger: "api".to_owned(),
         tags: vec!["nightly".to_owned()],
+        priority: 0,
         parent_play_sid: None,
         root_play_sid: play_sid(),
         cost_usd: 0.0,
         tokens_in: 0,
         tokens_out: 0,
         created_at: moment(0),
+        deadline_at: None,
         started_at: has_ended.then(|| moment(2)),
         ended_at: has_ended.then(|| moment(14)),
         duration_ms: if has_ended { 11.75 } else { 0.0 },
@@ -418,6 +422,7 @@ fn secret_value() -> SecretValue {
 
 fn server() -> ServerInfo {
     ServerInfo {
+        trouble: None,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         python: "/usr/bin/python3".to_owned(),
         python_version: "3.12.3".to_owned(),
@@ -437,5 +442,23 @@ fn server() -> ServerInfo {
             listening: vec!["/home/ada/hero/var/sockets/hero_logic/rpc.sock".to_owned()],
             background: None,
         }),
+    }
+}
+
+fn metrics() -> Metrics {
+    let latencies = |up_to_ms, sum_ms| Latencies {
+        buckets: vec![Bucket { up_to_ms, count: 3 }, Bucket { up_to_ms: 10.0 * up_to_ms, count: 1 }],
+        count: 4,
+        sum_ms,
+    };
+    Metrics {
+        plays: vec![PlayCount { status: Status::AwaitingResume, count: 1 }],
+        plays_ended: vec![PlayCount { status: Status::Succeeded, count: 3 }],
+        queued: 0,
+        start: latencies(5.0, 32.5),
+        commit: latencies(0.25, 1.75),
+        spans_written: 24,
+        store_bytes: 262_144,
+        restarts: BTreeMap::from([("process".to_owned(), 1)]),
     }
 }

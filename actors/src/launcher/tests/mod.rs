@@ -66,6 +66,7 @@ impl Stage {
             sandbox,
             known: KnownLayers::default(),
             starts_early: true,
+            restarts: crate::meters::Counter::default(),
         };
         let (launcher, _) = Actor::spawn(None, launcher, ()).await.unwrap();
         Self { directory, launcher }

@@ -49,6 +49,7 @@ impl Machine {
                 Ok(())
             }
             Up::Artifact(frame) => return self.put_artifact(frame, now),
+            Up::Resolve(frame) => return self.resolve(frame, now),
             Up::Pause(frame) => return self.ask(frame, now),
             Up::Park(frame) => return self.park(&frame, now),
             Up::Done(frame) => return self.done(frame, now),
@@ -217,10 +218,10 @@ impl Machine {
 
     /// Everything in flight waits for an answer: the process goes, the state stays.
     fn park(&mut self, frame: &Park, now: Now) -> Vec<Effect> {
-        if self.row.memory.cancel.is_some() {
-            // The wish to cancel crossed it on its way, and nobody would end a play that waits.
+        if self.is_told_to_end() {
+            // That crossed it on its way, and nobody would end a play that waits.
             let acknowledge = vec![self.send(Down::Ack { n: frame.n })];
-            return self.finish_cancelled(acknowledge, now);
+            return self.finish_as_told(acknowledge, now);
         }
         self.process = Process::Parking;
         self.row.memory.resume_when = frame.resume_when;
@@ -255,10 +256,12 @@ impl Machine {
             (DoneStatus::Failed, _, _) => self.finish(Status::Failed, error, acknowledge, now),
             (DoneStatus::Diverged, _, _) => self.finish(Status::Diverged, error, acknowledge, now),
             (DoneStatus::Cancelled, _, _) => {
-                // Unless it was wished for, somebody outside sent a signal; it is a cancellation all the same.
-                let by_signal = || "the play's process was interrupted by a signal".to_owned();
-                self.row.memory.cancel.get_or_insert_with(by_signal);
-                self.finish_cancelled(acknowledge, now)
+                if !self.is_told_to_end() {
+                    // Somebody outside sent a signal; it is a cancellation all the same.
+                    let by_signal = "the play's process was interrupted by a signal".to_owned();
+                    self.row.memory.cancel = Some(by_signal);
+                }
+                self.finish_as_told(acknowledge, now)
             }
         }
     }

@@ -9,6 +9,7 @@ use super::{CRASHES_MAX, Machine, Process, conflict, questions::expiry, refusal}
 use crate::play::{
     effect::{Durable, Effect, Write},
     event::{Caller, Now},
+    timer::Timer,
 };
 
 /// With which `hero_tracing` exits when its span socket is closed.
@@ -24,7 +25,8 @@ impl Machine {
         }
         self.row_changed = true;
         self.process = Process::Wanted;
-        let then = vec![self.reply(caller, Vec::new())];
+        let mut then = vec![self.reply(caller, Vec::new())];
+        then.extend(self.deadline());
         // A place may be asked for at once: what is done with it comes after this commit.
         vec![Effect::WantPlace, self.commit(Durable::Yes, then)]
     }
@@ -32,11 +34,14 @@ impl Machine {
     /// The runtime before this one has ended. What ran then is interrupted, and goes on unless it seems to be the
     /// reason why runtimes end.
     pub(super) fn recover(&mut self, progressed: bool, caller: Caller, now: Now) -> Vec<Effect> {
+        if self.process == Process::None {
+            self.is_overdue |= self.row.play.deadline_at.is_some_and(|at| at <= now.wall);
+        }
         let mut effects = match self.row.play.status {
             status if status.is_terminal() => Vec::new(),
             // A wish took it up before: it goes on already.
             _ if self.process != Process::None => Vec::new(),
-            _ if self.row.memory.cancel.is_some() => self.finish_cancelled(Vec::new(), now),
+            _ if self.is_told_to_end() => self.finish_as_told(Vec::new(), now),
             Status::Running => self.crashed("the runtime ended while the play ran", progressed, now),
             Status::Queued => self.want_place(),
             _ => Vec::new(),
@@ -44,6 +49,7 @@ impl Machine {
         let mut then = vec![self.reply(caller, Vec::new())];
         // Whoever held the timers may be gone, or may have rung one for nothing.
         then.extend(self.resumes.iter().filter_map(expiry));
+        then.extend(self.deadline());
         effects.push(self.commit(Durable::Later, then));
         effects
     }
@@ -60,6 +66,7 @@ impl Machine {
         self.progressed = false;
         self.refusals = 0;
         self.copies.clear();
+        self.lookups.clear();
         self.tree.begin_attempt();
         self.working_since_us = Some(now.monotonic_us);
         // Not synced: were it lost with the power, no process of this attempt would be left, and its records, which
@@ -119,7 +126,7 @@ impl Machine {
         let mut effects = vec![Effect::LeavePlace];
         effects.extend(match self.row.play.status {
             status if status.is_terminal() => match self.retry_callers.pop() {
-                Some(caller) => self.retry(caller),
+                Some(caller) => self.retry(caller, now),
                 None => vec![self.commit(Durable::Later, Vec::new())],
             },
             Status::AwaitingResume => vec![self.commit(Durable::Later, Vec::new())],
@@ -128,7 +135,7 @@ impl Machine {
                 let wanted = self.want_place();
                 vec![self.commit(Durable::Later, wanted)]
             }
-            _ if self.row.memory.cancel.is_some() => self.finish_cancelled(Vec::new(), now),
+            _ if self.is_told_to_end() => self.finish_as_told(Vec::new(), now),
             _ if self.interrupted => {
                 self.tree.interrupt_all(now);
                 self.set_status(Status::Queued);
@@ -194,7 +201,7 @@ impl Machine {
         self.row.memory.cancel.get_or_insert(reason.unwrap_or_else(|| "the play was cancelled".to_owned()));
         self.cancel_callers.push(caller);
         match self.process {
-            Process::None | Process::Wanted | Process::Parking => self.finish_cancelled(Vec::new(), now),
+            Process::None | Process::Wanted | Process::Parking => self.finish_as_told(Vec::new(), now),
             // The wish is durable before anybody is told to end, so that it outlives this runtime.
             Process::Alive if is_first => {
                 self.row_changed = true;
@@ -228,7 +235,7 @@ impl Machine {
         }
     }
 
-    pub(super) fn retry(&mut self, caller: Caller) -> Vec<Effect> {
+    pub(super) fn retry(&mut self, caller: Caller, now: Now) -> Vec<Effect> {
         let play = &self.row.play;
         if !play.status.is_terminal() || play.status == Status::Succeeded {
             let message = format!("the play is {}; only one that failed is retried", play.status.as_str());
@@ -245,10 +252,13 @@ impl Machine {
         self.row.play.ended_at = None;
         self.row.memory.crashes = 0;
         self.row.memory.cancel = None;
+        self.is_overdue = false;
+        self.row.play.deadline_at = self.row.memory.timeout_ms.map(|timeout_ms| now.wall.plus_ms(timeout_ms));
         self.set_status(Status::Queued);
         let mut then = vec![self.reply(caller, runs_again.clone())];
         let others = std::mem::take(&mut self.retry_callers);
         then.extend(others.into_iter().map(|other| self.reply(other, runs_again.clone())));
+        then.extend(self.deadline());
         then.extend(self.want_place());
         vec![self.commit(Durable::Yes, then)]
     }
@@ -272,6 +282,9 @@ impl Machine {
             self.pending.push(Write::Resume(Box::new(resume.clone())));
         }
         self.stop_work_clock(now);
+        if let Some(at) = self.row.play.deadline_at {
+            then.push(Effect::Unring { timer: Timer::Deadline, at });
+        }
         self.row.play.pending_resumes = 0;
         self.row.play.error = error;
         self.row.play.ended_at = Some(now.wall);
@@ -293,13 +306,56 @@ impl Machine {
         vec![self.commit(Durable::Yes, then)]
     }
 
-    pub(super) fn finish_cancelled(&mut self, then: Vec<Effect>, now: Now) -> Vec<Effect> {
+    /// Somebody wants it ended, or its time is over.
+    pub(super) fn is_told_to_end(&self) -> bool {
+        self.is_overdue || self.row.memory.cancel.is_some()
+    }
+
+    /// Ends it as cancelled where that was wished for, else as overdue.
+    pub(super) fn finish_as_told(&mut self, then: Vec<Effect>, now: Now) -> Vec<Effect> {
+        if let Some(message) = self.row.memory.cancel.clone() {
+            let error = PlayError { code: "cancelled".to_owned(), message, ..PlayError::default() };
+            return self.finish(Status::Cancelled, Some(error), then, now);
+        }
+        let timeout_ms = self.row.memory.timeout_ms.unwrap_or_default();
         let error = PlayError {
-            code: "cancelled".to_owned(),
-            message: self.row.memory.cancel.clone().unwrap_or_default(),
+            code: "timeout".to_owned(),
+            message: format!("the play had not ended {timeout_ms} ms after it was started"),
+            hint: Some("a retry keeps what it has done, and has as much time again".to_owned()),
             ..PlayError::default()
         };
-        self.finish(Status::Cancelled, Some(error), then, now)
+        self.finish(Status::Failed, Some(error), then, now)
+    }
+
+    /// Its own time ran out. That is no news for the store, which has the deadline.
+    pub(super) fn deadline_passed(&mut self, now: Now) -> Vec<Effect> {
+        let Some(at) = self.row.play.deadline_at else { return Vec::new() };
+        if self.row.play.status.is_terminal() {
+            return Vec::new();
+        }
+        if at > now.wall {
+            // It was put off by a retry, or the clock was set back.
+            return self.deadline().into_iter().collect();
+        }
+        let (attempt, was_told) = (self.row.play.attempt, self.is_told_to_end());
+        self.is_overdue = true;
+        match self.process {
+            Process::None | Process::Wanted | Process::Parking => self.finish_as_told(Vec::new(), now),
+            Process::Alive if !was_told => vec![Effect::Terminate { attempt }],
+            // It cannot be told anything yet; it goes the moment it is there.
+            Process::Starting => {
+                self.process = Process::Leaving;
+                Vec::new()
+            }
+            // On its way out.
+            Process::Alive | Process::Leaving => Vec::new(),
+        }
+    }
+
+    /// The timer of its deadline, where it has one and has not ended.
+    fn deadline(&self) -> Option<Effect> {
+        let at = self.row.play.deadline_at.filter(|_| !self.row.play.status.is_terminal())?;
+        Some(Effect::RingAt { timer: Timer::Deadline, at })
     }
 
     pub(super) fn protocol_error(&mut self, what: &str, now: Now) -> Vec<Effect> {
@@ -316,8 +372,8 @@ impl Machine {
     /// What it uses up is not its own: it has no time to end by itself. Who ends on a wish still ends on that.
     pub(super) fn beyond_limit(&mut self, error: PlayError, now: Now) -> Vec<Effect> {
         let kill = vec![Effect::Kill { attempt: self.row.play.attempt }];
-        if self.row.memory.cancel.is_some() {
-            return self.finish_cancelled(kill, now);
+        if self.is_told_to_end() {
+            return self.finish_as_told(kill, now);
         }
         self.finish(Status::Failed, Some(error), kill, now)
     }

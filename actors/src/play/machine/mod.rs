@@ -9,6 +9,7 @@ mod lifecycle;
 mod media_type;
 mod questions;
 mod secrets;
+mod workflows;
 
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ use hero_store::PlayRow;
 #[cfg(feature = "fuzz")]
 pub(crate) use artifacts::is_name as is_artifact_name;
 pub(super) use frames::is_digest;
+pub(super) use workflows::told;
 
 use super::{
     effect::{Durable, Effect, Reply, Write},
@@ -72,6 +74,8 @@ pub(crate) struct Machine {
     /// Files that the living process wants kept, each with the path of its node; the first is being copied. One after
     /// the other, so that of each it is known what those before it have left.
     copies: VecDeque<(String, PutArtifact)>,
+    /// Workflows that the living process wants to run, each with the number by which it asked; the first is looked up.
+    lookups: VecDeque<(String, u64)>,
     tree: Tree,
     next_seq: u64,
     /// Paths of the recorded calls that failed, were cancelled or have no outcome: what a retry runs again.
@@ -84,6 +88,8 @@ pub(crate) struct Machine {
     /// Who wants it run again while its last process is on its way out.
     retry_callers: Vec<Caller>,
     interrupted: bool,
+    /// Its deadline has passed, and it is being ended.
+    is_overdue: bool,
     /// The living attempt has recorded something.
     progressed: bool,
     refusals: u32,
@@ -109,6 +115,7 @@ impl Machine {
             resumes: past.resumes,
             artifacts: past.artifacts.into_iter().map(|artifact| (artifact.name.clone(), artifact)).collect(),
             copies: VecDeque::new(),
+            lookups: VecDeque::new(),
             tree: Tree::of(past.spans, past.logs),
             next_seq: past.last_seq + 1,
             failed: past.failed.into_iter().collect(),
@@ -117,6 +124,7 @@ impl Machine {
             cancel_callers: Vec::new(),
             retry_callers: Vec::new(),
             interrupted: false,
+            is_overdue: false,
             progressed: false,
             refusals: 0,
             working_since_us: None,
@@ -150,6 +158,7 @@ impl Machine {
             Event::ArtifactCopied { attempt, result } if self.listens_to(attempt) => {
                 self.artifact_copied(result, now)
             }
+            Event::LookedUp { attempt, result } if self.listens_to(attempt) => self.looked_up(result, now),
             Event::Overflowed { attempt } if self.listens_to(attempt) => {
                 self.protocol_error("a line without end", now)
             }
@@ -163,8 +172,9 @@ impl Machine {
                 self.answer(&resume_id, payload, answered_by, caller, now)
             }
             Event::Expire { resume_id } => self.expire(&resume_id, now),
+            Event::DeadlinePassed => self.deadline_passed(now),
             Event::Cancel { reason, caller } => self.cancel(reason, caller, now),
-            Event::Retry { caller } => self.retry(caller),
+            Event::Retry { caller } => self.retry(caller, now),
             Event::Interrupt => self.interrupt(),
             // Stamped with an attempt that is over: it no longer has a say.
             Event::Spawned { .. }
@@ -172,6 +182,7 @@ impl Machine {
             | Event::Received { .. }
             | Event::Garbled { .. }
             | Event::ArtifactCopied { .. }
+            | Event::LookedUp { .. }
             | Event::Overflowed { .. }
             | Event::BeyondLimit { .. }
             | Event::Exited { .. }

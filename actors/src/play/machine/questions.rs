@@ -12,6 +12,7 @@ use crate::play::{
     check_against,
     effect::{Durable, Effect, Write},
     event::{Caller, Now},
+    timer::Timer,
 };
 
 impl Machine {
@@ -229,7 +230,7 @@ impl Machine {
 /// The timer of a question that is open and has one.
 pub(super) fn expiry(resume: &ResumeRequest) -> Option<Effect> {
     let at = resume.expires_at.filter(|_| resume.status == ResumeStatus::Open)?;
-    Some(Effect::ExpireAt { resume_id: resume.resume_id.clone(), at })
+    Some(Effect::RingAt { timer: Timer::Question(resume.resume_id.clone()), at })
 }
 
 fn begin(frame: &Pause) -> Begin {

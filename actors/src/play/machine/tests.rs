@@ -6,6 +6,7 @@
 
 mod artifacts;
 mod crossings;
+mod deadlines;
 mod disk;
 mod frames;
 mod lifecycle;
@@ -21,4 +22,5 @@ mod secrets;
 mod stage;
 mod steps;
 mod tree;
+mod workflows;
 mod world;

@@ -76,6 +76,7 @@ impl Which {
                 let (reply, bait) = Bait::new(trap);
                 stage
                     .runtime
+                    .environment
                     .registry
                     .get()
                     .cast(registry::Message::new(async |library: registry::Library| library.list(), reply))

@@ -39,6 +39,7 @@ impl Bare {
             sandbox: SandboxConfig::default(),
             known: KnownLayers::default(),
             starts_early: false,
+            restarts: crate::meters::Counter::default(),
         };
         let (launcher, _) = Actor::spawn(None, launcher, ()).await.unwrap();
         Self::with(launcher, living_max).await

@@ -157,9 +157,9 @@ async fn plays_that_start_outlive_their_fork_servers() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_play_does_not_notice_the_end_of_the_registry() {
     let stage = Stage::new().await;
-    let before = stage.runtime.registry.get();
+    let before = stage.runtime.environment.registry.get();
     before.kill();
-    eventually(|| stage.runtime.registry.get().get_id() != before.get_id()).await;
+    eventually(|| stage.runtime.environment.registry.get().get_id() != before.get_id()).await;
     assert!(stage.runtime.workflow_list(WorkflowList::default()).await.unwrap().workflows.is_empty());
     stage.ends_well(1).await;
 }
@@ -170,10 +170,10 @@ async fn a_runtime_that_gives_up_says_so_and_lets_go_of_the_store() {
     let waiting = settled(&stage.runtime, &stage.play_sid);
     let failing = async {
         for _ in 0..6 {
-            let registry = stage.runtime.registry.get();
+            let registry = stage.runtime.environment.registry.get();
             registry.kill();
             eventually(|| {
-                stage.runtime.registry.get().get_id() != registry.get_id()
+                stage.runtime.environment.registry.get().get_id() != registry.get_id()
                     || stage.runtime.root.get_status() == ractor::ActorStatus::Stopped
             })
             .await;

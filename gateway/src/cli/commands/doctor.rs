@@ -7,6 +7,7 @@ use crate::cli::{
     embedded::{self, Check, CheckState},
     errors::{Exit, Failure},
     escape::{visible, visible_lines},
+    session::listening,
     style::{Paint, Palette},
 };
 
@@ -16,10 +17,16 @@ pub(crate) async fn command(context: &mut Context) -> Result<Exit, Failure> {
     struct Document<'a> {
         checks: &'a [Check],
     }
-    let home = context.home()?;
-    let sandbox = context.sandbox(&home)?;
+    let places = context.places()?;
+    let sandbox = context.sandbox(places.home())?;
     let mut signals = context.signals.clone();
-    let checks = signals.or(embedded::doctor(home, sandbox)).await?;
+    let checking = async {
+        let process = listening(&places).await?.and_then(|(_, info)| info.process);
+        Ok::<_, Failure>(
+            embedded::doctor(places.home().to_owned(), sandbox, process.map(|process| process.pid)).await,
+        )
+    };
+    let checks = signals.or(checking).await??;
     if context.out.json {
         context.out.document(&Document { checks: &checks })?;
     } else {

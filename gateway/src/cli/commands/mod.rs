@@ -3,6 +3,11 @@
 pub(crate) mod client;
 pub(crate) mod completions;
 pub(crate) mod doctor;
+pub(crate) mod example_add;
+pub(crate) mod example_delete;
+pub(crate) mod example_inputs;
+pub(crate) mod example_list;
+pub(crate) mod example_show;
 pub(crate) mod play_artifact;
 pub(crate) mod play_artifacts;
 pub(crate) mod play_cancel;
@@ -24,13 +29,20 @@ pub(crate) mod server_stop;
 pub(crate) mod service_unit;
 #[cfg(test)]
 mod tests;
+pub(crate) mod workflow_add;
+pub(crate) mod workflow_delete;
+pub(crate) mod workflow_fetch;
 pub(crate) mod workflow_list;
+pub(crate) mod workflow_set_current;
+pub(crate) mod workflow_show;
+pub(crate) mod workflow_update;
+pub(crate) mod workflow_versions;
 
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::{
     cli::{
-        args::{Command, Play, Secret, Workflow},
+        args::{Command, Example, Play, Secret, Workflow},
         context::Context,
         errors::{Exit, Failure},
         server_args::Service,
@@ -63,7 +75,23 @@ pub(crate) async fn dispatch(
         Command::Play(Play::Cancel(arguments)) => play_cancel::command(context, arguments).await,
         Command::Play(Play::Retry(arguments)) => play_retry::command(context, arguments).await,
         Command::Play(Play::Wait(arguments)) => play_wait::command(context, arguments).await,
-        Command::Workflow(Workflow::List) => workflow_list::command(context).await,
+        Command::Workflow(Workflow::Add(arguments)) => workflow_add::command(context, arguments).await,
+        Command::Workflow(Workflow::List(arguments)) => workflow_list::command(context, arguments).await,
+        Command::Workflow(Workflow::Show(arguments)) => workflow_show::command(context, arguments).await,
+        Command::Workflow(Workflow::Versions(arguments)) => {
+            workflow_versions::command(context, arguments).await
+        }
+        Command::Workflow(Workflow::SetCurrent(arguments)) => {
+            workflow_set_current::command(context, arguments).await
+        }
+        Command::Workflow(Workflow::Update(arguments)) => workflow_update::command(context, arguments).await,
+        Command::Workflow(Workflow::Delete(arguments)) => workflow_delete::command(context, arguments).await,
+        Command::Workflow(Workflow::Fetch(arguments)) => workflow_fetch::command(context, arguments).await,
+        Command::Example(Example::List(arguments)) => example_list::command(context, arguments).await,
+        Command::Example(Example::Add(arguments)) => example_add::command(context, arguments).await,
+        Command::Example(Example::Show(arguments)) => example_show::command(context, arguments).await,
+        Command::Example(Example::Delete(arguments)) => example_delete::command(context, arguments).await,
+        Command::Example(Example::Inputs(arguments)) => example_inputs::command(context, arguments).await,
         Command::Secret(Secret::Set(arguments)) => secret_set::command(context, arguments).await,
         Command::Secret(Secret::List) => secret_list::command(context).await,
         Command::Secret(Secret::Remove(arguments)) => secret_remove::command(context, &arguments).await,

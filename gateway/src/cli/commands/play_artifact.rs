@@ -1,9 +1,8 @@
 //! `hero_logic play artifact`: the content of a file that a play has kept, byte for byte.
 
 use std::{
-    fs::{self, OpenOptions, Permissions},
+    fs::File,
     io::{ErrorKind, Write},
-    os::unix::fs::PermissionsExt as _,
     path::Path,
     pin::Pin,
 };
@@ -20,6 +19,7 @@ use crate::cli::{
     embedded::Purpose,
     errors::{Exit, Failure},
     escape::visible_lines,
+    file::{replace, unwritten},
     terminal::stdout_width,
 };
 
@@ -77,43 +77,15 @@ async fn next(content: &mut ArtifactContent) -> Result<Option<Vec<u8>>, Failure>
     Ok(chunk.transpose()?)
 }
 
-/// Writes it beside the file first, and puts it in its place only when all of it is there and was found to be right.
+/// Writes it to a file, where it is only seen when all of it is there.
 async fn write_file(path: &Path, content: &mut ArtifactContent) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| {
-        Failure::trouble("output", format!("cannot write {}: {error}", path.display()))
+    let write = async |file: &mut File| {
+        while let Some(chunk) = next(content).await? {
+            file.write_all(&chunk).map_err(|error| unwritten(path, &error))?;
+        }
+        Ok(())
     };
-    // What a link leads to is replaced, not the link.
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let known = fs::metadata(&target).ok();
-    if known.as_ref().is_some_and(|known| !known.is_file()) {
-        // A pipe or a device has no place for another file.
-        let mut file = OpenOptions::new().write(true).open(path).map_err(failed)?;
-        return write_all(&mut file, content, &failed).await;
-    }
-    let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let mut draft = tempfile::Builder::new()
-        .prefix(".hero_logic_")
-        .permissions(Permissions::from_mode(0o666)) // of which the umask takes its part
-        .tempfile_in(directory.unwrap_or(Path::new(".")))
-        .map_err(failed)?;
-    if let Some(known) = known {
-        draft.as_file().set_permissions(known.permissions()).map_err(failed)?;
-    }
-    write_all(draft.as_file_mut(), content, &failed).await?;
-    draft.as_file().sync_all().map_err(failed)?;
-    draft.persist(&target).map_err(|error| failed(error.error))?;
-    Ok(())
-}
-
-async fn write_all(
-    file: &mut fs::File,
-    content: &mut ArtifactContent,
-    failed: &impl Fn(std::io::Error) -> Failure,
-) -> Result<(), Failure> {
-    while let Some(chunk) = next(content).await? {
-        file.write_all(&chunk).map_err(failed)?;
-    }
-    Ok(())
+    replace(path, write).await
 }
 
 /// The whole content, if a terminal can show it. What it would obey is shown as a visible code.

@@ -2,12 +2,12 @@
 
 use hero_sdk::{Logic, PlaySid};
 
-use super::play_list::moment;
 use crate::cli::{
     args,
     context::{Context, play_sid},
     embedded::Purpose,
     errors::{Exit, Failure},
+    facts::moment,
     style::Paint,
 };
 

@@ -1,17 +1,17 @@
 //! `hero_logic play list`: a table of plays, newest first.
 
 use hero_sdk::{
-    Logic, Timestamp, logic,
+    Logic, logic,
     model::{Play, Status},
 };
 
 use crate::cli::{
-    args::{LIMIT_DEFAULT, PlayList, PlayStatus},
-    context::Context,
+    args::{Page, PlayList, PlayStatus},
+    context::{Context, play_sid},
     embedded::Purpose,
     errors::{Exit, Failure},
-    escape::visible,
-    report,
+    facts::moment,
+    pages,
     style::Paint,
     table::Cell,
     tree::{duration, status_look},
@@ -19,10 +19,16 @@ use crate::cli::{
 
 /// Does the command.
 pub(crate) async fn command(context: &mut Context, arguments: PlayList) -> Result<Exit, Failure> {
-    let PlayList { workflow, status, tag, limit, cursor } = arguments;
-    let (status, cursor) = (status.map(to_status), cursor.map(logic::Cursor));
-    let params = logic::PlayList { workflow, status, parent: None, tag, limit: Some(limit), cursor };
+    let params = params(arguments)?;
     context.with_logic(Purpose::Look, async |context, logic| run(context, logic, params).await).await
+}
+
+/// What was typed, checked in form.
+pub(crate) fn params(arguments: PlayList) -> Result<logic::PlayList, Failure> {
+    let PlayList { workflow, status, parent, tag, page: Page { limit, cursor } } = arguments;
+    let parent = parent.as_deref().map(play_sid).transpose()?;
+    let (status, cursor) = (status.map(to_status), cursor.map(logic::Cursor));
+    Ok(logic::PlayList { workflow, status, parent, tag, limit: Some(limit), cursor })
 }
 
 /// Runs it on any `Logic`.
@@ -31,7 +37,7 @@ pub(crate) async fn run(
     logic: &dyn Logic,
     params: logic::PlayList,
 ) -> Result<Exit, Failure> {
-    let mut again = filters(&params);
+    let again = again(&params);
     let page = logic.play_list(params).await?;
     if context.out.json {
         context.out.document(&page)?;
@@ -44,27 +50,21 @@ pub(crate) async fn run(
     let rows = page.plays.iter().map(row).collect();
     let heads = ["PLAY", "STATUS", "WORKFLOW", "CREATED (UTC)", "WORKED", "QUESTIONS", "TAGS"];
     context.out.table(heads, rows)?;
-    if let Some(cursor) = page.next_cursor {
-        again.extend(["--cursor".to_owned(), cursor.to_string()]);
-        let words: Vec<&str> = ["play", "list"].into_iter().chain(again.iter().map(String::as_str)).collect();
-        let command = report::command(&context.global, &words);
-        context.err.print(&format!("more: {}\n", visible(&command)));
-    }
+    pages::tell_more(context, &again, page.next_cursor);
     Ok(Exit::Succeeded)
 }
 
-/// What was typed to choose these plays, for the command that lists more of them.
-fn filters(params: &logic::PlayList) -> Vec<String> {
-    let logic::PlayList { workflow, status, parent: _, tag, limit, cursor: _ } = params;
-    let limit = limit.filter(|limit| *limit != LIMIT_DEFAULT);
-    let options = [
+/// The command that chooses these plays.
+fn again(params: &logic::PlayList) -> Vec<String> {
+    let logic::PlayList { workflow, status, parent, tag, limit, cursor: _ } = params;
+    let options = pages::typed([
         ("--workflow", workflow.clone()),
         ("--status", status.map(|status| status.as_str().to_owned())),
+        ("--parent", parent.as_ref().map(ToString::to_string)),
         ("--tag", tag.clone()),
-        ("--limit", limit.map(|limit| limit.to_string())),
-    ];
-    let given = options.into_iter().filter_map(|(option, value)| Some([option.to_owned(), value?]));
-    given.flatten().collect()
+        ("--limit", pages::limit(*limit)),
+    ]);
+    ["play", "list"].map(str::to_owned).into_iter().chain(options).collect()
 }
 
 fn row(play: &Play) -> [Cell; 7] {
@@ -79,12 +79,6 @@ fn row(play: &Play) -> [Cell; 7] {
         (Paint::Attention, questions),
         (Paint::Faint, play.tags.join(" ")),
     ]
-}
-
-/// A moment to the second, in UTC.
-pub(crate) fn moment(at: Timestamp) -> String {
-    let text = at.to_string();
-    text.get(..19).map_or_else(|| text.clone(), |seconds| seconds.replace('T', " "))
 }
 
 fn to_status(status: PlayStatus) -> Status {

@@ -22,8 +22,7 @@ pub(crate) async fn command(context: &mut Context, arguments: args::PlayWait) ->
         WaitUntil::Settled => Until::Settled,
         WaitUntil::Terminal => Until::Terminal,
     };
-    let timeout_ms = arguments.timeout.map(milliseconds);
-    let wait = PlayWait { play_sid: play_sid(&arguments.play_sid)?, timeout_ms, until };
+    let wait = PlayWait { play_sid: play_sid(&arguments.play_sid)?, timeout_ms: arguments.timeout, until };
     context.with_logic(Purpose::Run, async |context, logic| run(context, logic, wait).await).await
 }
 
@@ -68,14 +67,10 @@ fn warn_that_nobody_answers(context: &mut Context, play_sid: &PlaySid) {
     context.err.print(&format!("{head} the play waits for an answer; Ctrl-C, then: {command}\n"));
 }
 
-fn milliseconds(seconds: f64) -> u64 {
-    whole(seconds * 1000.0)
-}
-
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "the argument's parser bounds it, and the clock starts at 0"
+    reason = "the clock starts at 0, and a command does not run that long"
 )]
 fn whole(milliseconds: f64) -> u64 {
     milliseconds.ceil() as u64

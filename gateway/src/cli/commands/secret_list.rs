@@ -3,10 +3,10 @@
 use hero_sdk::{Logic, SecretSource};
 
 use crate::cli::{
-    commands::play_list::moment,
     context::Context,
     embedded::Purpose,
     errors::{Exit, Failure},
+    facts::moment,
     style::Paint,
 };
 

@@ -10,8 +10,8 @@ use crate::cli::{
     context::Context,
     embedded::Purpose,
     errors::{Exit, Failure},
-    prompt::Prompter,
-    signals::{Signals, interrupted},
+    prompt::{Prompter, asked},
+    signals::Signals,
     source::text_elsewhere,
 };
 
@@ -41,7 +41,10 @@ pub(crate) async fn parse(
     let name: SecretName = name.parse()?;
     let text = match (value, prompter) {
         (Some(file), _) if file != "-" => elsewhere(&file, signals).await?,
-        (_, Some(prompter)) => ask(&name, prompter, signals).await?,
+        (_, Some(prompter)) => {
+            let label = format!("Value of {name} (not shown):");
+            asked(prompter, signals, move |prompter| prompter.ask_hidden(&label)).await?
+        }
         (_, None) => elsewhere("-", signals).await?,
     };
     let text = text.strip_suffix('\n').map_or(text.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
@@ -53,26 +56,6 @@ async fn elsewhere(argument: &str, signals: &mut Signals) -> Result<String, Fail
         Some(text) => text.map_err(|failure| failure.or_hint(|| HOW.to_owned())),
         None => Err(Failure::usage("usage", "a value is in a file or on standard input").hint(HOW)),
     }
-}
-
-async fn ask(
-    name: &SecretName,
-    prompter: Arc<dyn Prompter>,
-    signals: &mut Signals,
-) -> Result<String, Failure> {
-    let label = format!("Value of {name} (not shown):");
-    let asking = tokio::task::spawn_blocking({
-        let prompter = Arc::clone(&prompter);
-        move || prompter.ask_hidden(&label)
-    });
-    let asked = tokio::select! {
-        asked = asking => asked.map_err(|error| Failure::trouble("internal", format!("the prompt broke: {error}")))??,
-        () = signals.next() => {
-            prompter.abandon();
-            None
-        }
-    };
-    asked.ok_or_else(interrupted)
 }
 
 /// Runs it on any `Logic`.

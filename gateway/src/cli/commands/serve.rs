@@ -17,7 +17,7 @@ use crate::{
         signals::killed,
         style::Palette,
     },
-    server::{Listen, Server, idle, stage_python_client},
+    server::{Listen, PublicUrl, Server, idle, stage_python_client},
     service::{log, manifest::Manifest, pid_file::PidFile, places::Places},
 };
 
@@ -43,7 +43,8 @@ pub(crate) async fn command(context: &mut Context, arguments: Serve) -> Result<E
     let sandbox = context.sandbox(places.home())?;
     let mut wanted = vec![Listen::Unix(places.socket())];
     if let Some(address) = listen.listen {
-        wanted.push(Listen::Tcp { address, token: token(&context.global)?, hosts: listen.hosts });
+        let hosts = listen.hosts.into_iter().chain(listen.public_url.iter().map(|url| url.authority.clone()));
+        wanted.push(Listen::Tcp { address, token: token(&context.global)?, hosts: hosts.collect() });
     }
     let idle_after = idle_after(std::env::var_os(IDLE_S))?.filter(|_| background.is_some());
     if log_to_files {
@@ -57,7 +58,7 @@ pub(crate) async fn command(context: &mut Context, arguments: Serve) -> Result<E
     let manifest = Manifest::embedded()?;
     tracing::info!(service = manifest.text(), "starts");
     let session = embedded::open(places.home().to_owned(), sandbox, Purpose::Run).await?;
-    let served = serve(context, &session, &places, &wanted, background, idle_after).await;
+    let served = serve(context, &session, &places, &wanted, listen.public_url, background, idle_after).await;
     if let Err(Failure { exit: Exit::Killed, .. }) = served {
         return served;
     }
@@ -71,10 +72,14 @@ async fn serve(
     session: &embedded::Session,
     places: &Places,
     wanted: &[Listen],
+    public_url: Option<PublicUrl>,
     background: Option<String>,
     idle_after: Option<Duration>,
 ) -> Result<Exit, Failure> {
     let server = Server::bind(wanted).await?;
+    if let Some(url) = public_url.map(|url| url.text).or_else(|| server.url()) {
+        session.serve_links(&url);
+    }
     stage_python_client(places.home())?;
     let _pid_file = PidFile::write(&places.pid_file())?;
     let process = ServerProcess {

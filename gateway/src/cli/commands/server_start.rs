@@ -30,6 +30,9 @@ pub(crate) async fn command(context: &mut Context, listen: Listen) -> Result<Exi
     for host in listen.hosts {
         arguments.extend(["--host".into(), OsString::from(host)]);
     }
+    if let Some(url) = listen.public_url {
+        arguments.extend(["--public-url".into(), OsString::from(url.text)]);
+    }
     let listening = daemon::start(&places, arguments).await?;
     if context.out.json {
         context.out.document(&Document { listening })?;

@@ -1,7 +1,10 @@
 //! Every command on a scripted play: what it writes where, and its exit code.
 
 mod artifacts;
+mod examples;
+mod library;
 mod secrets;
+mod workflows;
 
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -15,8 +18,10 @@ use super::*;
 use crate::cli::{
     args::{self, Arguments},
     testing::{
-        PageBuilder, allowance, json, play_sid, request,
-        script::{Act, Script, ScriptedPerson, Stage, Stop},
+        PageBuilder, allowance, json,
+        person::ScriptedPerson,
+        play_sid, request,
+        script::{Act, Script, Stage, Stop},
     },
     view::Style,
 };
@@ -339,10 +344,6 @@ async fn plays_are_shown() {
         let mut shown = stage();
         let result = play_tree::run(&mut shown.context, &script, play_sid()).await;
         insta::assert_snapshot!(format!("tree{suffix}"), shown.told(&result));
-
-        let mut shown = stage();
-        let result = workflow_list::run(&mut shown.context, &script).await;
-        insta::assert_snapshot!(format!("workflows{suffix}"), shown.told(&result));
     }
 }
 
@@ -358,6 +359,32 @@ async fn a_failed_play_and_large_values_are_shown() {
     let mut stage = Stage::new();
     let result = play_show::run(&mut stage.context, &script, play_sid()).await;
     insta::assert_snapshot!("show_failed", stage.told(&result));
+}
+
+#[tokio::test]
+async fn the_next_page_is_of_the_same_plays() {
+    let mut stage = Stage::new();
+    let sid = play_sid();
+    let typed = ["hero_logic", "play", "list", "--workflow", "a b", "--parent", sid.as_str(), "--limit", "2"]
+        .map(str::to_owned);
+    let Some(Command::Play(Play::List(arguments))) = Arguments::try_parse_from(typed).unwrap().command else {
+        panic!("not play list")
+    };
+    let params = play_list::params(arguments).unwrap();
+    play_list::run(&mut stage.context, &Script::new([]), params).await.unwrap();
+    let more =
+        format!("more: hero_logic play list --workflow 'a b' --parent {sid} --limit 2 --cursor {sid}\n");
+    assert_eq!(stage.err.text(), more);
+
+    let arguments = args::PlayList {
+        workflow: None,
+        status: None,
+        parent: Some("x".into()),
+        tag: None,
+        page: args::Page { limit: 2, cursor: None },
+    };
+    let failure = play_list::params(arguments).unwrap_err();
+    assert_eq!((failure.code, failure.exit), ("invalid_params", Exit::Usage));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
-//! What tests of the command line share: pages of spans, plays and questions; `script` plays them.
+//! What tests of the command line share: pages of spans, plays and questions; `script` plays them, a `person` answers.
 
+pub(crate) mod person;
 pub(crate) mod script;
 
 use std::collections::BTreeMap;
@@ -98,12 +99,14 @@ pub(crate) fn play(status: Status) -> Play {
         attempt: 1,
         trigger: "cli".into(),
         tags: Vec::new(),
+        priority: 0,
         parent_play_sid: None,
         root_play_sid: play_sid(),
         cost_usd: 0.0,
         tokens_in: 0,
         tokens_out: 0,
         created_at: MOMENT,
+        deadline_at: None,
         started_at: Some(MOMENT),
         ended_at: status.is_terminal().then_some(MOMENT),
         duration_ms: 1234.5,

@@ -12,12 +12,12 @@ use futures_core::Stream;
 use hero_sdk::{
     Error, ErrorCode, FieldError, Json, Logic, PlaySid, Secret, SecretSource,
     logic::{
-        ArtifactFetch, Artifacts, Created, Cursor, Deleted, ExampleToInputData, ExampleUpsert, Examples,
-        InputData, OfExample, OfPlay, OfSecret, OfVersion, OfWorkflow, PlayCancel, PlayList,
-        PlayPendingResumes, PlayResume, PlayRunAsync, PlaySpans, PlayStart, PlayWait, Plays, Resumes,
-        Retried, SecretSet, Secrets, ServerInfo, SpanFeed, StartOptions, Until, Versions, WorkflowCreate,
-        WorkflowCreateVersion, WorkflowDelete, WorkflowList, WorkflowSetCurrentVersion, WorkflowUpdate,
-        Workflows,
+        ArtifactFetch, Artifacts, Created, Cursor, Deleted, EventFeed, EventFilter, EventId,
+        ExampleToInputData, ExampleUpsert, Examples, InputData, Metrics, OfExample, OfPlay, OfSecret,
+        OfVersion, OfWorkflow, PlayCancel, PlayList, PlayPendingResumes, PlayResume, PlayRunAsync, PlaySpans,
+        PlayStart, PlayWait, Plays, Resumes, Retried, SecretSet, Secrets, ServerInfo, SpanFeed, StartOptions,
+        Until, Versions, WorkflowCreate, WorkflowCreateVersion, WorkflowDelete, WorkflowList,
+        WorkflowSetCurrentVersion, WorkflowUpdate, Workflows,
     },
     model::{
         Artifact, Example, Play, PlayError, ResumeRequest, SandboxLevel, SpanPage, Status, Workflow,
@@ -28,16 +28,8 @@ use tokio::sync::watch;
 
 use super::{MOMENT, allowance, play, play_sid};
 use crate::cli::{
-    args::Global,
-    context::Context,
-    errors::Failure,
-    output::Output,
-    prompt::{Asked, Prompter},
-    refused::Refused,
-    signals::Signals,
-    sink::Sink,
-    style::Palette,
-    view::Style,
+    args::Global, context::Context, errors::Failure, output::Output, signals::Signals, sink::Sink,
+    style::Palette, view::Style,
 };
 
 /// What a play does between two stops.
@@ -143,7 +135,7 @@ impl Script {
         );
         match state.refusals.pop_front() {
             Some(refusal) => Err(refusal),
-            None => Ok(Play { status: Status::Queued, ..state.play.clone() }),
+            None => Ok(Play { status: Status::Queued, attempt: 0, ..state.play.clone() }),
         }
     }
 }
@@ -211,6 +203,7 @@ impl Logic for Script {
     unscripted! {
         workflow_create(WorkflowCreate) -> Created;
         workflow_get(OfWorkflow) -> Workflow;
+        workflow_list(WorkflowList) -> Workflows;
         workflow_update(WorkflowUpdate) -> Workflow;
         workflow_delete(WorkflowDelete) -> Deleted;
         workflow_create_version(WorkflowCreateVersion) -> WorkflowVersion;
@@ -318,6 +311,18 @@ impl Logic for Script {
         Ok(next.cloned().unwrap_or(nothing))
     }
 
+    async fn events(&self, _filter: EventFilter, _after: Option<EventId>) -> Result<EventFeed, Error> {
+        Err(Error::new(ErrorCode::Internal, "events are not scripted"))
+    }
+
+    async fn resume_of_link(&self, _token: &str) -> Result<ResumeRequest, Error> {
+        Err(Error::new(ErrorCode::Internal, "links are not scripted"))
+    }
+
+    async fn server_metrics(&self) -> Result<Metrics, Error> {
+        Ok(Metrics::default())
+    }
+
     async fn play_feed(&self, _play_sid: PlaySid, after_seq: u64) -> Result<SpanFeed, Error> {
         let state = self.state.lock().unwrap();
         Ok(Box::pin(Feed(state.pages.iter().filter(|page| page.last_seq > after_seq).cloned().collect())))
@@ -341,19 +346,6 @@ impl Logic for Script {
         let known = state.artifacts.iter().find(|(artifact, _)| artifact.name == name);
         let (artifact, chunks) = known.ok_or_else(|| not_found(format!("no artifact {name:?}")))?.clone();
         Ok(ArtifactFetch { artifact, content: Box::pin(Chunks(chunks.into())) })
-    }
-
-    async fn workflow_list(&self, _params: WorkflowList) -> Result<Workflows, Error> {
-        let workflow = Workflow {
-            workflow_sid: "wf_01kar9v3zv5w8x2b7c6d4e0f1g".parse()?,
-            name: "hello".into(),
-            description: "Greets somebody.".into(),
-            tags: Vec::new(),
-            current_version: 1,
-            archived: false,
-            created_at: MOMENT,
-        };
-        Ok(Workflows { workflows: vec![workflow], next_cursor: None })
     }
 
     async fn secret_set(&self, params: SecretSet) -> Result<(), Error> {
@@ -387,6 +379,7 @@ impl Logic for Script {
             sandbox_defaults: allowance(),
             plays_running: 0,
             plays_queued: 0,
+            trouble: None,
             process: None,
         })
     }
@@ -414,40 +407,6 @@ impl Stream for Chunks {
         let chunk = self.0.pop_front();
         Poll::Ready(chunk.map(|chunk| if chunk.is_empty() { Err(damaged()) } else { Ok(chunk) }))
     }
-}
-
-/// A person whose answers are known.
-#[derive(Default)]
-pub(crate) struct ScriptedPerson {
-    answers: Mutex<VecDeque<Asked>>,
-    /// Why answers were refused, as the person was told.
-    pub(crate) refusals: Mutex<Vec<String>>,
-    /// What was asked, by name.
-    pub(crate) asked: Mutex<Vec<String>>,
-}
-
-impl ScriptedPerson {
-    /// Answers in order; then leaves.
-    pub(crate) fn new(answers: &[&str]) -> Arc<Self> {
-        let answers = answers.iter().map(|text| Asked::Payload(Json::parse(text).unwrap())).collect();
-        Arc::new(Self { answers: Mutex::new(answers), ..Self::default() })
-    }
-}
-
-impl Prompter for ScriptedPerson {
-    fn ask(&self, request: &ResumeRequest, refused: Option<&Refused>) -> Result<Asked, Failure> {
-        self.asked.lock().unwrap().push(request.name.clone());
-        self.refusals.lock().unwrap().extend(refused.map(|refused| refused.message.clone()));
-        Ok(self.answers.lock().unwrap().pop_front().unwrap_or(Asked::Left))
-    }
-
-    fn ask_hidden(&self, label: &str) -> Result<Option<String>, Failure> {
-        self.asked.lock().unwrap().push(label.to_owned());
-        let Some(Asked::Payload(answer)) = self.answers.lock().unwrap().pop_front() else { return Ok(None) };
-        Ok(answer.to().ok())
-    }
-
-    fn abandon(&self) {}
 }
 
 /// Bytes that were written to a stream.

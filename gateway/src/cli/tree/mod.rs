@@ -11,6 +11,6 @@ mod tests;
 mod words;
 
 pub(crate) use layout::{Moment, Viewport, footer, layout};
-pub(crate) use line::Line;
+pub(crate) use line::{Line, shorten};
 pub(crate) use model::Tree;
 pub(crate) use words::{cost, duration, error_summary, span_look, status_look};

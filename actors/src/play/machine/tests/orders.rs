@@ -3,13 +3,17 @@
 //!
 //! A failure prints its case. `PROPTEST_CASES` sets another number of them.
 
-use hero_sdk::model::ResumeStatus;
+use hero_sdk::{VersionSid, model::ResumeStatus};
 use proptest::prelude::*;
 
 use super::{super::*, lines::*, python::Promise, steps::*, world::World};
 use crate::{
     artifacts::NotKept,
-    play::{attempt::no_process, event::Garbled, sample::sandbox},
+    play::{
+        attempt::no_process,
+        event::Garbled,
+        sample::{found, sandbox},
+    },
 };
 
 /// Its cases, unless told otherwise: what `crossings` keeps was found within so many.
@@ -30,9 +34,10 @@ proptest! {
     #[test]
     fn whatever_comes_when_what_must_hold_holds(
         runs in prop::bool::weighted(0.8),
+        is_timed: bool,
         steps in prop::collection::vec(any_step(), 1..150),
     ) {
-        let mut world = World::new();
+        let mut world = World::new(is_timed);
         if runs {
             let begins = [Step::Write, Step::Hear, Step::Admit, Step::Write, Step::Hear, Step::Start];
             begins.into_iter().for_each(|step| world.take(step));
@@ -40,7 +45,7 @@ proptest! {
         for step in steps {
             world.take(step);
         }
-        world.settle();
+        world.settle(is_timed);
     }
 }
 
@@ -98,6 +103,8 @@ impl World {
             Step::Talk(what) => self.talk(what),
             Step::Put(which) => self.put(which),
             Step::Copied(what) => self.copied(what),
+            Step::Resolve(which) => self.resolve(which),
+            Step::LookedUp(what) => self.looked_up(what),
             Step::Ask { which, expires } => self.ask(which, expires),
             Step::Leave { which } => self.leave(which),
             Step::Park { all } => self.park(all),
@@ -140,6 +147,7 @@ impl World {
                     self.handle(Event::Expire { resume_id });
                 }
             }
+            Step::Deadline => self.ring(),
             Step::Cancel => self.ask_for("cancel", |caller| Event::Cancel { reason: None, caller }),
             Step::Retry => self.ask_for("retry", |caller| Event::Retry { caller }),
             Step::AcceptAgain => self.ask_for("accept", |caller| Event::Accept { caller }),
@@ -181,12 +189,26 @@ impl World {
         self.handle(Event::ArtifactCopied { attempt, result });
     }
 
+    /// A workflow is looked up, perhaps for an attempt that is over, or cannot be. By then it has another version.
+    fn looked_up(&mut self, what: u8) {
+        let Some((attempt, name, known)) = self.lookups.pop_front() else { return };
+        let missing = || Error::new(ErrorCode::NotFound, "no workflow");
+        let result = match (known, what) {
+            (Some(known), _) => Ok(Box::new(found(&name, known.version_sid))),
+            (None, 0) => Err(missing()),
+            (None, 1) => Err(Error::new(ErrorCode::ShuttingDown, "going down")),
+            (None, _) => Ok(Box::new(found(&name, VersionSid::new()))),
+        };
+        self.handle(Event::LookedUp { attempt, result });
+    }
+
     /// An attempt that is over speaks, or is spoken of: nothing follows, and nothing changes.
     fn stale(&mut self, what: u8) {
         let Some(machine) = &mut self.rig.machine else { return };
         let current = machine.play().attempt;
         let Some(attempt) = current.checked_sub(1 + u32::from(what >> 4) % current.max(1)) else { return };
-        let event = match what % 8 {
+        let event = match what % 9 {
+            8 => Event::LookedUp { attempt, result: Ok(Box::new(found("w", VersionSid::new()))) },
             0 => Event::Spawned { attempt, sandbox: sandbox() },
             1 => Event::SpawnFailed { attempt, error: no_process("late") },
             2 => Event::Exited { attempt, status: Some(0) },
@@ -205,8 +227,9 @@ impl World {
         assert_eq!(before, format!("{machine:?}"), "attempt {attempt} in {current}");
     }
 
-    /// Lets everything come to its end, with a store that works; each play must come to one.
-    fn settle(&mut self) {
+    /// Lets everything come to its end, with a store that works; each play must come to one: by an answer, or because
+    /// its own time runs out.
+    fn settle(&mut self, by_deadline: bool) {
         for _ in 0..2_000 {
             if !self.is_quiet() {
                 self.take(Step::Write);
@@ -231,6 +254,11 @@ impl World {
             } else if self.wants_place {
                 self.take(Step::Admit);
             } else if self.rig.disk.row.as_ref().is_some_and(|row| !row.play.status.is_terminal()) {
+                if by_deadline {
+                    assert!(!self.deadlines.is_empty(), "nobody ends it when its time is over");
+                    self.take(Step::Deadline);
+                    continue;
+                }
                 let open = |resume: &ResumeRequest| resume.status == ResumeStatus::Open;
                 let which = self.rig.disk.resumes.iter().rposition(open).expect("it waits for a question");
                 self.take(Step::Answer { which: u8::try_from(which).unwrap(), payload: 0 });

@@ -12,6 +12,7 @@ pub(super) enum Promise {
     Started(String, u32),
     Question(String),
     Kept(String),
+    Resolved(String),
     Parked,
     Ended,
     Nothing,
@@ -35,6 +36,8 @@ pub(super) struct Process {
     pub(super) asked: Vec<(u64, String, bool)>,
     /// What it need not run again.
     finished: BTreeSet<String>,
+    /// What of that failed in this attempt.
+    failed: BTreeSet<String>,
     pub(super) has_said_all: bool,
 }
 
@@ -123,6 +126,9 @@ impl World {
         let Some((process, n)) = self.speaker() else { return };
         let Some((id, path, _)) = take_one(&mut process.open, which) else { return };
         process.finished.insert(path.clone());
+        if fails {
+            process.failed.insert(path.clone());
+        }
         let value = Json::parse(&(u64::from(process.attempt) * 1000 + n).to_string()).unwrap();
         let (status, promise) = match fails {
             true => ("failed", Promise::Nothing),
@@ -138,7 +144,9 @@ impl World {
         let (line, promise) = (next_try(*id, *number, n), Promise::Started(path.clone(), *number));
         // What failed beneath it is run again.
         let beneath = format!("{path}/");
-        process.finished.retain(|path| !path.starts_with(&beneath));
+        let is_beneath = |path: &String| path.starts_with(&beneath);
+        process.finished.retain(|path| !(is_beneath(path) && process.failed.contains(path)));
+        process.failed.retain(|path| !is_beneath(path));
         self.say(line, promise);
     }
 
@@ -160,6 +168,14 @@ impl World {
         let name = which.to_string();
         let line = format!(r#"{{"t":"artifact","id":1,"name":"{name}","path":"f","media_type":"a/b"}}"#);
         self.say(numbered(line, n), Promise::Kept(name));
+    }
+
+    /// Wants to run one of three workflows.
+    pub(super) fn resolve(&mut self, which: u8) {
+        let Some((_, n)) = self.speaker() else { return };
+        let name = format!("w{which}");
+        let line = format!(r#"{{"t":"resolve","id":1,"name":"{name}"}}"#);
+        self.say(numbered(line, n), Promise::Resolved(name));
     }
 
     pub(super) fn ask(&mut self, which: u8, expires: bool) {

@@ -7,6 +7,7 @@ use hero_sdk::{
 use hero_store::Outcome;
 
 use super::{super::*, lines::*, stage::Stage};
+use crate::play::timer::Timer;
 
 #[test]
 fn the_first_valid_answer_wins() {
@@ -138,7 +139,7 @@ fn a_timer_that_was_lost_is_wound_again() {
     );
     let at = stage.rig.now.wall.plus_ms(5);
     let resume_id = stage.rig.disk.resumes[0].resume_id.clone();
-    let timer = format!("{:?}", Effect::ExpireAt { resume_id: resume_id.clone(), at });
+    let timer = format!("{:?}", Effect::RingAt { timer: Timer::Question(resume_id.clone()), at });
     assert_eq!(stage.log.last(), Some(&timer));
     stage.handle(Event::Expire { resume_id });
     assert_eq!(stage.log, std::slice::from_ref(&timer), "the clock was set back");

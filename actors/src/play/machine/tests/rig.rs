@@ -25,8 +25,19 @@ pub(super) struct Rig {
 impl Rig {
     /// A new play, of which nothing is written.
     pub(super) fn new() -> Self {
-        let machine = machine(row(&VersionSid::new()), Past::default());
-        Self { machine: Some(machine), ..Self::default() }
+        Self::over(row(&VersionSid::new()))
+    }
+
+    /// A new play that has so many milliseconds.
+    pub(super) fn timed(timeout_ms: u64) -> Self {
+        let mut row = row(&VersionSid::new());
+        row.memory.timeout_ms = Some(timeout_ms);
+        row.play.deadline_at = Some(row.play.created_at.plus_ms(timeout_ms));
+        Self::over(row)
+    }
+
+    fn over(row: PlayRow) -> Self {
+        Self { machine: Some(machine(row, Past::default())), ..Self::default() }
     }
 
     /// A machine of nothing but what is written.

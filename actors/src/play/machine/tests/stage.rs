@@ -25,6 +25,13 @@ impl Stage {
         Self { rig: Rig::new(), ..Self::default() }
     }
 
+    /// A play that is written and has so many milliseconds.
+    pub(super) fn timed(timeout_ms: u64) -> Self {
+        let mut stage = Self { rig: Rig::timed(timeout_ms), ..Self::default() };
+        stage.accept().unwrap();
+        stage
+    }
+
     /// A play that is written, and no more.
     pub(super) fn accepted() -> Self {
         let mut stage = Self::new();

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use hero_sdk::{frame::ResumeWhen, model::ResumeStatus};
-use hero_store::{Outcome, Payload, Record};
+use hero_sdk::{Timestamp, VersionSid, frame::ResumeWhen, model::ResumeStatus};
+use hero_store::{Outcome, Payload, Record, Resolution};
 
 use super::{
     super::*,
@@ -12,7 +12,10 @@ use super::{
     python::{Process, Promise},
     rig::Rig,
 };
-use crate::play::frontier::frontier;
+use crate::play::{frontier::frontier, timer::Timer};
+
+/// How long a play has that has a time: longer than questions have.
+const TIMEOUT_MS: u64 = 100_000;
 
 /// A commit on its way to the disk.
 struct Submitted {
@@ -44,24 +47,32 @@ pub(super) struct World {
     pub(super) process: Option<Process>,
     pub(super) loads: VecDeque<(u32, u64)>,
     pub(super) copies: VecDeque<u32>,
+    pub(super) lookups: VecDeque<(u32, String, Option<Resolution>)>,
     pub(super) wants_place: bool,
     pub(super) has_place: bool,
     pub(super) must_recover: bool,
     pub(super) is_going_down: bool,
     /// What the processes wait for, by attempt and number.
     pub(super) promises: BTreeMap<(u32, u64), Promise>,
+    /// What processes were told that names stand for.
+    resolved: BTreeMap<String, VersionSid>,
     /// Names of the files of which a process was told that they are kept.
     kept: BTreeSet<String>,
     /// Outcomes of which a process was told that they last.
     acknowledged: BTreeMap<String, Json>,
     pub(super) waiting: BTreeMap<Caller, &'static str>,
+    /// When the directory tells the play that its own time is over.
+    pub(super) deadlines: BTreeSet<Timestamp>,
+    /// The deadline of which the machine has been told, and in which attempt.
+    passed: Option<(Timestamp, u32)>,
     /// What the last attempt that parked waits for.
     pub(super) parked: Option<(ResumeWhen, Vec<String>)>,
 }
 
 impl World {
-    pub(super) fn new() -> Self {
-        let mut world = Self { rig: Rig::new(), incarnation: 1, ..Self::default() };
+    pub(super) fn new(is_timed: bool) -> Self {
+        let rig = if is_timed { Rig::timed(TIMEOUT_MS) } else { Rig::new() };
+        let mut world = Self { rig, incarnation: 1, ..Self::default() };
         world.wish("accept", |caller| Event::Accept { caller });
         world
     }
@@ -124,12 +135,15 @@ impl World {
                 assert!(!self.copies.contains(&attempt), "an attempt has one file copied at a time");
                 self.copies.push_back(attempt);
             }
+            Effect::LookUp { attempt, name, known } => self.lookups.push_back((attempt, name, known)),
             Effect::ForgetContent { digest } => {
                 let is_used = self.rig.disk.artifacts.values().any(|artifact| artifact.digest == digest);
                 // Another name may have it again meanwhile; whoever deletes it asks the store.
                 assert!(is_committed || is_used, "{digest} goes before what takes its place is written");
             }
-            Effect::FlushSoon | Effect::ExpireAt { .. } => {}
+            Effect::RingAt { timer: Timer::Deadline, at } => drop(self.deadlines.insert(at)),
+            Effect::Unring { at, .. } => drop(self.deadlines.remove(&at)),
+            Effect::FlushSoon | Effect::RingAt { .. } => {}
         }
     }
 
@@ -144,6 +158,13 @@ impl World {
         assert!(self.has_place, "attempt {attempt} without a place");
         let row = self.rig.disk.row.as_ref().expect("it is written");
         assert_eq!(row.play.attempt, attempt);
+        let is_late = |(deadline, last)| row.play.deadline_at == Some(deadline) && attempt > last;
+        assert!(!self.passed.is_some_and(is_late), "attempt {attempt} after the deadline");
+        for (name, version_sid) in &self.resolved {
+            let written = row.memory.workflows.iter().find(|written| written.name == *name);
+            let is_same = written.is_some_and(|written| written.version_sid == *version_sid);
+            assert!(is_same, "attempt {attempt} is told of another {name}");
+        }
         let mut records: Vec<Record> = self.rig.disk.records.values().cloned().collect();
         records.sort_by_key(|record| record.seq);
         let (answers, _) = frontier(&records);
@@ -232,7 +253,7 @@ impl World {
                     }
                     Promise::Parked => assert_ne!(status, Some(Status::Running), "it has parked"),
                     Promise::Ended => assert!(status.is_some_and(Status::is_terminal), "it has ended"),
-                    Promise::Kept(name) => panic!("{name} is acknowledged and not kept"),
+                    Promise::Kept(name) | Promise::Resolved(name) => panic!("{name} is acknowledged only"),
                     Promise::Nothing => {}
                 }
             }
@@ -253,7 +274,17 @@ impl World {
                 assert_eq!(&synced.artifacts[&name].digest, digest);
                 self.kept.insert(name);
             }
-            Down::Refused { n, .. } | Down::NotKept { n, .. } => {
+            Down::Resolved { n, workflow } => {
+                assert_eq!(durable, Durable::Yes, "{n} is resolved and not synced");
+                let promise = promises.remove(&(attempt, *n)).expect("each number is answered once");
+                let Promise::Resolved(name) = promise else { panic!("{n} is no name") };
+                let row = synced.row.as_ref().expect("it is written");
+                let written = row.memory.workflows.iter().find(|written| written.name == name);
+                assert_eq!(written.map(|written| &written.version_sid), Some(&workflow.version_sid));
+                let first = self.resolved.entry(name).or_insert_with(|| workflow.version_sid.clone());
+                assert_eq!(*first, workflow.version_sid, "it stands for another version than before");
+            }
+            Down::Refused { n, .. } | Down::NotKept { n, .. } | Down::NotResolved { n, .. } => {
                 drop(promises.remove(&(attempt, *n)).expect("answered once"))
             }
             other => panic!("nobody asked for {other:?}"),
@@ -277,8 +308,26 @@ impl World {
         self.process = None;
         self.loads.clear();
         self.copies.clear();
+        self.lookups.clear();
         self.waiting.clear();
         (self.wants_place, self.has_place, self.must_recover) = (false, false, true);
+        self.passed = None;
+    }
+
+    /// The directory tells the play that its time is over, at that time or later.
+    pub(super) fn ring(&mut self) {
+        if self.is_going_down {
+            return;
+        }
+        let Some(at) = self.deadlines.pop_first() else { return };
+        self.rig.now.wall = self.rig.now.wall.max(at);
+        self.take_up();
+        if let Some(machine) = &self.rig.machine {
+            let play = machine.play();
+            let passed = play.deadline_at.filter(|deadline| *deadline <= self.rig.now.wall);
+            self.passed = passed.map(|deadline| (deadline, play.attempt));
+        }
+        self.handle(Event::DeadlinePassed);
     }
 
     /// The runtime ends in the middle, by a kill or with the power; another one comes up.
@@ -291,6 +340,9 @@ impl World {
         } else {
             self.synced = self.rig.disk.clone();
         }
+        // What waits is not taken up, but for its timers.
+        let waiting = self.rig.disk.row.iter().filter(|row| !row.play.status.is_terminal());
+        self.deadlines = waiting.filter_map(|row| row.play.deadline_at).collect();
     }
 
     /// Makes sure that there is a machine. What the last one handed in is written before the store is asked.

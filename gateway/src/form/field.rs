@@ -1,5 +1,5 @@
-//! An open question as a form: which kind of field asks for an answer of its schema. Pure; the terminal is
-//! `prompt`'s business, and whether an answer is valid is the runtime's.
+//! An open question as a form: which kind of field asks for an answer of its schema. Pure; how it is shown is the
+//! business of a page and of the terminal, and whether an answer is valid is the runtime's.
 
 use hero_sdk::{Json, Members, model::ResumeRequest};
 use serde::Deserialize;

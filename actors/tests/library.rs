@@ -1,0 +1,175 @@
+//! The library: what its methods find, refuse and leave behind, with real processes.
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
+
+use hero_actors::{BundledFlow, Config, Runtime};
+use hero_sdk::{
+    Error, ErrorCode, Json, Logic as _, PlaySid,
+    logic::{
+        ExampleToInputData, ExampleUpsert, OfExample, OfVersion, OfWorkflow, PlayList, PlayStart,
+        WorkflowCreate, WorkflowDelete, WorkflowList, WorkflowUpdate,
+    },
+    model::{Play, Status, VersionChoice},
+};
+
+/// Runs until it is told to end.
+const ENDLESS: &str = "
+import time
+
+from hero_tracing import flow
+
+
+@flow
+def main(city: str, seats: int | None = None, window: bool | str = False):
+    while True:
+        time.sleep(0.01)
+";
+
+/// A library with a bundled flow, and a home that goes away.
+struct Stage {
+    _home: tempfile::TempDir,
+    runtime: Runtime,
+}
+
+impl Stage {
+    async fn new() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let bundled = BundledFlow {
+            name: "Bundled".into(),
+            file_name: "bundled.py".into(),
+            description: "Doubles.".into(),
+            source: "from hero_tracing import flow\n\n@flow\ndef main(n: int = 4): return 2 * n\n".into(),
+        };
+        let runtime =
+            Runtime::open(Config { library: vec![bundled], ..Config::new(home.path()) }).await.unwrap();
+        Self { _home: home, runtime }
+    }
+
+    async fn create(&self, name: &str) -> String {
+        let create =
+            WorkflowCreate { name: name.into(), source: ENDLESS.into(), ..WorkflowCreate::default() };
+        self.runtime.workflow_create(create).await.unwrap().workflow.workflow_sid.to_string()
+    }
+
+    async fn start(&self, workflow: &str) -> Play {
+        let inputs = Some(Json::parse(r#"{"city": "Graz"}"#).unwrap());
+        let start = PlayStart { workflow: workflow.into(), inputs, ..PlayStart::default() };
+        self.runtime.play_start(start).await.unwrap()
+    }
+
+    async fn plays_of(&self, workflow: &str) -> usize {
+        let list = PlayList { workflow: Some(workflow.into()), ..PlayList::default() };
+        self.runtime.play_list(list).await.unwrap().plays.len()
+    }
+
+    async fn delete(&self, workflow: &str, force: bool) -> Result<bool, Error> {
+        let delete = WorkflowDelete { workflow: workflow.into(), force };
+        Ok(self.runtime.workflow_delete(delete).await?.deleted)
+    }
+
+    async fn close(self) {
+        self.runtime.shutdown().await.unwrap();
+    }
+}
+
+fn of(workflow: &str) -> OfWorkflow {
+    OfWorkflow { workflow: workflow.into() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bundled_flow_has_its_id_before_it_is_run() {
+    let stage = Stage::new().await;
+    let list = async || stage.runtime.workflow_list(WorkflowList::default()).await.unwrap().workflows;
+    let listed = list().await;
+    assert_eq!(listed[0].workflow_sid, list().await[0].workflow_sid);
+    let found = stage.runtime.workflow_get(of(listed[0].workflow_sid.as_str())).await.unwrap();
+    assert_eq!((&found.workflow_sid, found.name.as_str()), (&listed[0].workflow_sid, "Bundled"));
+    assert_eq!(list().await, [found]);
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn force_ends_what_runs_before_the_workflow_goes() {
+    let stage = Stage::new().await;
+    stage.create("endless").await;
+    let (first, second) = (stage.start("endless").await, stage.start("endless").await);
+    let error = stage.delete("endless", false).await.unwrap_err();
+    assert_eq!((error.code, error.message.contains("2 live plays")), (ErrorCode::Conflict, true), "{error}");
+    assert!(stage.delete("endless", true).await.unwrap());
+    for play in [first, second] {
+        let play = stage.runtime.play_status(play.play_sid.into()).await.unwrap();
+        assert_eq!((play.status, play.workflow.as_str()), (Status::Cancelled, "endless"));
+    }
+    assert_eq!(stage.runtime.workflow_get(of("endless")).await.unwrap_err().code, ErrorCode::NotFound);
+    // The name is free again.
+    stage.create("endless").await;
+    assert!(stage.delete("endless", false).await.unwrap());
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn plays_are_found_by_each_name_of_their_workflow_and_by_its_id() {
+    let stage = Stage::new().await;
+    let workflow_sid = stage.create("before").await;
+    stage.create("other").await;
+    stage.start("before").await;
+    let name = Some("after".into());
+    let rename = WorkflowUpdate { workflow: "before".into(), name, ..WorkflowUpdate::default() };
+    stage.runtime.workflow_update(rename).await.unwrap();
+    for (workflow, expected) in
+        [("before", 1), ("after", 1), (workflow_sid.as_str(), 1), ("other", 0), ("nothing", 0)]
+    {
+        assert_eq!(stage.plays_of(workflow).await, expected, "{workflow}");
+    }
+    assert!(stage.delete("after", true).await.unwrap());
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn defaults_fill_an_example_with_null_too() {
+    let stage = Stage::new().await;
+    stage.create("trip").await;
+    let example = |inputs: &str| ExampleUpsert {
+        workflow: "trip".into(),
+        name: "graz".into(),
+        inputs: Json::parse(inputs).unwrap(),
+        expected_outputs: None,
+        answers: Default::default(),
+        note: None,
+    };
+    stage.runtime.example_upsert(example(r#"{"city": "Graz"}"#)).await.unwrap();
+    let (workflow, name, version) = ("trip".into(), "graz".into(), VersionChoice::Current);
+    let data = ExampleToInputData { workflow, example: name, version };
+    let inputs = stage.runtime.example_to_input_data(data).await.unwrap().inputs;
+    assert_eq!(inputs.as_str(), r#"{"city":"Graz","seats":null,"window":false}"#);
+    let error = stage.runtime.example_upsert(example("{}")).await.unwrap_err();
+    assert_eq!(
+        error.hint.as_deref(),
+        Some(
+            "main takes city (string, required), seats (integer or null, optional), window (boolean or string, optional)"
+        )
+    );
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_mistyped_finds_the_nearest_name_whatever_its_case() {
+    let stage = Stage::new().await;
+    stage.create("trip").await;
+    let hint =
+        async |workflow: &str| stage.runtime.workflow_get(of(workflow)).await.unwrap_err().hint.unwrap();
+    assert_eq!(hint("TIRP").await, "did you mean trip?");
+    assert_eq!(hint("bundle").await, "did you mean Bundled?");
+    assert_eq!(hint("zzz").await, "there are: Bundled, trip");
+    let start = PlayStart { workflow: "bundeld".into(), ..PlayStart::default() };
+    let error = stage.runtime.play_start(start).await.unwrap_err();
+    assert_eq!((error.code, error.hint.as_deref()), (ErrorCode::NotFound, Some("did you mean Bundled?")));
+    let error = stage.runtime.play_status(PlaySid::new().into()).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::NotFound);
+    let example = OfExample { workflow: "trip".into(), example: "graz".into() };
+    let error = stage.runtime.example_fetch(example).await.unwrap_err();
+    assert_eq!(error.hint.as_deref(), Some("there is none yet"));
+    let version = OfVersion { workflow: "trip".into(), version: VersionChoice::Number(2) };
+    let error = stage.runtime.workflow_version_fetch(version).await.unwrap_err();
+    assert_eq!(error.hint.as_deref(), Some("version 1 is its only one"));
+    stage.close().await;
+}

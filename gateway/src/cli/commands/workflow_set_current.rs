@@ -1,0 +1,33 @@
+//! `hero_logic workflow set-current`: another version runs from now on.
+
+use hero_sdk::{Logic, logic::WorkflowSetCurrentVersion};
+
+use crate::cli::{
+    args::WorkflowSetCurrent,
+    context::Context,
+    embedded::Purpose,
+    errors::{Exit, Failure},
+    escape::visible,
+};
+
+/// Does the command.
+pub(crate) async fn command(context: &mut Context, arguments: WorkflowSetCurrent) -> Result<Exit, Failure> {
+    context.with_logic(Purpose::Look, async |context, logic| run(context, logic, arguments).await).await
+}
+
+/// Runs it on any `Logic`.
+pub(crate) async fn run(
+    context: &mut Context,
+    logic: &dyn Logic,
+    arguments: WorkflowSetCurrent,
+) -> Result<Exit, Failure> {
+    let WorkflowSetCurrent { workflow, version } = arguments;
+    let set = logic.workflow_set_current_version(WorkflowSetCurrentVersion { workflow, version }).await?;
+    if context.out.json {
+        context.out.document(&set)?;
+    } else {
+        let (name, version) = (visible(&set.name), set.current_version);
+        context.err.print(&format!("{name}: version {version} runs from now on\n"));
+    }
+    Ok(Exit::Succeeded)
+}

@@ -1,0 +1,7 @@
+//! The server over real sockets, on a real runtime: links that answer questions, events, numbers.
+
+mod client;
+mod events;
+mod links;
+mod metrics;
+mod stage;
