@@ -34,12 +34,10 @@ pub const EMBEDDED: &str = "HERO_LOGIC_EMBEDDED";
 const FAILPOINT: &str = "HERO_LOGIC_FAILPOINT";
 /// The longest that a command may take: far more than any needs on a busy machine.
 const COMMAND_TIME_MAX: Duration = Duration::from_secs(120);
-/// How often to look for what nobody tells us: for as long as a command may take, in all.
-const LOOKS_MAX: u32 = 12_000;
+/// Between two looks for what nobody tells us, which is looked for as long as a command may take.
+const LOOK_INTERVAL: Duration = Duration::from_millis(10);
 /// The user and group `nobody`, as whom ordinary users' commands run where we are root.
 pub const NOBODY: u32 = 65534;
-/// Between two looks.
-const LOOK_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Where one test plays.
 #[derive(Debug)]
@@ -209,7 +207,7 @@ impl Stage {
 
 /// Looks again and again at what nobody tells us, and whether it came to be.
 pub fn eventually(mut has_come: impl FnMut() -> bool) -> bool {
-    for _ in 0..LOOKS_MAX {
+    for _ in 0..COMMAND_TIME_MAX.as_millis() / LOOK_INTERVAL.as_millis() {
         if has_come() {
             return true;
         }

@@ -10,7 +10,8 @@ import time
 
 from hero_tracing import ask_user, flow
 
-SANDBOX: dict[str, object] = {"subprocess": True}
+# As many as there may be: where nobody reaps what breeds, it is a limit that would end the play.
+SANDBOX: dict[str, object] = {"subprocess": True, "processes": 4096}
 PR_SET_PDEATHSIG = 1
 KINDS = ("plain", "session", "orphan", "deaf", "bare", "stopped", "breeding")
 # Found by its command line: a marker, a kind, and a pipe on which it says that it has settled.
@@ -51,11 +52,21 @@ def leave_daemons(marker: str, kinds: list[str]) -> None:
         assert os.read(settled, 1) == b"x"
 
 
+def execute(marker: str, when: threading.Event) -> None:
+    """Another thread's program is what this process becomes: the kernel has no word of its parent any more."""
+    when.wait()
+    os.execv(sys.executable, [sys.executable, "-S", "-c", "import signal; signal.pause()", marker])
+
+
 @flow(sandbox=SANDBOX)  # type: ignore[arg-type]
 def main(suffix: str, kinds: list[str], how: str) -> str:
     if how.startswith("wait") and flow.attempt > 1:
         return "again"
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0)
+    # Started before there are as many processes as there may be: what breeds sees to that.
+    executes = threading.Event()
+    if how == "wait, executed":
+        threading.Thread(target=execute, args=(f"daemon_of_{suffix}_executed", executes)).start()
     leave_daemons(f"daemon_of_{suffix}_{flow.attempt}", kinds)
     if how == "fail":
         raise flow.Failed("on purpose")
@@ -71,10 +82,7 @@ def main(suffix: str, kinds: list[str], how: str) -> str:
     if how.startswith("wait"):
         with open("settled", "w"):
             pass
-    if how == "wait, executed":
-        # Another thread's program is what this process becomes: the kernel has no word of its parent any more.
-        command = [sys.executable, "-S", "-c", "import signal; signal.pause()", f"daemon_of_{suffix}_executed"]
-        threading.Thread(target=os.execv, args=(sys.executable, command)).start()
+    executes.set()
     while how == "wait, deaf":
         try:
             time.sleep(3600)

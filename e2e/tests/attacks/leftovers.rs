@@ -126,7 +126,7 @@ fn check(user: User, level: &str) {
         let running = daemons.start(how, &KINDS);
         let server = daemons.settled(&running);
         let has_executed = || daemons.alive().iter().any(|line| line.ends_with("_executed "));
-        assert!(how == "wait" || eventually(has_executed), "{:#?}", daemons.alive());
+        assert!(how == "wait" || eventually(has_executed), "{:#?}\n{}", daemons.alive(), running.stderr());
         send(server, Signal::SIGSTOP);
         running.kill();
         send(server, Signal::SIGKILL);
