@@ -60,7 +60,11 @@ impl Stage {
     }
 
     pub(crate) async fn settled(&self, play_sid: &PlaySid) -> Play {
-        let wait = PlayWait { play_sid: play_sid.clone(), timeout_ms: Some(60_000), until: Until::Settled };
+        self.wait(play_sid, Until::Settled).await
+    }
+
+    async fn wait(&self, play_sid: &PlaySid, until: Until) -> Play {
+        let wait = PlayWait { play_sid: play_sid.clone(), timeout_ms: Some(60_000), until };
         self.runtime.play_wait(wait).await.unwrap()
     }
 
@@ -72,9 +76,9 @@ impl Stage {
         open.resumes.into_iter().next().unwrap_or_else(|| panic!("nothing was asked: {:?}", play.error))
     }
 
-    /// The outputs of a play that succeeds.
+    /// The outputs of a play that succeeds, whatever it waits for first.
     pub(crate) async fn outputs(&self, play_sid: &PlaySid) -> String {
-        let play = self.settled(play_sid).await;
+        let play = self.wait(play_sid, Until::Terminal).await;
         play.outputs.as_ref().map(Json::to_string).unwrap_or_else(|| panic!("{play:?}"))
     }
 
