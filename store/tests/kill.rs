@@ -17,6 +17,10 @@ use std::{
 
 use common::*;
 use hero_store::*;
+use nix::{
+    mount::{MsFlags, mount},
+    sched::{CloneFlags, unshare},
+};
 
 const DIRECTORY: &str = "HERO_STORE_VICTIM";
 const TASKS: u32 = 6;
@@ -138,6 +142,10 @@ struct PowerCut {
 impl PowerCut {
     /// None where file systems cannot be made and mounted; there the test cuts nothing but the process.
     fn new() -> Option<Self> {
+        // Seen by this thread and its children only: a namespace that another test makes meanwhile would keep a copy,
+        // and the kernel would mount the file system without power again.
+        unshare(CloneFlags::CLONE_NEWNS).ok()?;
+        mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None::<&str>).ok()?;
         let disk =
             Self { image: tempfile::NamedTempFile::new().unwrap(), place: tempfile::tempdir().unwrap() };
         disk.image.as_file().set_len(256 << 20).unwrap();
