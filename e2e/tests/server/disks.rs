@@ -14,6 +14,7 @@ use hero_sdk::{
 };
 use nix::{
     mount::{MntFlags, MsFlags, mount, umount2},
+    sched::{CloneFlags, unshare},
     sys::signal::Signal,
 };
 
@@ -184,6 +185,10 @@ struct PowerCut<'a> {
 impl<'a> PowerCut<'a> {
     /// None where file systems cannot be made and mounted.
     fn beneath(served: &'a Served, place: &'a Path) -> Option<Self> {
+        // Seen by this thread and its children only: a namespace that another test makes meanwhile would keep a copy,
+        // and the kernel would mount the file system without power again.
+        unshare(CloneFlags::CLONE_NEWNS).ok()?;
+        mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None::<&str>).ok()?;
         fs::create_dir_all(place).unwrap();
         let image = served.directory().join("image");
         File::create(&image).unwrap().set_len(64 << 20).unwrap();
