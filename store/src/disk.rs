@@ -23,10 +23,10 @@ use crate::{
     watermark::Watermark,
 };
 
-/// Rows in memory per table before they become a file. With eight tables the worst case is some 128 MiB.
-const MEMTABLE_BYTES_MAX: u64 = 16 << 20;
+/// Rows in memory per table before they become a file. With eight tables the worst case is some 64 MiB.
+const MEMTABLE_BYTES_MAX: u64 = 8 << 20;
 /// All journals together; beyond it the engine writes out tables that hold old ones. Bounds the time of an opening.
-const JOURNAL_BYTES_MAX: u64 = 128 << 20;
+const JOURNAL_BYTES_MAX: u64 = 64 << 20;
 /// Blocks read from files that stay in memory.
 const CACHE_BYTES: u64 = 16 << 20;
 /// Free space that must be there before the engine is opened again after a failure, beside the failed group's own.
