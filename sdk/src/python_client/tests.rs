@@ -30,6 +30,10 @@ fn text_is_laid_out_as_ruff_would() {
     assert_eq!(text::fitted(4, "def f(", &items(1), "):"), "    def f(argument: int):\n");
     let long = text::fitted(0, "def f(", &items(9), "):");
     assert_eq!(long, format!("def f(\n{}):\n", "    argument: int,\n".repeat(9)));
+    let names = |count: usize| vec!["SomeName".to_owned(); count];
+    assert_eq!(text::united("Some: TypeAlias = ", &names(2)), "Some: TypeAlias = SomeName | SomeName\n");
+    let long = text::united("Some: TypeAlias = ", &names(10));
+    assert_eq!(long, format!("Some: TypeAlias = (\n    SomeName\n{})\n", "    | SomeName\n".repeat(9)));
     let words = "word ".repeat(30);
     let doc = text::Docstring::of(words.trim()).arguments(vec![("a", "back\\slash")]).at(4);
     let lines: Vec<&str> = doc.lines().collect();
