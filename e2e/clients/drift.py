@@ -90,7 +90,7 @@ def check_own(name: str) -> None:
 
 
 def check_union(name: str, schema: dict[str, Any]) -> None:
-    """A union has a class for each choice, of what all have, its own and what it refers to; a field tells them apart."""
+    """A union has a class for each choice, of what all have, its own and what it refers to; a field tells which."""
     found = get_args(getattr(hero_logic_client, name))
     tags = get_args(getattr(hero_logic_client, f"{name}Kind"))
     for kind, tag, choice in zip(found, tags, schema["oneOf"], strict=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from itertools import pairwise
 from pathlib import Path
@@ -38,7 +39,7 @@ def answer(hero: Client, play_sid: PlaySid, lines: int) -> None:
     hero.play_resume(play_sid, question["resume_id"], str(lines))
 
 
-def check(hero: Client, play_sid: PlaySid, pages: list[SpanPage]) -> None:
+def check_pages(hero: Client, play_sid: PlaySid, pages: list[SpanPage]) -> None:
     seqs = [[change["seq"] for change in (*page["spans"], *page["logs"])] for page in pages]
     changes = [seq for page in seqs for seq in page]
     assert len(changes) == len(set(changes)), "a change came twice"
@@ -61,7 +62,7 @@ async def of_a_play(direct: Client, hero: AsyncClient) -> None:
         if page["status"] == "awaiting_resume" and len(pages) > 1:
             # What comes now comes live; a second time it is no news.
             answer(direct, play_sid, MORE)
-    check(direct, play_sid, pages)
+    check_pages(direct, play_sid, pages)
 
 
 async def of_all(direct: Client, hero: AsyncClient) -> None:
@@ -82,27 +83,26 @@ async def of_all(direct: Client, hero: AsyncClient) -> None:
             assert told == [await anext(events) for _ in told], "an event is missing, or came twice"
 
 
-def count_cuts(cutter: Cutter, least: int) -> None:
+Follow = Callable[[Client, AsyncClient], Awaitable[None]]
+
+
+async def check_cut(follow: Follow, quiet: int, place: str | None, cuts_min: int) -> None:
+    """Follows with a client of each kind; both together must have been cut off so often."""
+    with Client() as direct, Cutter(first_events(quiet), place) as cutter:
+        for client in clients(cutter.place):
+            hero, _ = typed(client)
+            await follow(direct, hero)
+            await hero.close()
     cuts = 0
     while cutter.cuts.acquire(blocking=False):
         cuts += 1
-    assert cuts >= least, f"only {cuts} connections were cut"
+    assert cuts >= cuts_min, f"only {cuts} connections were cut"
 
 
 async def main() -> None:
+    await check_cut(of_a_play, QUIET_PAGE, None, 8)
     for place in places():
-        with Client() as direct, Cutter(first_events(QUIET_PAGE), place) as cutter:
-            for client in clients(cutter.place):
-                hero, _ = typed(client)
-                await of_a_play(direct, hero)
-                await hero.close()
-            count_cuts(cutter, 8)
-        with Client() as direct, Cutter(first_events(QUIET), place) as cutter:
-            for client in clients(cutter.place):
-                hero, _ = typed(client)
-                await of_all(direct, hero)
-                await hero.close()
-            count_cuts(cutter, 60)
+        await check_cut(of_all, QUIET, place, 60)
 
 
 asyncio.run(main())
