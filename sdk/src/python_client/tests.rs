@@ -1,6 +1,8 @@
 //! The module is whole, and its lines fit. What it does is tested against a real server, in `e2e/tests/clients`.
 
-use super::{source, text};
+use serde_json::{Value, json};
+
+use super::{source, text, types};
 use crate::logic::METHODS;
 
 #[test]
@@ -40,4 +42,62 @@ fn text_is_laid_out_as_ruff_would() {
     assert_eq!(lines.len(), 6, "{doc}");
     assert_eq!(lines[3..], ["    Args:", "        a: back\\\\slash", "    \"\"\""][..]);
     assert_eq!(text::camel("not_found"), "NotFound");
+}
+
+/// The field that tells them apart is a constant, so a type checker narrows by it.
+#[test]
+fn a_tagged_union_becomes_a_class_for_each_choice() {
+    let choice = |tag: &str, more: Value| {
+        let mut choice = json!({
+            "description": format!("It was {tag}."),
+            "properties": { "event": { "type": "string", "const": tag } },
+            "required": ["event"],
+        });
+        choice.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        choice
+    };
+    let schemas = json!({
+        "Event": {
+            "description": "Something.",
+            "properties": { "id": { "type": "integer", "description": "Its number." } },
+            "required": ["id"],
+            "oneOf": [
+                choice("lost", json!({})),
+                choice("play_found", json!({ "allOf": [{ "$ref": "#/components/schemas/Play" }] })),
+            ],
+        },
+        "Play": { "description": "A play.", "properties": { "name": { "type": "string" } } },
+    });
+    let expected = r#"# What the methods take and give.
+
+# Which Event it is.
+EventKind: TypeAlias = Literal["lost", "play_found"]
+
+
+class Play(TypedDict):
+    """A play."""
+
+    name: NotRequired[str]
+
+
+class LostEvent(TypedDict):
+    """It was lost."""
+
+    id: int
+    """Its number."""
+    event: Literal["lost"]
+
+
+class PlayFoundEvent(Play):
+    """It was play_found."""
+
+    id: int
+    """Its number."""
+    event: Literal["play_found"]
+
+
+# Something.
+Event: TypeAlias = LostEvent | PlayFoundEvent
+"#;
+    assert_eq!(types::of_all(schemas.as_object().unwrap()), expected);
 }

@@ -115,7 +115,8 @@ class AsyncClient:
         """What changes in a play's tree, page by page as it happens, until the play has ended.
 
         Begins behind the sequence number `after_seq`. A connection that is lost is made again and goes on behind the
-        last page: none is missing and none comes twice.
+        last page: none is missing and none comes twice. Where the play's record does not reach as far,
+        `InvalidParams` is raised: begin again with 0.
         """
         return self._follow(_PlayFeed(play_sid, after_seq))
 
