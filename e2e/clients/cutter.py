@@ -1,4 +1,4 @@
-"""A socket in front of the server's, which cuts connections where a test wants it to."""
+"""A listener in front of the server's, which cuts connections where a test wants it to."""
 
 from __future__ import annotations
 
@@ -8,25 +8,55 @@ import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 # How much of what the server has sent so far may pass, of the so-many-th connection; None for everything.
 Cut = Callable[[int, bytes], int | None]
 
 
-class Cutter:
-    """Listens at `path` while it is entered. A connection that is cut is closed on both sides."""
+def first_events(quiet: int) -> Cut:
+    """Cuts after the first event that comes over a connection; over every other one in its middle.
 
-    def __init__(self, cut: Cut) -> None:
+    Events of up to so many bytes pass.
+    """
+
+    def cut(number: int, seen: bytes) -> int | None:
+        head, _, body = seen.partition(b"\r\n\r\n")
+        begin = len(head) + 4
+        *events, _ = body.split(b"\n\n")
+        for event in events if b"text/event-stream" in head else []:
+            if len(event) > quiet:
+                return begin + (len(event) + 2 if number % 2 == 0 else len(event) // 2)
+            begin += len(event) + 2
+        return None
+
+    return cut
+
+
+class Cutter:
+    """Listens at `place` while it is entered. A connection that is cut is closed on both sides.
+
+    In front of a server's URL it listens on TCP, and calls the server by the name that it knows, as proxies do; else it
+    is a socket in front of that of this home.
+    """
+
+    def __init__(self, cut: Cut, url: str | None = None) -> None:
         self._cut = cut
         self._directory = tempfile.TemporaryDirectory()
-        self.path = os.path.join(self._directory.name, "rpc.sock")
-        self._listener = socket.socket(socket.AF_UNIX)
+        self._server = urlsplit(url).netloc if url else None
+        if self._server is None:
+            self.place = self._name = os.path.join(self._directory.name, "rpc.sock")
+            self._listener = socket.socket(socket.AF_UNIX)
+            self._listener.bind(self.place)
+        else:
+            self._listener = socket.create_server(("127.0.0.1", 0))
+            self._name = f"127.0.0.1:{self._listener.getsockname()[1]}"
+            self.place = f"http://{self._name}"
         self._threads: list[threading.Thread] = []
         self.connections = 0
         self.cuts = threading.Semaphore(0)  # one more for each cut that was made
 
     def __enter__(self) -> Cutter:
-        self._listener.bind(self.path)
         self._listener.listen()
         self._start(self._accept)
         return self
@@ -49,16 +79,24 @@ class Cutter:
                 client, _ = self._listener.accept()
             except OSError:
                 return
-            server = socket.socket(socket.AF_UNIX)
-            server.connect(os.path.join(os.environ["HERO_HOME"], "hero/var/sockets/hero_logic/rpc.sock"))
+            server = self._connected()
             self._start(self._ask, client, server)
             self._start(self._answer, client, server, self.connections)
             self.connections += 1
 
+    def _connected(self) -> socket.socket:
+        if self._server is not None:
+            host, _, port = self._server.rpartition(":")
+            return socket.create_connection((host, int(port)))
+        server = socket.socket(socket.AF_UNIX)
+        server.connect(os.path.join(os.environ["HERO_HOME"], "hero/var/sockets/hero_logic/rpc.sock"))
+        return server
+
     def _ask(self, client: socket.socket, server: socket.socket) -> None:
         with suppress(OSError):  # the other side was faster
             while data := client.recv(1 << 16):
-                server.sendall(data)
+                named = data if self._server is None else data.replace(self._name.encode(), self._server.encode())
+                server.sendall(named)
             server.shutdown(socket.SHUT_RDWR)
 
     def _answer(self, client: socket.socket, server: socket.socket, number: int) -> None:

@@ -9,12 +9,15 @@ import textwrap
 import urllib.parse
 from functools import reduce
 from operator import or_
-from typing import Any, Literal, NotRequired, get_type_hints
+from typing import Any, Literal, NotRequired, get_args, get_type_hints
 
 import hero_logic_client
-from hero_logic_client import AsyncClient, Client, HeroLogicError
+from hero_logic_client import AsyncClient, Client, Event, HeroLogicError, SpanPage
 
 KINDS: dict[str, Any] = {"string": str, "integer": int, "number": float, "boolean": bool, "null": type(None)}
+# What no method stands behind, and of that what comes piece by piece, with the type of a piece.
+STREAMS: dict[str, Any] = {"play_events": SpanPage, "events": Event, "play_artifact_chunks": bytes}
+OWN = {"call", "close", "play_artifact_fetch", *STREAMS}
 
 
 def type_of(schema: dict[str, Any]) -> Any:
@@ -26,6 +29,8 @@ def type_of(schema: dict[str, Any]) -> Any:
             return type_of(one)
         case {"oneOf": [{"const": _}, *_] as constants}:
             return Literal[tuple(one["const"] for one in constants)]
+        case {"const": constant}:
+            return Literal[constant]
         case {"anyOf": choices}:
             return reduce(or_, map(type_of, choices))
         case {"type": list(kinds)}:
@@ -65,17 +70,48 @@ def check_method(method: dict[str, Any], client: type[Client] | type[AsyncClient
 def check_schema(name: str, schema: dict[str, Any]) -> None:
     """A type is what its schema says."""
     found = getattr(hero_logic_client, name)
-    if "properties" not in schema:
-        if schema.get("format") == "sid":
-            assert found.__supertype__ is str, name
-        else:
-            assert found == type_of(schema), name
-        return
+    if "properties" in schema and "oneOf" in schema:
+        check_union(name, schema)
+    elif "properties" in schema:
+        check_class(found, schema)
+    elif schema.get("format") in ("sid", "event_id"):
+        assert found.__supertype__ is str, name
+    else:
+        assert found == type_of(schema), name
+
+
+def check_own(name: str) -> None:
+    """What no method stands behind takes and gives the same in both clients."""
+    both = [getattr(client, name) for client in (Client, AsyncClient)]
+    blocking, asynchronous = (inspect.signature(one).replace(return_annotation=None) for one in both)
+    assert blocking == asynchronous, name
+    given, told = (get_type_hints(one)["return"] for one in both)
+    assert given == told or get_args(given)[0] == get_args(told)[0] == STREAMS[name], name
+
+
+def check_union(name: str, schema: dict[str, Any]) -> None:
+    """A union has a class for each choice, of what all have, its own and what it refers to; a field tells which."""
+    found = get_args(getattr(hero_logic_client, name))
+    tags = get_args(getattr(hero_logic_client, f"{name}Kind"))
+    for kind, tag, choice in zip(found, tags, schema["oneOf"], strict=True):
+        parts = [schema, choice]
+        for part in choice.get("allOf", []):
+            parts.append(document["components"]["schemas"][part["$ref"].rpartition("/")[2]])
+        fields = {field: one for part in parts for field, one in part["properties"].items()}
+        required = [field for part in parts for field in part["required"]]
+        check_class(kind, {"properties": fields, "required": required})
+        (constant,) = [one["const"] for one in fields.values() if "const" in one]
+        assert tag == constant and kind.__name__ == constant.title().replace("_", "") + name
+        assert kind.__doc__.startswith(choice["description"][:60])
+
+
+def check_class(found: Any, schema: dict[str, Any]) -> None:
+    """A class has the fields of an object."""
     wanted = {
         field: type_of(one) if field in schema["required"] else NotRequired[type_of(one)]
         for field, one in schema["properties"].items()
     }
-    assert get_type_hints(found, include_extras=True) == wanted, name
+    assert get_type_hints(found, include_extras=True) == wanted, found
     assert not any(keyword.iskeyword(field) for field in wanted)
 
 
@@ -100,9 +136,10 @@ with Client() as hero:
 for client in (Client, AsyncClient):
     for method in document["methods"]:
         check_method(method, client)
-    own = {"call", "close", "play_events", "play_artifact_fetch", "play_artifact_chunks"}
     public = {name for name, _ in inspect.getmembers(client, inspect.isfunction) if not name.startswith("_")}
-    assert public - own == {method["name"] for method in document["methods"]}
+    assert public - OWN == {method["name"] for method in document["methods"]}
+for name in OWN:
+    check_own(name)
 for name, schema in document["components"]["schemas"].items():
     check_schema(name, schema)
 check_errors(document["components"]["errors"])

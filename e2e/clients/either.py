@@ -22,11 +22,11 @@ class Either:
         self.called.add(name)
 
         def call(*args: Any, **kwargs: Any) -> Awaitable[Any] | AsyncIterator[Any]:
-            if inspect.isgeneratorfunction(method):
-                return over(method(*args, **kwargs))
-            if isinstance(self._client, Client):
+            if isinstance(self._client, AsyncClient):
+                return cast("Awaitable[Any] | AsyncIterator[Any]", method(*args, **kwargs))
+            if inspect.iscoroutinefunction(getattr(AsyncClient, name)):
                 return soon(method, *args, **kwargs)
-            return cast("Awaitable[Any] | AsyncIterator[Any]", method(*args, **kwargs))
+            return over(method(*args, **kwargs))
 
         return call
 

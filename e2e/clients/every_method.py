@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import platform
+from contextlib import aclosing
 from pathlib import Path
 from typing import assert_type
 
@@ -11,12 +12,22 @@ from either import clients, places, typed
 from hero_logic_client import (
     AsyncClient,
     Conflict,
+    Event,
+    EventId,
     InvalidInputs,
+    InvalidParams,
     NotFound,
     Play,
+    PlayChangedEvent,
+    PlayCreatedEvent,
     PlaySid,
+    ResetEvent,
+    ResumeClosedEvent,
+    ResumeOpenedEvent,
     SpanPage,
     Status,
+    WorkflowDeletedEvent,
+    WorkflowSid,
 )
 
 SOURCE = (Path(__file__).parent.parent / "flows/clients.py").read_text()
@@ -75,6 +86,12 @@ async def plays(hero: AsyncClient, name: str) -> None:
     assert await hero.play_artifact_fetch(ended["play_sid"], artifact["name"]) == CONTENT
     chunks = [chunk async for chunk in hero.play_artifact_chunks(ended["play_sid"], artifact["name"])]
     assert len(chunks) > 1 and b"".join(chunks) == CONTENT
+    try:
+        await anext(hero.play_events(ended["play_sid"], after_seq=page["last_seq"] + 1))
+    except InvalidParams as error:
+        assert error.hint == "begin again with after_seq 0", error.hint
+    else:
+        raise AssertionError("nobody can have seen so much of it")
 
 
 async def ends(hero: AsyncClient, name: str) -> None:
@@ -95,6 +112,69 @@ async def ends(hero: AsyncClient, name: str) -> None:
         raise AssertionError("it was cancelled twice")
     assert await hero.example_delete(name, "short") == {"deleted": True}
     assert await hero.workflow_delete(name, force=True) == {"deleted": True}
+
+
+async def begun(hero: AsyncClient) -> EventId:
+    """Behind what has happened so far."""
+    async with aclosing(hero.events()) as events:
+        event = await anext(events)
+    assert event["event"] == "reset" and event["reason"] == "start", event
+    assert_type(event, ResetEvent)
+    return event["id"]
+
+
+async def told(hero: AsyncClient, name: str, begin: EventId) -> None:
+    """What has happened to a workflow and its plays, from its beginning to its end."""
+    all_of_it: list[Event] = []
+    plays: dict[PlaySid, list[str]] = {}
+    async with aclosing(hero.events(workflow=name, after=begin)) as events:
+        async for event in events:
+            all_of_it.append(event)
+            if event["event"] == "play_created" or event["event"] == "play_changed":
+                assert_type(event, PlayCreatedEvent | PlayChangedEvent)
+                plays.setdefault(event["play_sid"], []).append(event["status"])
+            elif event["event"] == "resume_opened":
+                assert_type(event, ResumeOpenedEvent)
+                plays[event["play_sid"]].append(f"asks {event['name']}")
+            elif event["event"] == "resume_closed":
+                assert_type(event, ResumeClosedEvent)
+                plays[event["play_sid"]].append(event["status"])
+            elif event["event"] == "workflow_changed":
+                assert_type(event["workflow_sid"], WorkflowSid)
+            elif event["event"] == "workflow_deleted":
+                assert_type(event, WorkflowDeletedEvent)
+                break
+            else:
+                assert_type(event, ResetEvent)
+                raise AssertionError("nothing was missed")
+    changes = [event["current_version"] for event in all_of_it if event["event"] == "workflow_changed"]
+    assert changes[0] == 1 and changes[-1] == 2, changes
+    first, second = plays.values()
+    asks = ["queued", "running", "asks more", "running", "awaiting_resume"]
+    assert first == [*asks, "answered", "queued", "running", "succeeded"], first
+    assert second[: len(asks)] == asks and second[-1] == "cancelled", second
+    play_sid = next(iter(plays))
+    (ended,) = [event for event in all_of_it if event["event"] == "play_changed" and event["status"] == "succeeded"]
+    of_play = [event for event in all_of_it if event.get("play_sid") == play_sid]
+    async with aclosing(hero.events(play_sid=play_sid, after=begin)) as events:
+        assert [await anext(events) for _ in of_play] == of_play
+    async with aclosing(hero.events(workflow=name, status="succeeded", after=begin)) as events:
+        assert await anext(events) == ended
+
+
+async def misled(hero: AsyncClient, begin: EventId) -> None:
+    """Behind an event that there is not yet, and behind none; and a filter that is none."""
+    boot, _, _ = begin.partition(".")
+    async with aclosing(hero.events(after=EventId(f"{boot}.{10**15}"))) as events:
+        event = await anext(events)
+    assert event["event"] == "reset" and event["reason"] == "unknown", event
+    wrong = [hero.events(after=EventId("x")), hero.events(play_sid=PlaySid("x"))]
+    for events in wrong:
+        try:
+            event = await anext(events)
+        except InvalidParams:
+            continue
+        raise AssertionError(f"it was answered: {event}")
 
 
 async def server(hero: AsyncClient) -> None:
@@ -124,9 +204,12 @@ async def main() -> None:
         for client in clients(place):
             hero, either = typed(client)
             name = f"of {type(client).__name__} over {place or 'the socket'} by {platform.python_version()}"
+            begin = await begun(hero)
             await library(hero, name)
             await plays(hero, name)
             await ends(hero, name)
+            await told(hero, name, begin)
+            await misled(hero, begin)
             await server(hero)
             description = await hero.call("rpc.discover")
             missing = {method["name"] for method in description["methods"]} - either.called

@@ -1,32 +1,24 @@
-"""Follows a play whose connections are cut after each event, and in the middle of each: nothing is lost or doubled."""
+"""Follows events over connections that are cut after each and in the middle of each: nothing is lost or doubled."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from itertools import pairwise
 from pathlib import Path
 
-from cutter import Cutter
-from either import clients, typed
-from hero_logic_client import Client, LogLine, PlaySid, Span, SpanPage
+from cutter import Cutter, first_events
+from either import clients, places, typed
+from hero_logic_client import AsyncClient, Client, Event, LogLine, PlaySid, Span, SpanPage
 
 SOURCE = (Path(__file__).parent.parent / "flows/clients.py").read_text()
 # Each line is two changes, and a page has at most 1,000.
 LINES, MORE = 700, 200
-# Bytes of an event that says no more than where the play stands.
-QUIET = 200
-
-
-def cut(number: int, seen: bytes) -> int | None:
-    """After the first changes that come over a connection; over every other one in their middle."""
-    head, _, body = seen.partition(b"\r\n\r\n")
-    begin = len(head) + 4
-    *events, _ = body.split(b"\n\n")
-    for event in events if b"text/event-stream" in head else []:
-        if len(event) > QUIET:
-            return begin + (len(event) + 2 if number % 2 == 0 else len(event) // 2)
-        begin += len(event) + 2
-    return None
+# Bytes of a page that says no more than where the play stands.
+QUIET_PAGE = 200
+# Bytes of a sign of life. No event is as short.
+QUIET = 50
 
 
 def whole(hero: Client, play_sid: PlaySid) -> tuple[dict[int, Span], list[LogLine]]:
@@ -41,7 +33,13 @@ def whole(hero: Client, play_sid: PlaySid) -> tuple[dict[int, Span], list[LogLin
     return spans, logs
 
 
-def check(hero: Client, play_sid: PlaySid, pages: list[SpanPage]) -> None:
+def answer(hero: Client, play_sid: PlaySid, lines: int) -> None:
+    """Has a play that asks print more lines."""
+    (question,) = hero.play_pending_resumes(play_sid=play_sid)["resumes"]
+    hero.play_resume(play_sid, question["resume_id"], str(lines))
+
+
+def check_pages(hero: Client, play_sid: PlaySid, pages: list[SpanPage]) -> None:
     seqs = [[change["seq"] for change in (*page["spans"], *page["logs"])] for page in pages]
     changes = [seq for page in seqs for seq in page]
     assert len(changes) == len(set(changes)), "a change came twice"
@@ -54,25 +52,57 @@ def check(hero: Client, play_sid: PlaySid, pages: list[SpanPage]) -> None:
     assert len(logs) == LINES + MORE and pages[-1]["status"] == "succeeded"
 
 
-async def main() -> None:
-    with Client() as direct, Cutter(cut) as cutter:
-        for client in clients(cutter.path):
+async def of_a_play(direct: Client, hero: AsyncClient) -> None:
+    """What there was before somebody looked, and then what comes live."""
+    play_sid = direct.play_run_async(SOURCE, inputs={"lines": LINES})["play_sid"]
+    direct.play_wait(play_sid)
+    pages = []
+    async for page in hero.play_events(play_sid):
+        pages.append(page)
+        if page["status"] == "awaiting_resume" and len(pages) > 1:
+            # What comes now comes live; a second time it is no news.
+            answer(direct, play_sid, MORE)
+    check_pages(direct, play_sid, pages)
+
+
+async def of_all(direct: Client, hero: AsyncClient) -> None:
+    """Whatever happens while a play goes to its end: live, again behind what came first, and as it is told uncut."""
+    told: list[Event] = []
+    async with aclosing(hero.events()) as events:
+        begin = await anext(events)
+        assert begin["event"] == "reset", begin
+        play_sid = direct.play_run_async(SOURCE, inputs={"lines": 1})["play_sid"]
+        async for event in events:
+            told.append(event)
+            if event["event"] == "play_changed" and event["status"] == "awaiting_resume":
+                answer(direct, play_sid, 0)
+            if event["event"] == "play_changed" and event["status"] == "succeeded":
+                break
+    for client in (typed(direct)[0], hero):
+        async with aclosing(client.events(after=begin["id"])) as events:
+            assert told == [await anext(events) for _ in told], "an event is missing, or came twice"
+
+
+Follow = Callable[[Client, AsyncClient], Awaitable[None]]
+
+
+async def check_cut(follow: Follow, quiet: int, place: str | None, cuts_min: int) -> None:
+    """Follows with a client of each kind; both together must have been cut off so often."""
+    with Client() as direct, Cutter(first_events(quiet), place) as cutter:
+        for client in clients(cutter.place):
             hero, _ = typed(client)
-            play_sid = direct.play_run_async(SOURCE, inputs={"lines": LINES})["play_sid"]
-            direct.play_wait(play_sid)
-            (question,) = direct.play_pending_resumes(play_sid=play_sid)["resumes"]
-            pages = []
-            async for page in hero.play_events(play_sid):
-                pages.append(page)
-                if page["status"] == "awaiting_resume" and len(pages) > 1:
-                    # What comes now comes live; a second time it is no news.
-                    direct.play_resume(play_sid, question["resume_id"], str(MORE))
-            check(direct, play_sid, pages)
+            await follow(direct, hero)
             await hero.close()
-        cuts = 0
-        while cutter.cuts.acquire(blocking=False):
-            cuts += 1
-        assert cuts >= 8, f"only {cuts} connections were cut"
+    cuts = 0
+    while cutter.cuts.acquire(blocking=False):
+        cuts += 1
+    assert cuts >= cuts_min, f"only {cuts} connections were cut"
+
+
+async def main() -> None:
+    await check_cut(of_a_play, QUIET_PAGE, None, 8)
+    for place in places():
+        await check_cut(of_all, QUIET, place, 60)
 
 
 asyncio.run(main())

@@ -14,7 +14,7 @@ from typing import Any
 
 from cutter import Cutter
 from either import clients, typed
-from hero_logic_client import AsyncClient, Client, NotFound, Play, PlaySid, Unreachable
+from hero_logic_client import AsyncClient, Client, EventId, NotFound, Play, PlaySid, Unreachable
 
 SOURCE = (Path(__file__).parent.parent / "flows/clients.py").read_text()
 NOBODY = PlaySid("play_00000000000000000000000000")
@@ -55,7 +55,7 @@ async def silence() -> None:
 async def kept() -> None:
     """Calls after each other share a connection."""
     with Cutter(lambda number, seen: None) as cutter:
-        for client in clients(cutter.path):
+        for client in clients(cutter.place):
             before = cutter.connections
             hero, _ = typed(client)
             for _ in range(10):
@@ -79,7 +79,7 @@ def answer_end(seen: bytes) -> int | None:
 async def closed_between() -> None:
     """A kept connection that the server has closed is not used again."""
     with Cutter(lambda number, seen: answer_end(seen)) as cutter:
-        for client in clients(cutter.path):
+        for client in clients(cutter.place):
             hero, _ = typed(client)
             for _ in range(10):
                 await hero.server_info()
@@ -93,12 +93,12 @@ async def closed_between() -> None:
 async def cut_short(ended: Play) -> None:
     """Half of an answer or of an artifact is none."""
     with Cutter(lambda number, seen: 200 if len(seen) > 200 else None) as cutter:
-        for client in clients(cutter.path):
+        for client in clients(cutter.place):
             hero, _ = typed(client)
             await fails(hero.server_info())
             await hero.close()
     with Cutter(lambda number, seen: 100_000 if len(seen) > 100_000 else None) as cutter:
-        for client in clients(cutter.path):
+        for client in clients(cutter.place):
             hero, _ = typed(client)
             (artifact,) = (await hero.play_artifacts(ended["play_sid"]))["artifacts"]
             await fails(hero.play_artifact_fetch(ended["play_sid"], artifact["name"]))
@@ -149,6 +149,13 @@ def refused(hero: Client) -> None:
         except ValueError:
             continue
         raise AssertionError(f"{server} {token!r} was taken")
+    for client in (hero, AsyncClient()):
+        for after in ("x\r\nHost: elsewhere", "\N{SNOWMAN}"):
+            try:
+                client.events(after=EventId(after))
+            except ValueError:
+                continue
+            raise AssertionError(f"{after!r} was taken")
     for inputs in ({"lines": math.nan}, {"lines": object()}):
         try:
             hero.play_run_async(SOURCE, inputs=inputs)

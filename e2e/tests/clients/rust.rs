@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use futures_util::TryStreamExt as _;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use hero_e2e::{Stage, binary};
 use hero_sdk::{Client, ErrorCode, Json, Logic as _, PlaySid, logic::*, model::*, openrpc};
 use jsonschema::Validator;
@@ -18,11 +18,14 @@ async fn every_method_over_both_listeners() {
     for (number, client) in server.clients().into_iter().enumerate() {
         let mut caller = Caller { client, document: openrpc::document(), called: BTreeSet::new() };
         let name = format!("everything {number}");
+        let begin = caller.client.events(EventFilter::default(), None).await.unwrap().next().await;
+        let begin = begin.unwrap().unwrap().id;
         library(&mut caller, &name).await;
         let play_sid = play(&mut caller, &name).await;
         files(&mut caller, &play_sid).await;
         ends(&mut caller, &name).await;
         secrets(&mut caller).await;
+        events(&mut caller, &name, begin).await;
         let declared: BTreeSet<&str> = METHODS.iter().map(|method| method.name).collect();
         assert_eq!(caller.called, declared);
     }
@@ -42,13 +45,18 @@ impl Caller {
         self.called.insert(method);
         let mut methods = self.document["methods"].as_array().unwrap().iter();
         let described = methods.find(|described| described["name"] == method).unwrap();
-        let mut schema = described["result"]["schema"].clone();
+        self.fits(&described["result"]["schema"], &result, method);
+        result
+    }
+
+    #[track_caller]
+    fn fits<T: Serialize>(&self, schema: &Value, told: &T, what: &str) {
+        let mut schema = schema.clone();
         schema["components"] = self.document["components"].clone();
         let validator: Validator = jsonschema::draft7::new(&schema).unwrap();
-        let value = serde_json::to_value(&result).unwrap();
+        let value = serde_json::to_value(told).unwrap();
         let errors: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
-        assert!(errors.is_empty(), "{method} gave {value}: {errors:#?}");
-        result
+        assert!(errors.is_empty(), "{what} gave {value}: {errors:#?}");
     }
 }
 
@@ -150,6 +158,12 @@ async fn files(caller: &mut Caller, play_sid: &PlaySid) {
         fed.iter().flat_map(|page| &page.spans).collect::<Vec<_>>(),
         page.spans.iter().collect::<Vec<_>>()
     );
+    // Nobody can have seen more than there is.
+    let mut beyond = caller.client.play_feed(play_sid.clone(), page.last_seq + 1).await.unwrap();
+    let error = beyond.next().await.unwrap().unwrap_err();
+    assert_eq!(error.code, ErrorCode::InvalidParams);
+    assert_eq!(error.hint.as_deref(), Some("begin again with after_seq 0"));
+    assert!(beyond.next().await.is_none());
     let artifacts = call!(caller.play_artifacts(play_sid.clone().into())).artifacts;
     let fetched = caller.client.play_artifact_fetch(play_sid.clone(), artifacts[0].name.clone());
     let ArtifactFetch { artifact, content } = fetched.await.unwrap();
@@ -177,6 +191,21 @@ async fn ends(caller: &mut Caller, name: &str) {
     let example = OfExample { workflow: name.to_owned(), example: "short".to_owned() };
     assert!(call!(caller.example_delete(example)).deleted);
     assert!(call!(caller.workflow_delete(WorkflowDelete { workflow: name.to_owned(), force: true })).deleted);
+}
+
+/// What has happened to a workflow from its beginning to its end, each event as the document describes it.
+async fn events(caller: &mut Caller, workflow: &str, begin: EventId) {
+    let filter = EventFilter { workflow: Some(workflow.to_owned()), ..EventFilter::default() };
+    let mut events = caller.client.events(filter, Some(begin)).await.unwrap();
+    let mut kinds = BTreeSet::new();
+    while !kinds.contains("workflow_deleted") {
+        let event = events.next().await.unwrap().unwrap();
+        let schema = json!({ "$ref": "#/components/schemas/Event" });
+        caller.fits(&schema, &event, event.news.name());
+        kinds.insert(event.news.name());
+    }
+    let told = ["play_changed", "play_created", "resume_closed", "resume_opened", "workflow_changed"];
+    assert_eq!(kinds, told.into_iter().chain(["workflow_deleted"]).collect());
 }
 
 async fn secrets(caller: &mut Caller) {

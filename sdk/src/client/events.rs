@@ -85,6 +85,7 @@ pub(crate) async fn events(
     Ok(Box::pin(stream::unfold(Some(source), async |source| {
         let mut source = source?;
         match source.next().await {
+            Ok(event) if event.event.as_deref() == Some(ERROR) => Some((Err(told(&event)), None)),
             Ok(event) => Some(source.item::<Event>(&event)),
             Err(error) => Some((Err(error), None)),
         }

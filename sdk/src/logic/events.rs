@@ -1,9 +1,9 @@
 //! What happens in the whole runtime, in small news: enough to know what to ask for.
 
-use std::{fmt, pin::Pin, str::FromStr};
+use std::{borrow::Cow, fmt, pin::Pin, str::FromStr};
 
 use futures_core::Stream;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -18,9 +18,8 @@ pub type EventFeed = Pin<Box<dyn Stream<Item = Result<Event, Error>> + Send>>;
 const BOOT_CHARS: usize = 26;
 
 /// Names an event: which run of the runtime, and the how many-th of it. In JSON `boot.number`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(with = "String")]
 pub struct EventId {
     /// Of each run of the runtime another one.
     pub boot: String,
@@ -73,7 +72,23 @@ impl From<EventId> for String {
     }
 }
 
-/// Something that has happened, and is in the store.
+impl JsonSchema for EventId {
+    fn schema_name() -> Cow<'static, str> {
+        "EventId".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "format": "event_id",
+            "description": "Names an event: which run of the runtime, and the how many-th of it.",
+            "pattern": "^[0-9a-z]{26}\\.(0|[1-9][0-9]*)$",
+            "examples": ["01kar9v3zv5w8x2b7c6d4e0f1g.42"],
+        })
+    }
+}
+
+/// Something that has happened, and is in the store; `GET /events` tells it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Event {
     /// Pass it to go on behind this event.

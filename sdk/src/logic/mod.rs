@@ -52,7 +52,8 @@ pub struct Method {
 methods! {
     /// Everything that can be asked of hero_logic.
     trait Logic {
-        /// What changes in a play's tree after a sequence number, as it happens.
+        /// What changes in a play's tree after a sequence number, as it happens. `invalid_params` where the play's record
+        /// does not reach as far, from a client as the first item: begin again with 0.
         async fn play_feed(&self, play_sid: PlaySid, after_seq: u64) -> Result<SpanFeed, Error>;
 
         /// An artifact of a play, with its content.

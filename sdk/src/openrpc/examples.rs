@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+#[cfg(test)]
+use crate::logic::{Event, EventId, News, ResetReason, ResumeNews};
 use crate::{
     Json, PlaySid, ResumeId, Secret, SecretName, SecretSource, SecretValue, Timestamp, VersionSid,
     WorkflowSid,
@@ -147,6 +149,22 @@ examples! {
     secret_remove(OfSecret { name: secret_name() }) -> ();
     server_info() -> server();
     server_metrics() -> metrics();
+}
+
+/// An event of each kind.
+#[cfg(test)]
+pub(super) fn events() -> Vec<Event> {
+    let asked = || ResumeNews::of(&unsaved(), &question());
+    let news = [
+        News::Reset { reason: ResetReason::Start },
+        News::PlayCreated((&unsaved()).into()),
+        News::PlayChanged((&play(Status::Succeeded)).into()),
+        News::ResumeOpened(asked()),
+        News::ResumeClosed(asked()),
+        News::WorkflowChanged((&workflow()).into()),
+        News::WorkflowDeleted((&workflow()).into()),
+    ];
+    news.into_iter().map(|news| Event { id: EventId::first(), at: moment(0), news }).collect()
 }
 
 /// As OpenRPC pairs them.

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     ErrorCode,
-    logic::{METHODS, Method},
+    logic::{Event, METHODS, Method},
     rpc::FailureData,
 };
 
@@ -30,6 +30,8 @@ pub fn document() -> Value {
     let declared: Vec<Declared> =
         METHODS.iter().map(|method| Declared::of(method, &mut given, &mut told)).collect();
     told.subschema_for::<FailureData>();
+    // No method gives it, `GET /events` does.
+    told.subschema_for::<Event>();
     let mut schemas = given.take_definitions(true);
     let methods: Vec<Value> = declared.iter().map(|declared| declared.described(&schemas)).collect();
     // Parameters are listed one by one with their method.

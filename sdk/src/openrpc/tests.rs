@@ -46,6 +46,27 @@ fn examples_fit_their_schemas_and_are_read_again() {
     examples::read_again();
 }
 
+#[test]
+fn events_of_each_kind_fit_their_schema() {
+    let document = document();
+    let schema = &document["components"]["schemas"]["Event"];
+    let kinds = schema["oneOf"].as_array().unwrap().iter();
+    let described: Vec<_> =
+        kinds.map(|kind| kind["properties"]["event"]["const"].as_str().unwrap()).collect();
+    let events = examples::events();
+    assert_eq!(events.iter().map(|event| event.news.name()).collect::<Vec<_>>(), described);
+    for event in &events {
+        let whole = serde_json::to_value(event).unwrap();
+        fits(&document, schema, &whole, event.news.name());
+        // Whatever is missing is missed.
+        for name in whole.as_object().unwrap().keys() {
+            let mut part = whole.clone();
+            part.as_object_mut().unwrap().remove(name);
+            assert!(!errors(&document, schema, &part).is_empty(), "{part}");
+        }
+    }
+}
+
 /// A default is what the server takes in the place of nothing, so it is a value of that form.
 #[test]
 fn defaults_fit_their_schemas() {
@@ -92,12 +113,16 @@ fn every_error_has_its_number_and_its_meaning() {
 
 #[track_caller]
 fn fits(document: &Value, schema: &Value, value: &Value, what: &str) {
+    let errors = errors(document, schema, value);
+    assert!(errors.is_empty(), "{what}: {value}: {errors:#?}");
+}
+
+fn errors(document: &Value, schema: &Value, value: &Value) -> Vec<String> {
     let mut whole = schema.clone();
     if let Some(members) = whole.as_object_mut() {
         members.insert("components".to_owned(), document["components"].clone());
     }
     let validator: Validator =
         jsonschema::draft7::options().should_validate_formats(true).build(&whole).unwrap();
-    let errors: Vec<String> = validator.iter_errors(value).map(|error| error.to_string()).collect();
-    assert!(errors.is_empty(), "{what}: {value}: {errors:#?}");
+    validator.iter_errors(value).map(|error| error.to_string()).collect()
 }

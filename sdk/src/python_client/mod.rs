@@ -30,6 +30,7 @@ pub fn source() -> String {
         .replace("# {types}\n", &types::of_all(&object("/components/schemas")))
         .replace("# {errors}\n", &part(&errors))
         .replace("# {wire}\n", &part(include_str!("template/wire.py")))
+        .replace("# {feed}\n", &part(include_str!("template/feed.py")))
         .replace("# {blocking}\n", &client(include_str!("template/blocking.py"), Kind::Blocking))
         .replace("# {asynchronous}\n", &client(include_str!("template/asynchronous.py"), Kind::Asynchronous))
 }

@@ -53,6 +53,15 @@ pub(super) fn fitted(indent: usize, head: &str, items: &[String], tail: &str) ->
     format!("{margin}{head}\n{items}{margin}{tail}\n")
 }
 
+/// `head` and a union of items: on one line where that fits, else each on a line of its own.
+pub(super) fn united(head: &str, items: &[String]) -> String {
+    let line = format!("{head}{}\n", items.join(" | "));
+    if line.chars().count() <= WIDTH + 1 {
+        return line;
+    }
+    format!("{head}(\n    {}\n)\n", items.join("\n    | "))
+}
+
 /// A value of JSON as Python writes it.
 pub(super) fn literal(value: &Value) -> String {
     match value {

@@ -111,25 +111,37 @@ class AsyncClient:
         async with self._request("POST", "/rpc", headers, timeout_s, _body(method, params)) as response:
             return _result(await response.whole())
 
-    async def play_events(self, play_sid: PlaySid, *, after_seq: int = 0) -> AsyncIterator[SpanPage]:
+    def play_events(self, play_sid: PlaySid, *, after_seq: int = 0) -> AsyncGenerator[SpanPage, None]:
         """What changes in a play's tree, page by page as it happens, until the play has ended.
 
         Begins behind the sequence number `after_seq`. A connection that is lost is made again and goes on behind the
-        last page: none is missing and none comes twice.
+        last page: none is missing and none comes twice. Where the play's record does not reach as far,
+        `InvalidParams` is raised: begin again with 0.
         """
-        feed = _Feed(play_sid, after_seq)
-        while not feed.has_ended:
-            lost: HeroLogicError | None = None
-            try:
-                async with self._request("GET", feed.path, feed.headers(), _SILENCE_S) as response:
-                    async for data in response.chunks():
-                        for page in feed.pages(data):
-                            yield page
-                        if feed.has_ended:
-                            return
-            except (Busy, ShuttingDown, Unreachable) as error:
-                lost = error
-            await asyncio.sleep(feed.pause_s(lost))
+        return self._follow(_PlayFeed(play_sid, after_seq))
+
+    def events(
+        self,
+        *,
+        play_sid: PlaySid | None = None,
+        workflow: str | None = None,
+        status: Status | None = None,
+        after: EventId | None = None,
+    ) -> AsyncGenerator[Event, None]:
+        """What happens in the whole runtime, event by event as it happens. It ends only with an error.
+
+        The field `event` says what else an event holds. Where nothing is known of earlier ones or some were missed, a
+        `reset` comes: whoever shows something asks for it anew and goes on. A connection that is lost is made again and
+        goes on behind the last event: none comes twice. The connection is closed with the iterator.
+
+        Args:
+            play_sid: Only events of this play and its questions.
+            workflow: Only those of this workflow, by its name or sid, and of its plays.
+            status: Only those of plays that come to stand here.
+            after: Begins behind the event with this id; without it, with what comes now.
+        """
+        filters = _told(play_sid=play_sid, workflow=workflow, status=status)
+        return self._follow(_EventFeed(after, filters))
 
     async def play_artifact_fetch(self, play_sid: PlaySid, name: str) -> bytes:
         """The content of an artifact of a play, as a whole."""
@@ -142,6 +154,22 @@ class AsyncClient:
                 yield data
 
     # {methods}
+
+    async def _follow(self, feed: _Feed[_Item]) -> AsyncGenerator[_Item, None]:
+        """What a feed gives, over as many connections as it takes."""
+        while not feed.has_ended:
+            lost: HeroLogicError | None = None
+            try:
+                async with self._request("GET", feed.path, feed.headers(), _SILENCE_S) as response:
+                    feed.begin()
+                    async for data in response.chunks():
+                        for item in feed.items(data):
+                            yield item
+                        if feed.has_ended:
+                            return
+            except (Busy, ShuttingDown, Unreachable) as error:
+                lost = error
+            await asyncio.sleep(feed.pause_s(lost))
 
     @asynccontextmanager
     async def _request(

@@ -74,25 +74,37 @@ class Client:
         with self._request("POST", "/rpc", headers, timeout_s, _body(method, params)) as response:
             return _result(self._whole(response))
 
-    def play_events(self, play_sid: PlaySid, *, after_seq: int = 0) -> Iterator[SpanPage]:
+    def play_events(self, play_sid: PlaySid, *, after_seq: int = 0) -> Generator[SpanPage, None, None]:
         """What changes in a play's tree, page by page as it happens, until the play has ended.
 
         Begins behind the sequence number `after_seq`. A connection that is lost is made again and goes on behind the
-        last page: none is missing and none comes twice.
+        last page: none is missing and none comes twice. Where the play's record does not reach as far,
+        `InvalidParams` is raised: begin again with 0.
         """
-        feed = _Feed(play_sid, after_seq)
-        while not feed.has_ended:
-            lost: HeroLogicError | None = None
-            try:
-                with self._request("GET", feed.path, feed.headers(), _SILENCE_S) as response:
-                    while not feed.has_ended and (data := response.read1(_CHUNK)):
-                        yield from feed.pages(data)
-            except _LOST as error:
-                lost = self._endpoint.gone(error)
-            except (Busy, ShuttingDown, Unreachable) as error:
-                lost = error
-            if not feed.has_ended:
-                time.sleep(feed.pause_s(lost))
+        return self._follow(_PlayFeed(play_sid, after_seq))
+
+    def events(
+        self,
+        *,
+        play_sid: PlaySid | None = None,
+        workflow: str | None = None,
+        status: Status | None = None,
+        after: EventId | None = None,
+    ) -> Generator[Event, None, None]:
+        """What happens in the whole runtime, event by event as it happens. It ends only with an error.
+
+        The field `event` says what else an event holds. Where nothing is known of earlier ones or some were missed, a
+        `reset` comes: whoever shows something asks for it anew and goes on. A connection that is lost is made again and
+        goes on behind the last event: none comes twice. The connection is closed with the iterator.
+
+        Args:
+            play_sid: Only events of this play and its questions.
+            workflow: Only those of this workflow, by its name or sid, and of its plays.
+            status: Only those of plays that come to stand here.
+            after: Begins behind the event with this id; without it, with what comes now.
+        """
+        filters = _told(play_sid=play_sid, workflow=workflow, status=status)
+        return self._follow(_EventFeed(after, filters))
 
     def play_artifact_fetch(self, play_sid: PlaySid, name: str) -> bytes:
         """The content of an artifact of a play, as a whole."""
@@ -113,6 +125,22 @@ class Client:
                 raise self._endpoint.gone(error) from error
 
     # {methods}
+
+    def _follow(self, feed: _Feed[_Item]) -> Generator[_Item, None, None]:
+        """What a feed gives, over as many connections as it takes."""
+        while not feed.has_ended:
+            lost: HeroLogicError | None = None
+            try:
+                with self._request("GET", feed.path, feed.headers(), _SILENCE_S) as response:
+                    feed.begin()
+                    while not feed.has_ended and (data := response.read1(_CHUNK)):
+                        yield from feed.items(data)
+            except _LOST as error:
+                lost = self._endpoint.gone(error)
+            except (Busy, ShuttingDown, Unreachable) as error:
+                lost = error
+            if not feed.has_ended:
+                time.sleep(feed.pause_s(lost))
 
     @contextmanager
     def _request(

@@ -10,8 +10,9 @@
         print(hero.play_status(play["play_sid"])["outputs"])
 
 `Client()` talks to the server of this home over its socket; `Client("http://localhost:7410", token="…")` talks to one
-on TCP. `AsyncClient` has the same methods as coroutines. Results are the server's JSON as typed dicts. What goes wrong
-is an exception with a class for each code, all beneath `HeroLogicError`.
+on TCP. `AsyncClient` has the same methods as coroutines. `play_events` tells what happens in a play, `events` what
+happens in all of the runtime. Results are the server's JSON as typed dicts. What goes wrong is an exception with a
+class for each code, all beneath `HeroLogicError`.
 
 Of hero_logic {version}, which prints this file by `hero_logic client python`. Do not edit it.
 """
@@ -24,11 +25,12 @@ import json
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Literal, NewType, NotRequired, TypeAlias, TypedDict, cast
-from urllib.parse import quote, urlsplit
+from typing import Any, Generic, Literal, NewType, NotRequired, TypeAlias, TypedDict, TypeVar, cast, get_args
+from urllib.parse import quote, urlencode, urlsplit
 
 # {types}
 
@@ -37,6 +39,9 @@ from urllib.parse import quote, urlsplit
 
 
 # {wire}
+
+
+# {feed}
 
 
 # {blocking}

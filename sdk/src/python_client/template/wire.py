@@ -1,4 +1,4 @@
-"""What is said, whoever carries it: calls, answers, and the events of a play."""
+"""What is said, whoever carries it: calls and answers."""
 
 # Seconds that a connection is kept unused; the server closes it after ten.
 _KEPT_S = 5.0
@@ -96,67 +96,3 @@ def _patience(timeout_s: float | None, method: str, params: Mapping[str, Json] |
 
 def _artifact_path(play_sid: PlaySid, name: str) -> str:
     return f"/plays/{quote(play_sid, safe='')}/artifacts/{quote(name, safe='')}"
-
-
-class _Feed:
-    """The events of a play over one connection after the other, each of which goes on behind the last event."""
-
-    def __init__(self, play_sid: PlaySid, after_seq: int) -> None:
-        self.path = f"/plays/{quote(play_sid, safe='')}/events"
-        self.has_ended = False
-        self._id = str(after_seq)
-        self._status: Status | None = None
-        self._tries = 0
-        self._begin()
-
-    def _begin(self) -> None:
-        self._rest = bytearray()
-        self._fields: dict[str, list[str]] = {}
-
-    def headers(self) -> dict[str, str]:
-        """For the next connection. What came half over the last one comes again."""
-        self._begin()
-        last = {"Last-Event-ID": self._id} if self._id != "0" else {}
-        return {"Accept": "text/event-stream", **last}
-
-    def pause_s(self, error: HeroLogicError | None) -> float:
-        """How long to wait before the next connection; raises the error where there is no sense in one."""
-        has_come = self._status is not None
-        self._tries += 1
-        if error is not None and (not has_come or self._tries >= _TRIES_MAX):
-            raise error
-        return 0.0 if self._tries == 1 else min(_PAUSE_MAX_S, _PAUSE_S * 2 ** (self._tries - 2))
-
-    def pages(self, data: bytes) -> Iterator[SpanPage]:
-        """Reads on. An event counts once it has come as a whole."""
-        looked = len(self._rest)
-        self._rest += data
-        begin = 0
-        while (end := self._rest.find(b"\n", max(begin, looked))) >= 0:
-            line = self._rest[begin:end].decode().removesuffix("\r")
-            begin = end + 1
-            if line:
-                name, _, value = line.partition(":")
-                self._fields.setdefault(name, []).append(value.removeprefix(" "))
-            else:
-                fields, self._fields = self._fields, {}
-                yield from self._page(fields)
-        del self._rest[:begin]
-
-    def _page(self, fields: Mapping[str, list[str]]) -> Iterator[SpanPage]:
-        kind, text = fields.get("event", ["message"])[-1], "\n".join(fields.get("data", []))
-        if kind == "error":
-            raise _error(_read(text))
-        if kind == "reset":
-            message = "the play's record does not reach as far as what was seen of it"
-            raise InvalidParams(message, hint="begin again with after_seq 0")
-        if kind == "end":
-            self.has_ended = True
-        if kind == "spans":
-            page = cast(SpanPage, _read(text))
-            self._id = fields.get("id", [self._id])[-1]
-            self._tries = 0
-            # The first page of a connection may say only what is known.
-            if page["spans"] or page["logs"] or page["status"] != self._status:
-                self._status = page["status"]
-                yield page
