@@ -19,10 +19,12 @@ use crate::{
     private,
     runtime::{links, paging::Paging},
     seal::Seal,
+    secrets::fuzz::redactor,
 };
 
 /// Every target of this crate.
-pub const TARGETS: &[Target] = &[("payload", payload), ("artifact", artifact), ("cursor", cursor)];
+pub const TARGETS: &[Target] =
+    &[("payload", payload), ("artifact", artifact), ("cursor", cursor), ("redactor", redactor)];
 
 /// A schema on one line and a value behind it. Whatever they are, the errors are few and short, and name places of the
 /// value; what fits, fits again.

@@ -1,59 +1,22 @@
 //! Workflows of the library, invoked by name in the process of another play.
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
 
-use std::{fs, path::PathBuf};
+mod stage;
 
-use hero_actors::{BundledFlow, Config, Runtime};
+use std::fs;
+
 use hero_sdk::{
-    Json, Logic as _, PlaySid,
+    Logic as _, PlaySid,
     logic::{
-        PlayPendingResumes, PlayResume, PlayRunAsync, PlaySpans, PlayStart, PlayWait, StartOptions, Until,
-        WorkflowCreate, WorkflowCreateVersion, WorkflowDelete, WorkflowUpdate,
+        PlaySpans, PlayStart, StartOptions, WorkflowCreate, WorkflowCreateVersion, WorkflowDelete,
+        WorkflowUpdate,
     },
     model::{LogLine, Play, Span, SpanKind, Status},
 };
 use serde_json::{Value, json};
-
-struct Stage {
-    home: tempfile::TempDir,
-    runtime: Option<Runtime>,
-}
+use stage::{Stage, outputs};
 
 impl Stage {
-    async fn new() -> Self {
-        let mut stage = Self { home: tempfile::tempdir().unwrap(), runtime: None };
-        fs::create_dir(stage.outside()).unwrap();
-        stage.open().await;
-        stage
-    }
-
-    async fn open(&mut self) {
-        let bundled = BundledFlow {
-            name: "bundled".into(),
-            file_name: "bundled.py".into(),
-            description: "Doubles.".into(),
-            source:
-                "from hero_tracing import flow\n\n@flow\ndef main(n: int = 4) -> int:\n    return 2 * n\n"
-                    .into(),
-        };
-        let mut config = Config { library: vec![bundled], ..Config::new(self.home.path()) };
-        config.sandbox.defaults.write = vec![self.outside().display().to_string()];
-        config.sandbox.caps.read = vec!["/".into()];
-        self.runtime = Some(Runtime::open(config).await.unwrap());
-    }
-
-    async fn close(&mut self) {
-        self.runtime.take().unwrap().shutdown().await.unwrap();
-    }
-
-    fn logic(&self) -> &Runtime {
-        self.runtime.as_ref().unwrap()
-    }
-
-    fn outside(&self) -> PathBuf {
-        self.home.path().join("outside")
-    }
-
     async fn create(&self, name: &str, source: &str) {
         let params = WorkflowCreate {
             name: name.into(),
@@ -75,42 +38,23 @@ impl Stage {
         assert_eq!(self.logic().workflow_create_version(params).await.unwrap().version, Some(2));
     }
 
-    async fn start(&self, source: &str) -> PlaySid {
-        let source = format!("from hero_tracing import flow\n\n{source}");
-        let params = PlayRunAsync { source, ..PlayRunAsync::default() };
-        self.logic().play_run_async(params).await.unwrap().play_sid
+    async fn begin(&self, source: &str) -> PlaySid {
+        self.start(source, json!({})).await.unwrap().play_sid
     }
 
-    async fn settle(&self, play_sid: &PlaySid) -> Play {
-        let wait = PlayWait { play_sid: play_sid.clone(), timeout_ms: Some(60_000), until: Until::Settled };
-        self.logic().play_wait(wait).await.unwrap()
+    async fn play(&self, source: &str) -> Play {
+        self.run(source, json!({})).await
     }
 
-    async fn run(&self, source: &str) -> Play {
-        self.settle(&self.start(source).await).await
-    }
-
-    async fn answer(&self, play_sid: &PlaySid, payload: Value) -> Play {
-        let open = self.logic().play_pending_resumes(PlayPendingResumes::from(play_sid.clone())).await;
-        let resume_id = open.unwrap().resumes.remove(0).resume_id;
-        let payload = Json::from(&payload);
-        let play_sid = play_sid.clone();
-        let params = PlayResume { play_sid: play_sid.clone(), resume_id, payload, answered_by: None };
-        self.logic().play_resume(params).await.unwrap();
-        let wait = PlayWait { play_sid, timeout_ms: Some(60_000), until: Until::Terminal };
-        self.logic().play_wait(wait).await.unwrap()
+    async fn goes_on_with(&self, play_sid: &PlaySid, payload: Value) -> Play {
+        self.answer(play_sid, "q", payload).await.unwrap();
+        self.settle(play_sid).await
     }
 
     async fn tree(&self, play_sid: &PlaySid) -> (Vec<Span>, Vec<LogLine>) {
         let page = self.logic().play_spans(PlaySpans::from(play_sid.clone())).await.unwrap();
         (page.spans, page.logs)
     }
-}
-
-#[track_caller]
-fn outputs(play: &Play) -> Value {
-    assert_eq!(play.status, Status::Succeeded, "{:?}", play.error);
-    play.outputs.as_ref().unwrap().to().unwrap()
 }
 
 #[track_caller]
@@ -141,12 +85,12 @@ def main() -> list:
 async fn a_play_keeps_to_the_version_that_it_found_first() {
     let mut stage = Stage::new().await;
     stage.create("helper", HELPER).await;
-    let play_sid = stage.start(PAUSES).await;
+    let play_sid = stage.begin(PAUSES).await;
     assert_eq!(stage.settle(&play_sid).await.status, Status::AwaitingResume);
     stage.next_version("helper", &HELPER.replace("upper", "title")).await;
     stage.close().await;
     stage.open().await;
-    let play = stage.answer(&play_sid, json!("ab")).await;
+    let play = stage.goes_on_with(&play_sid, json!("ab")).await;
     assert_eq!(outputs(&play), json!(["AA", "ABAB", "XX", "YY"]));
     assert_eq!(play.attempt, 2);
     let (spans, _) = stage.tree(&play_sid).await;
@@ -161,7 +105,7 @@ async fn a_play_keeps_to_the_version_that_it_found_first() {
     let shout = path("main#0/helper#1/main#0/shout#0");
     assert_eq!(path("main#0/helper#1/main#0").span_id, shout.parent.unwrap());
     assert_eq!(
-        outputs(&stage.run("@flow\ndef main():\n    return flow.invoke('helper', word='ab')").await),
+        outputs(&stage.play("@flow\ndef main():\n    return flow.invoke('helper', word='ab')").await),
         "AbAb"
     );
     stage.close().await;
@@ -171,13 +115,13 @@ async fn a_play_keeps_to_the_version_that_it_found_first() {
 async fn what_was_found_stays_when_the_workflow_goes() {
     let mut stage = Stage::new().await;
     stage.create("helper", HELPER).await;
-    let play_sid = stage.start(PAUSES).await;
+    let play_sid = stage.begin(PAUSES).await;
     stage.settle(&play_sid).await;
     let delete = WorkflowDelete { workflow: "helper".into(), force: false };
     stage.logic().workflow_delete(delete).await.unwrap();
-    let play = stage.answer(&play_sid, json!("b")).await;
+    let play = stage.goes_on_with(&play_sid, json!("b")).await;
     assert_eq!(outputs(&play), json!(["AA", "BB", "XX", "YY"]));
-    let play = stage.run("@flow\ndef main():\n    return flow.invoke('helper', word='ab')").await;
+    let play = stage.play("@flow\ndef main():\n    return flow.invoke('helper', word='ab')").await;
     assert!(message(&play).contains("no flow is called 'helper', in this file or in the library"));
     stage.close().await;
 }
@@ -193,13 +137,13 @@ async fn names_sids_bundled_and_archived_ones_are_found_and_near_ones_are_told()
         "@flow\nasync def main() -> list:\n    return [flow.invoke('bundled'), await flow.aio.invoke('bundled', n=5), \
          flow.invoke('{sid}', word='a', times=1)]"
     );
-    let play_sid = stage.start(&source).await;
+    let play_sid = stage.begin(&source).await;
     assert_eq!(outputs(&stage.settle(&play_sid).await), json!([8, 10, "A"]));
     let (_, logs) = stage.tree(&play_sid).await;
     assert_eq!(logs.iter().filter(|line| line.text == "the workflow helper is archived").count(), 1);
-    let play = stage.run("@flow\ndef main():\n    flow.invoke('bundlet')").await;
+    let play = stage.play("@flow\ndef main():\n    flow.invoke('bundlet')").await;
     assert!(message(&play).ends_with("did you mean bundled?"), "{}", message(&play));
-    let play = stage.run("@flow\ndef main():\n    flow.invoke('bundled', m=5)").await;
+    let play = stage.play("@flow\ndef main():\n    flow.invoke('bundled', m=5)").await;
     assert_eq!(play.error.as_ref().unwrap().code, "invalid_inputs", "{:?}", play.error);
     stage.close().await;
 }
@@ -222,7 +166,7 @@ async fn it_has_no_more_than_the_play_that_invokes_it() {
         ("reads", "wishes for sandbox read \"/srv\", and the play that invokes it has"),
         ("secretive", "needs the secret API_KEY, which the entry flow does not declare"),
     ] {
-        let play = stage.run(&format!("@flow\ndef main():\n    flow.invoke('{name}')")).await;
+        let play = stage.play(&format!("@flow\ndef main():\n    flow.invoke('{name}')")).await;
         assert!(
             message(&play).contains(&format!("the workflow {name} (version 1) {lacks}")),
             "{}",
@@ -230,9 +174,9 @@ async fn it_has_no_more_than_the_play_that_invokes_it() {
         );
         assert_eq!(play.error.as_ref().unwrap().kind.as_deref(), Some("PermissionError"));
     }
-    let play = stage.run("@flow\ndef main():\n    return flow.invoke('modest')").await;
+    let play = stage.play("@flow\ndef main():\n    return flow.invoke('modest')").await;
     assert_eq!(outputs(&play), json!(7));
-    let play = stage.run(&format!("@flow({memory})\ndef main():\n    return flow.invoke('large')")).await;
+    let play = stage.play(&format!("@flow({memory})\ndef main():\n    return flow.invoke('large')")).await;
     assert_eq!(outputs(&play), json!(7));
     stage.close().await;
 }
@@ -247,13 +191,13 @@ async fn a_retry_runs_the_same_version_and_a_new_play_the_current_one() {
     );
     stage.create("helper", &helper).await;
     let calls = "@flow\ndef main():\n    return flow.invoke('helper')";
-    let failed = stage.run(calls).await;
+    let failed = stage.play(calls).await;
     assert_eq!(message(&failed), "not yet");
     stage.next_version("helper", "@flow\ndef main() -> int:\n    return 2\n").await;
     fs::write(&go, "").unwrap();
     stage.logic().play_retry(failed.play_sid.clone().into()).await.unwrap();
     assert_eq!(outputs(&stage.settle(&failed.play_sid).await), json!(1));
-    assert_eq!(outputs(&stage.run(calls).await), json!(2));
+    assert_eq!(outputs(&stage.play(calls).await), json!(2));
     stage.close().await;
 }
 

@@ -6,7 +6,8 @@ use hero_sdk::{
     Error, ErrorCode, Json, Logic as _, PlaySid,
     logic::{
         ExampleToInputData, ExampleUpsert, OfExample, OfVersion, OfWorkflow, PlayList, PlayStart,
-        WorkflowCreate, WorkflowDelete, WorkflowList, WorkflowUpdate,
+        WorkflowCreate, WorkflowCreateVersion, WorkflowDelete, WorkflowList, WorkflowSetCurrentVersion,
+        WorkflowUpdate,
     },
     model::{Play, Status, VersionChoice},
 };
@@ -171,5 +172,52 @@ async fn what_is_mistyped_finds_the_nearest_name_whatever_its_case() {
     let version = OfVersion { workflow: "trip".into(), version: VersionChoice::Number(2) };
     let error = stage.runtime.workflow_version_fetch(version).await.unwrap_err();
     assert_eq!(error.hint.as_deref(), Some("version 1 is its only one"));
+    stage.close().await;
+}
+
+/// It is that of the current version's docstring until somebody gives another.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_description_is_the_docstring_unless_one_is_given() {
+    let stage = Stage::new().await;
+    let source = |docstring: &str| {
+        format!("from hero_tracing import flow\n\n@flow\ndef main():{docstring}\n    return 1\n")
+    };
+    let next = async |source: String| {
+        let version = WorkflowCreateVersion {
+            workflow: "told".into(),
+            source,
+            entry: None,
+            note: None,
+            set_current: true,
+            file_name: None,
+        };
+        stage.runtime.workflow_create_version(version).await.unwrap();
+    };
+    let choose = async |number| {
+        let version = VersionChoice::Number(number);
+        let params = WorkflowSetCurrentVersion { workflow: "told".into(), version };
+        stage.runtime.workflow_set_current_version(params).await.unwrap();
+    };
+    let description = async || {
+        let listed = stage.runtime.workflow_list(WorkflowList::default()).await.unwrap().workflows;
+        listed.into_iter().find(|workflow| workflow.name == "told").unwrap().description
+    };
+    let create = WorkflowCreate { name: "told".into(), source: source(""), ..WorkflowCreate::default() };
+    stage.runtime.workflow_create(create).await.unwrap();
+    assert_eq!(description().await, "");
+    next(source("\n    \"\"\"Gives\n    one.\n\n    Always.\n    \"\"\"")).await;
+    assert_eq!(description().await, "Gives one.");
+    choose(1).await;
+    assert_eq!(description().await, "");
+    choose(2).await;
+    let description_given = Some("The only one.".to_owned());
+    let update = WorkflowUpdate {
+        workflow: "told".into(),
+        description: description_given.clone(),
+        ..WorkflowUpdate::default()
+    };
+    stage.runtime.workflow_update(update).await.unwrap();
+    next(source("\n    \"\"\"Gives it.\"\"\"")).await;
+    assert_eq!(Some(description().await), description_given);
     stage.close().await;
 }

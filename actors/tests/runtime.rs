@@ -1,111 +1,24 @@
 //! The runtime as a library, with real processes.
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+mod stage;
+
+use std::{fs, path::Path};
 
 use futures_util::StreamExt as _;
-use hero_actors::{BundledFlow, Config, Recover, Runtime};
+use hero_actors::{Config, Recover, Runtime};
 use hero_sdk::{
-    Error, ErrorCode, Json, Logic as _, PlaySid,
-    logic::{PlayCancel, PlayList, PlayResume, PlayRunAsync, PlaySpans, PlayStart, PlayWait, Until},
+    ErrorCode, Logic as _, PlaySid,
+    logic::{PlayCancel, PlayList, PlaySpans, PlayStart, PlayWait, Until},
     model::{Play, SpanStatus, Status},
 };
-use serde_json::{Value, json};
-
-/// A home of its own, with a runtime that can be closed and opened again.
-struct Stage {
-    home: tempfile::TempDir,
-    runtime: Option<Runtime>,
-}
+use serde_json::json;
+use stage::{Stage, outputs};
 
 impl Stage {
-    async fn new() -> Self {
-        let mut stage = Self { home: tempfile::tempdir().unwrap(), runtime: None };
-        fs::create_dir(stage.outside()).unwrap();
-        stage.open().await;
-        stage
-    }
-
-    fn config(&self) -> Config {
-        let hello = BundledFlow {
-            name: "bundled".into(),
-            file_name: "bundled.py".into(),
-            description: "Doubles.".into(),
-            source:
-                "from hero_tracing import flow\n\n@flow\ndef main(n: int = 4) -> int:\n    return 2 * n\n"
-                    .into(),
-        };
-        let mut config = Config { library: vec![hello], lock_wait_ms: 50, ..Config::new(self.home.path()) };
-        config.sandbox.defaults.write = vec![self.outside().display().to_string()];
-        config
-    }
-
-    async fn open(&mut self) {
-        self.runtime = Some(Runtime::open(self.config()).await.unwrap());
-    }
-
-    async fn close(&mut self) {
-        self.runtime.take().unwrap().shutdown().await.unwrap();
-    }
-
-    fn logic(&self) -> &Runtime {
-        self.runtime.as_ref().unwrap()
-    }
-
-    /// A directory outside of plays, in which they may write.
-    fn outside(&self) -> PathBuf {
-        self.home.path().join("outside")
-    }
-
-    /// A file there, to which steps write that they ran.
-    fn witness(&self) -> PathBuf {
-        self.outside().join("witness")
-    }
-
     fn witnessed(&self) -> Vec<String> {
         fs::read_to_string(self.witness()).unwrap_or_default().lines().map(str::to_owned).collect()
     }
-
-    /// Starts a source in which `saw(word)` writes to the witness.
-    async fn start(&self, source: &str, inputs: Value) -> Result<Play, Error> {
-        let source = format!(
-            "from hero_tracing import flow\n\ndef saw(word):\n    with open({:?}, 'a') as witness:\n        witness.write(str(word) + '\\n')\n\n{source}",
-            self.witness().display().to_string()
-        );
-        let inputs = Some(Json::from(&inputs));
-        let params = PlayRunAsync { source, file_name: "test.py".into(), inputs, ..PlayRunAsync::default() };
-        self.logic().play_run_async(params).await
-    }
-
-    async fn settle(&self, play_sid: &PlaySid) -> Play {
-        let wait = PlayWait { play_sid: play_sid.clone(), timeout_ms: Some(60_000), until: Until::Settled };
-        self.logic().play_wait(wait).await.unwrap()
-    }
-
-    async fn run(&self, source: &str, inputs: Value) -> Play {
-        let play = self.start(source, inputs).await.unwrap();
-        self.settle(&play.play_sid).await
-    }
-
-    async fn answer(&self, play_sid: &PlaySid, name: &str, payload: Value) -> Result<Play, Error> {
-        let open = self.logic().play_pending_resumes(play_sid.clone().into()).await.unwrap().resumes;
-        let resume = open.iter().find(|resume| resume.name == name).expect("the question is open");
-        let params = PlayResume {
-            play_sid: play_sid.clone(),
-            resume_id: resume.resume_id.clone(),
-            payload: Json::from(&payload),
-            answered_by: Some("test".into()),
-        };
-        self.logic().play_resume(params).await
-    }
-}
-
-fn outputs(play: &Play) -> Value {
-    assert_eq!(play.status, Status::Succeeded, "{:?}", play.error);
-    play.outputs.as_ref().unwrap().to().unwrap()
 }
 
 const STEPS: &str = "

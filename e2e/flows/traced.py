@@ -1,5 +1,7 @@
 """A flow with a node of most kinds, for the tests of what a collector of OpenTelemetry is sent."""
 
+import time
+
 from hero_tracing import ask_user, flow
 
 tries = 0
@@ -54,3 +56,21 @@ def asks() -> str:
     """Waits for a person, behind a step."""
     double(4)
     return "so be it" if ask_user.confirm("Go on?") else "then not"
+
+
+@flow
+def asks_twice() -> bool:
+    """Waits for a person, and once more, each time behind a step."""
+    double(4)
+    first = ask_user.confirm("Go on?", name="first")
+    double(5)
+    return first and ask_user.confirm("And now?", name="second")
+
+
+@flow
+def is_lost() -> int:
+    """Comes to its end only when its first process was lost."""
+    number = double(4)
+    while flow.attempt == 1:
+        time.sleep(0.01)
+    return double(number)

@@ -1,6 +1,7 @@
 //! What must hold of whatever comes to the server, and of whatever a flow has shown to people. `e2e/fuzz` looks for bytes
 //! of which it does not.
 
+mod http;
 mod question;
 mod rpc;
 
@@ -12,7 +13,7 @@ use hero_sdk::{
 };
 use serde_json::Value;
 
-use self::{question::question, rpc::rpc};
+use self::{http::http, question::question, rpc::rpc};
 use crate::cli::{
     args,
     configuration::{File, confinement},
@@ -21,7 +22,7 @@ use crate::cli::{
 
 /// Every target of this crate.
 pub const TARGETS: &[Target] =
-    &[("rpc", rpc), ("question", question), ("escape", escape), ("settings", settings)];
+    &[("http", http), ("rpc", rpc), ("question", question), ("escape", escape), ("settings", settings)];
 
 /// Text of a flow. Nothing of it moves a terminal or turns its text; what is plain stays, and JSON means the same.
 fn escape(data: &[u8]) {

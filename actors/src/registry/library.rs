@@ -157,7 +157,8 @@ impl Library {
         let mut version = known.unwrap_or(WorkflowVersion { note, ..described });
         let number = version.version.unwrap_or(next);
         if set_current {
-            workflow.current_version = number;
+            let before = self.version(&workflow, &VersionChoice::Current)?;
+            make_current(&mut workflow, &before, &version, number);
         }
         self.put(&workflow, &mut version, number).await?;
         Ok(version)
@@ -172,7 +173,9 @@ impl Library {
         let (workflow, version) = self.resolve(workflow, choice).await?;
         let _changing = self.change().await;
         let mut workflow = self.still_there(&workflow)?;
-        workflow.current_version = version.version.unwrap_or(workflow.current_version);
+        let before = self.version(&workflow, &VersionChoice::Current)?;
+        let number = version.version.unwrap_or(workflow.current_version);
+        make_current(&mut workflow, &before, &version, number);
         self.put_workflow(&workflow).await?;
         Ok(workflow)
     }
@@ -361,6 +364,14 @@ impl Library {
 
 /// Why a version was made that came with the program.
 const BUNDLED_NOTE: &str = "comes with hero_logic";
+
+/// Has a version run from now on. A description that is the docstring's goes with it; one that somebody gave stays.
+fn make_current(workflow: &mut Workflow, before: &WorkflowVersion, version: &WorkflowVersion, number: u32) {
+    workflow.current_version = number;
+    if workflow.description == before.description {
+        workflow.description.clone_from(&version.description);
+    }
+}
 
 fn check_name(name: &str) -> Result<(), Error> {
     let is_good = !name.is_empty()

@@ -4,6 +4,8 @@
 
 mod files;
 mod forms;
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz;
 mod joined;
 mod json;
 mod mark;

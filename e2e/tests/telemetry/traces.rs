@@ -1,6 +1,9 @@
 //! What comes of plays that have their collector.
 
-use hero_e2e::{Served, Stage, stage::eventually};
+use std::collections::BTreeMap;
+
+use hero_e2e::{Outcome, Running, Served, Stage, stage::eventually};
+use hero_sdk::PlaySid;
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
@@ -100,4 +103,82 @@ fn a_server_sends_what_has_ended_while_its_play_waits() {
     let trace = collector.check(&play);
     assert_eq!(trace[&0].resource["service.name"], "of the test");
     assert_eq!(trace[&0].status, "STATUS_CODE_OK");
+}
+
+/// A server that sends its spans, once it listens.
+#[track_caller]
+fn served<'a>(served: &'a Served, collector: &Collector<'_>) -> Running<'a> {
+    let server = collector.watch(served.hero(["serve"])).start();
+    assert!(eventually(|| served.listens()), "{}", server.stderr());
+    server
+}
+
+#[track_caller]
+fn stop(server: Running<'_>) {
+    kill(Pid::from_raw(server.pid().try_into().unwrap()), Signal::SIGTERM).unwrap();
+    server.finish().exits(0);
+}
+
+/// Says yes to the open question of a play, which goes on until it waits or ends.
+#[track_caller]
+fn confirm(stage: &Served, play_sid: &PlaySid) -> Outcome {
+    let shown = stage.hero(["play", "show", play_sid.as_str(), "--json"]).finish().exits(0).settled();
+    let resume = shown.resumes[0].resume_id.to_string();
+    stage.hero(["resume", play_sid.as_str(), &resume, "--payload", "true", "--no-input", "--json"]).finish()
+}
+
+#[test]
+fn what_was_sent_before_a_restart_does_not_come_again() {
+    let stage = Served::new();
+    stage.flow("traced.py");
+    let collector = Collector::start(&stage);
+    let first = served(&stage, &collector);
+    let pid = first.pid();
+    let run = stage.hero(["run", "traced.py", "--entry", "asks_twice", "--no-input", "--json"]).finish();
+    let play_sid = run.exits(3).settled().play.play_sid;
+    confirm(&stage, &play_sid).exits(3);
+    stop(first);
+    let before = collector.sent().len();
+    assert_eq!(before, 3, "two steps, and the first question: {:#?}", collector.sent());
+    let second = served(&stage, &collector);
+    let play = confirm(&stage, &play_sid).exits(0).settled().play;
+    assert_eq!(play.attempt, 3);
+    collector.trace(&play_sid);
+    stop(second);
+    let trace = collector.check(&play);
+    assert_eq!(trace.len(), before + 3, "the second question, the flow, and the play: {trace:#?}");
+    for sent in trace.values() {
+        let is_of_first = sent.resource["process.pid"] == pid;
+        assert_eq!(is_of_first, ["double", "first"].contains(&sent.name.as_str()), "{sent:#?}");
+    }
+    let steps = trace.values().filter(|sent| sent.name == "double");
+    let attempts: Vec<_> = steps.map(|sent| &sent.attributes["hero_logic.attempt"]).collect();
+    assert_eq!(attempts, [1, 2], "what is replayed was executed when it was");
+}
+
+#[test]
+fn a_play_that_a_lost_server_ran_comes_whole_and_with_the_same_ids() {
+    let stage = Served::new();
+    stage.flow("traced.py");
+    let collector = Collector::start(&stage);
+    let first = served(&stage, &collector);
+    let run = stage.hero(["run", "traced.py", "--entry", "is_lost", "--json"]).start();
+    assert!(eventually(|| !collector.sent().is_empty()), "{}", run.stderr());
+    let play_sid: PlaySid = collector.sent()[0].text("play_sid").parse().unwrap();
+    first.kill();
+    run.kill();
+    let second = served(&stage, &collector);
+    let ended = || collector.sent().iter().any(|sent| sent.text("kind") == "play");
+    assert!(eventually(ended), "{}", second.stderr());
+    stop(second);
+    let mut ids: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for sent in collector.sent() {
+        assert_eq!(sent.text("play_sid"), play_sid.as_str());
+        let path = sent.attributes.get("hero_logic.path").map_or("", |path| path.as_str().unwrap());
+        ids.entry(path.to_owned()).or_default().push(sent.span_id);
+    }
+    let counts: Vec<(&str, usize)> = ids.iter().map(|(path, ids)| (path.as_str(), ids.len())).collect();
+    let step = "is_lost#0/double#0";
+    assert_eq!(counts, [("", 1), ("is_lost#0", 1), (step, 2), ("is_lost#0/double#1", 1)]);
+    assert_eq!(ids[step][0], ids[step][1]);
 }

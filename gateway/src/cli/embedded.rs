@@ -7,7 +7,7 @@ pub(crate) use hero_actors::{Check, CheckState, SandboxConfig, interpreters};
 use hero_sdk::Logic;
 
 use crate::{
-    cli::errors::Failure,
+    cli::{clock, errors::Failure},
     telemetry::{Ready, Telemetry},
 };
 
@@ -79,8 +79,9 @@ pub(crate) async fn open(
         Purpose::Look => Recover::Mark,
     };
     let telemetry = if purpose == Purpose::Run { Ready::of_environment()? } else { None };
+    let began = clock::now();
     let runtime = Arc::new(Runtime::open(config).await?);
-    let telemetry = telemetry.map(|ready| ready.start(Arc::clone(&runtime) as Arc<dyn Logic>));
+    let telemetry = telemetry.map(|ready| ready.start(Arc::clone(&runtime) as Arc<dyn Logic>, began));
     Ok(Session { runtime, telemetry })
 }
 

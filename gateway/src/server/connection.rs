@@ -13,6 +13,12 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
 };
 
+#[cfg(feature = "fuzz")]
+use super::{
+    HEARTBEAT,
+    access::Access,
+    http::{Shared, router},
+};
 use super::{
     idle::Load,
     listen::{Bound, Stream},
@@ -108,4 +114,21 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S, rou
     if let Err(error) = result {
         tracing::debug!(%error, "a connection has ended");
     }
+}
+
+/// Answers what comes by a stream, as if somebody had connected.
+#[cfg(feature = "fuzz")]
+pub(crate) async fn answer<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    stream: S,
+    logic: Arc<dyn hero_sdk::Logic>,
+    access: Access,
+) {
+    use hero_sdk::{Timestamp, logic::ServerProcess};
+
+    // Whoever could say that it is time to stop must not be gone.
+    let (_keep, stop) = tokio::sync::watch::channel(false);
+    let stop = Stop::new(stop);
+    let process = ServerProcess { pid: 1, started_at: Timestamp(0), listening: Vec::new(), background: None };
+    let shared = Shared::new(logic, process, stop.clone(), HEARTBEAT);
+    talk(stream, router(shared, access), stop).await;
 }

@@ -13,7 +13,8 @@ use axum::{
 };
 use futures_util::StreamExt as _;
 use hero_sdk::{
-    Error, ErrorCode, Json, PlaySid,
+    Error, ErrorCode, Json, Logic, PlaySid,
+    logic::ServerProcess,
     rpc::{self, Failure, Reply},
 };
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -44,6 +45,17 @@ pub(crate) struct Shared {
     pub(crate) stop: Stop,
     /// Between two signs of life on a stream where nothing happens.
     pub(crate) heartbeat: Duration,
+}
+
+impl Shared {
+    pub(crate) fn new(
+        logic: Arc<dyn Logic>,
+        process: ServerProcess,
+        stop: Stop,
+        heartbeat: Duration,
+    ) -> Self {
+        Self { served: Served::new(logic, process), meters: Arc::new(Meters::new()), stop, heartbeat }
+    }
 }
 
 /// All paths of one listener.

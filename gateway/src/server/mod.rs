@@ -24,13 +24,13 @@ use futures_util::future::join_all;
 use hero_sdk::{Error, Logic, logic::ServerProcess};
 use tokio::sync::watch;
 
+#[cfg(feature = "fuzz")]
+pub(crate) use self::{access::Access, connection::answer};
 use self::{
     connection::Door,
     gateway::Gateway,
     http::{Shared, router},
     listen::{Bound, SocketFile},
-    meters::Meters,
-    served::Served,
     stop::Stop,
 };
 pub(crate) use self::{
@@ -82,12 +82,7 @@ impl Server {
     pub(crate) fn serve(self, logic: Arc<dyn Logic>, process: ServerProcess) -> (Serving, Gateway) {
         let (stop, stopped) = watch::channel(false);
         let (stopped, load) = (Stop::new(stopped), Load::default());
-        let shared = Shared {
-            served: Served::new(logic, process),
-            meters: Arc::new(Meters::new()),
-            stop: stopped.clone(),
-            heartbeat: self.heartbeat,
-        };
+        let shared = Shared::new(logic, process, stopped.clone(), self.heartbeat);
         let mut sockets = Vec::new();
         let doors = self.bound.into_iter().map(|mut bound| {
             sockets.extend(bound.take_file());

@@ -24,6 +24,8 @@ const ANSWERED_MAX: usize = 1_000;
 pub(super) struct Followed {
     play_sid: PlaySid,
     root_play_sid: PlaySid,
+    /// What had ended before was sent by an earlier process.
+    sent_before: Option<Timestamp>,
     after_seq: u64,
     waiting: Waiting,
     interrupted: BTreeMap<u32, Span>,
@@ -34,11 +36,12 @@ pub(super) struct Followed {
 }
 
 impl Followed {
-    /// One of which nothing was sent yet.
-    pub(super) fn new(play_sid: PlaySid, root_play_sid: PlaySid) -> Self {
+    /// One of which nothing was sent yet, but for what had ended before a moment.
+    pub(super) fn new(play_sid: PlaySid, root_play_sid: PlaySid, sent_before: Option<Timestamp>) -> Self {
         Self {
             play_sid,
             root_play_sid,
+            sent_before,
             after_seq: 0,
             waiting: Waiting::default(),
             interrupted: BTreeMap::new(),
@@ -130,9 +133,16 @@ impl Followed {
                         self.interrupted.insert(node.span_id, node);
                     }
                 }
+                SpanStatus::Ok | SpanStatus::Failed | SpanStatus::Cancelled if self.was_sent(&node) => {
+                    drop(self.waiting.take(node.span_id));
+                }
                 SpanStatus::Ok | SpanStatus::Failed | SpanStatus::Cancelled => self.send(&node, queue),
             }
         }
+    }
+
+    fn was_sent(&self, node: &Span) -> bool {
+        self.sent_before.is_some_and(|moment| node.ended_at.is_some_and(|ended_at| ended_at < moment))
     }
 
     fn send(&mut self, node: &Span, queue: &Queue) {

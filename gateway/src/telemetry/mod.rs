@@ -2,11 +2,12 @@
 //!
 //! The plays are followed as anybody follows them, from the store behind a cursor, so that they do not know of it. What
 //! the collector does not take waits in a queue with a limit, and beyond that is dropped and counted. Each span is sent
-//! once it has ended, and may be sent again by the next process, with the same ids.
+//! once it has ended. The next process goes on behind that, but for plays that ran when this one ended: this one may have
+//! been lost before it had sent all of theirs, so theirs are sent again, with the same ids.
 
 use std::{sync::Arc, time::Duration};
 
-use hero_sdk::{Error, Logic};
+use hero_sdk::{Error, Logic, Timestamp};
 use tokio::{sync::watch, task::JoinHandle, time::timeout};
 
 use self::{
@@ -53,10 +54,10 @@ impl Ready {
         Ok(Self { queue, collector: Collector::new(settings, waiting, is_closing)?, closing })
     }
 
-    /// Follows the plays of a runtime from now on.
-    pub(crate) fn start(self, logic: Arc<dyn Logic>) -> Telemetry {
+    /// Follows the plays of a runtime, which began then, from now on.
+    pub(crate) fn start(self, logic: Arc<dyn Logic>, began: Timestamp) -> Telemetry {
         let Self { queue, collector, closing } = self;
-        let plays = tokio::spawn(plays::follow(logic, queue, closing.subscribe()));
+        let plays = tokio::spawn(plays::follow(logic, queue, began, closing.subscribe()));
         Telemetry { closing, plays, collector: tokio::spawn(collector.run()) }
     }
 }

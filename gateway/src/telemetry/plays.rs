@@ -1,14 +1,14 @@
 //! Which plays are followed: those that run, as the events of the runtime tell. One that is parked costs its cursor.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
 use futures_util::{FutureExt as _, StreamExt as _};
 use hero_sdk::{
-    Error, Logic, PlaySid,
-    logic::{EventFilter, News, PlayList},
+    Error, Logic, PlaySid, Timestamp,
+    logic::{EventFilter, News, PlayList, PlayNews},
     model::Status,
 };
 use tokio::{
@@ -18,14 +18,20 @@ use tokio::{
 
 use super::{closed, follower::Followed, queue::Queue};
 
-/// Plays whose cursors are kept while nothing happens in them. Of others everything is sent again if they go on.
+/// Plays whose cursors are kept while nothing happens in them. Of others what ended in this process is sent again if they
+/// go on.
 const PARKED_MAX: usize = 10_000;
 /// Plays of a page of a list.
 const PAGE: u32 = 1_000;
 
-/// Follows every play of a runtime, until the process ends or the runtime does.
-pub(super) async fn follow(logic: Arc<dyn Logic>, queue: Queue, closing: watch::Receiver<bool>) {
-    if let Err(error) = Plays::new(logic, queue, closing).run().await {
+/// Follows every play of a runtime, which began then, until the process ends or the runtime does.
+pub(super) async fn follow(
+    logic: Arc<dyn Logic>,
+    queue: Queue,
+    began: Timestamp,
+    closing: watch::Receiver<bool>,
+) {
+    if let Err(error) = Plays::new(logic, queue, began, closing).run().await {
         tracing::warn!(%error, "no more spans are sent");
     }
 }
@@ -33,7 +39,10 @@ pub(super) async fn follow(logic: Arc<dyn Logic>, queue: Queue, closing: watch::
 struct Plays {
     logic: Arc<dyn Logic>,
     queue: Queue,
+    began: Timestamp,
     closing: watch::Receiver<bool>,
+    /// Those that ran when the runtime before this one ended, and wait for a place; none until that was looked for.
+    interrupted: Option<HashSet<PlaySid>>,
     /// Those that a task follows; true where something has happened since it was started.
     active: HashMap<PlaySid, bool>,
     tasks: JoinSet<(PlaySid, Result<Followed, Error>)>,
@@ -44,11 +53,13 @@ struct Plays {
 }
 
 impl Plays {
-    fn new(logic: Arc<dyn Logic>, queue: Queue, closing: watch::Receiver<bool>) -> Self {
+    fn new(logic: Arc<dyn Logic>, queue: Queue, began: Timestamp, closing: watch::Receiver<bool>) -> Self {
         Self {
             logic,
             queue,
+            began,
             closing,
+            interrupted: None,
             active: HashMap::new(),
             tasks: JoinSet::new(),
             parked: HashMap::new(),
@@ -85,7 +96,7 @@ impl Plays {
             // Nothing happens in one that waits for a place.
             News::PlayCreated(play) | News::PlayChanged(play) => {
                 if play.status != Status::Queued || self.active.contains_key(&play.play_sid) {
-                    self.look_at(play.play_sid, play.root_play_sid);
+                    self.look_at(play);
                 }
                 Ok(())
             }
@@ -98,17 +109,16 @@ impl Plays {
 
     /// Events were missed, or none has come yet: what runs is looked for, and what is parked may have gone on.
     async fn look_around(&mut self) -> Result<(), Error> {
-        let status = Some(Status::Running);
-        let mut wanted = PlayList { status, limit: Some(PAGE), ..PlayList::default() };
-        loop {
-            let page = self.logic.play_list(wanted.clone()).await?;
-            for play in page.plays {
-                self.look_at(play.play_sid, play.root_play_sid);
-            }
-            wanted.cursor = page.next_cursor;
-            if wanted.cursor.is_none() {
-                break;
-            }
+        let is_first = self.interrupted.is_none();
+        // Before those that run, so that none is missed that gets its place meanwhile.
+        let queued = if is_first { self.list(Status::Queued).await? } else { Vec::new() };
+        let running = self.list(Status::Running).await?;
+        if is_first {
+            let interrupted = queued.iter().filter(|play| play.attempt > 0).chain(&running);
+            self.interrupted = Some(interrupted.map(|play| play.play_sid.clone()).collect());
+        }
+        for play in running {
+            self.look_at(play);
         }
         self.parked_order.clear();
         let parked: Vec<_> = self.parked.drain().collect();
@@ -118,7 +128,21 @@ impl Plays {
         Ok(())
     }
 
-    fn look_at(&mut self, play_sid: PlaySid, root_play_sid: PlaySid) {
+    async fn list(&self, status: Status) -> Result<Vec<PlayNews>, Error> {
+        let mut wanted = PlayList { status: Some(status), limit: Some(PAGE), ..PlayList::default() };
+        let mut plays = Vec::new();
+        loop {
+            let page = self.logic.play_list(wanted.clone()).await?;
+            plays.extend(page.plays.iter().map(PlayNews::from));
+            wanted.cursor = page.next_cursor;
+            if wanted.cursor.is_none() {
+                return Ok(plays);
+            }
+        }
+    }
+
+    fn look_at(&mut self, play: PlayNews) {
+        let play_sid = play.play_sid.clone();
         if let Some(again) = self.active.get_mut(&play_sid) {
             *again = true;
             return;
@@ -128,9 +152,20 @@ impl Plays {
                 self.parked_order.remove(&place);
                 followed
             }
-            None => Followed::new(play_sid.clone(), root_play_sid),
+            None => {
+                let sent_before = self.sent_before(&play);
+                Followed::new(play.play_sid, play.root_play_sid, sent_before)
+            }
         };
         self.start(play_sid, followed);
+    }
+
+    /// Until when an earlier process has sent what ended in a play that is seen for the first time.
+    fn sent_before(&mut self, play: &PlayNews) -> Option<Timestamp> {
+        let was_lost = self.interrupted.as_mut().is_some_and(|plays| plays.remove(&play.play_sid));
+        // One whose first attempt runs is new, even where the clock was set back.
+        let is_new = play.attempt <= 1 && play.status == Status::Running;
+        (!was_lost && !is_new).then_some(self.began)
     }
 
     fn start(&mut self, play_sid: PlaySid, followed: Followed) {

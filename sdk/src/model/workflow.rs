@@ -14,7 +14,7 @@ pub struct Workflow {
     pub workflow_sid: WorkflowSid,
     /// Unique among workflows.
     pub name: String,
-    /// What it does, in a sentence.
+    /// What it does, in a sentence: the first paragraph of the current version's docstring until another is given.
     pub description: String,
     /// Labels.
     pub tags: Vec<String>,
