@@ -239,7 +239,13 @@ impl Redactor {
     fn matches(&self, text: &[u8], syntax: Syntax, style: Style) -> Vec<Vec<Piece>> {
         let mut matches: Vec<Vec<Piece>> = Vec::new();
         for joined in ways(text) {
-            for (range, form) in self.found(&joined.bytes, syntax, style) {
+            // Half an escape is no character: not of the text, however its lines belong together.
+            let is_torn = |(place, _): &(Range<usize>, usize)| {
+                json::is_within_escape(text, place.start) || json::is_within_escape(text, place.end)
+            };
+            let is_whole =
+                |range: Range<usize>| syntax == Syntax::Text || !joined.places(range).iter().any(is_torn);
+            for (range, form) in self.found(&joined.bytes, style, is_whole) {
                 let piece = |(range, within): (Range<usize>, usize)| {
                     let part = within..within + range.len();
                     Piece { range, form, part }
@@ -319,7 +325,12 @@ impl Redactor {
     }
 
     /// Where forms stand, from left to right, the longest of each place.
-    fn found(&self, text: &[u8], syntax: Syntax, style: Style) -> Vec<(Range<usize>, usize)> {
+    fn found(
+        &self,
+        text: &[u8],
+        style: Style,
+        is_whole: impl Fn(Range<usize>) -> bool,
+    ) -> Vec<(Range<usize>, usize)> {
         let mut found = Vec::new();
         let mut at = 0;
         while let Some(hit) = self.needles.find(Input::new(text).range(at..)) {
@@ -329,11 +340,7 @@ impl Redactor {
                 let (_, Form { text: wanted, .. }) = self.forms.get(form)?;
                 let range = start..start + wanted.len();
                 let is_there = text.get(range.clone()) == Some(wanted.as_bytes());
-                // Half an escape is no character.
-                let is_whole = syntax == Syntax::Text
-                    || !(json::is_within_escape(text, range.start)
-                        || json::is_within_escape(text, range.end));
-                (is_there && is_whole).then_some((range, form))
+                (is_there && is_whole(range.clone())).then_some((range, form))
             };
             match forms.copied().find_map(fits) {
                 Some((range, form)) => {
@@ -344,13 +351,18 @@ impl Redactor {
             }
         }
         if style == Style::Shown {
-            self.add_cut(text, syntax, &mut found);
+            self.add_cut(text, is_whole, &mut found);
         }
         found
     }
 
     /// What is left of values where the text was cut.
-    fn add_cut(&self, text: &[u8], syntax: Syntax, found: &mut Vec<(Range<usize>, usize)>) {
+    fn add_cut(
+        &self,
+        text: &[u8],
+        is_whole: impl Fn(Range<usize>) -> bool,
+        found: &mut Vec<(Range<usize>, usize)>,
+    ) {
         let mut at = 0;
         while let Some(length) = text
             .get(at..)
@@ -368,8 +380,7 @@ impl Redactor {
             found.retain(|(other, _)| other.start < range.start || other.end > range.end);
             let taken = found.iter().map(|(other, _)| other.end).filter(|end| *end <= range.end).max();
             let start = taken.unwrap_or_default().max(range.start);
-            let is_whole = syntax == Syntax::Text || !json::is_within_escape(text, start);
-            if start < range.end && is_whole {
+            if start < range.end && is_whole(start..range.end) {
                 found.push((start..range.end, form));
             }
         }

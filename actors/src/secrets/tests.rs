@@ -132,6 +132,8 @@ fn an_escape_is_not_torn_apart() {
         ("abcd\\", r#""abcd\\n""#),
         ("d834", r#""\ud834""#),
         ("\"\"\"\"", r#""\"\"\"\"\\""#),
+        // The backslash of the value is no half of what escapes the quote behind a line.
+        (r"n nnn\", r#""n nnn\\n\"x""#),
     ] {
         let redactor = redactor(value);
         let kept = redactor.kept(&json(text));
