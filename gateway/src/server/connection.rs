@@ -17,6 +17,7 @@ use super::{
     idle::Load,
     listen::{Bound, Stream},
     stop::Stop,
+    unstalled::Unstalled,
 };
 
 /// Connections at once.
@@ -38,12 +39,15 @@ pub(crate) struct Door {
     router: Router,
     load: Load,
     stop: Stop,
+    write_limit: Duration,
     places: Arc<Semaphore>,
 }
 
 impl Door {
-    pub(crate) fn new(bound: Bound, router: Router, load: Load, stop: Stop) -> Self {
-        Self { bound, router, load, stop, places: Arc::new(Semaphore::new(CONNECTIONS_MAX)) }
+    /// Whoever takes nothing of what is written for him within `write_limit` has to leave.
+    pub(crate) fn new(bound: Bound, router: Router, load: Load, stop: Stop, write_limit: Duration) -> Self {
+        let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        Self { bound, router, load, stop, write_limit, places }
     }
 
     /// Takes connections until it is time to stop.
@@ -56,11 +60,11 @@ impl Door {
             match stream {
                 Ok((stream, place)) => {
                     let (router, stop) = (self.router.clone(), self.stop.clone());
-                    let connected = self.load.connected();
+                    let (connected, limit) = (self.load.connected(), self.write_limit);
                     tokio::spawn(async move {
                         match stream {
-                            Stream::Unix(stream) => talk(stream, router, stop).await,
-                            Stream::Tcp(stream) => talk(stream, router, stop).await,
+                            Stream::Unix(stream) => talk(Unstalled::new(stream, limit), router, stop).await,
+                            Stream::Tcp(stream) => talk(Unstalled::new(stream, limit), router, stop).await,
                         }
                         drop((place, connected));
                     });
