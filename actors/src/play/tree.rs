@@ -3,6 +3,7 @@
 
 mod left;
 mod tags;
+mod tries;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -13,6 +14,7 @@ use hero_sdk::{
 };
 
 use self::left::{Left, ask_again, end_question};
+pub(crate) use self::tries::size as error_bytes;
 use super::{effect::Write, event::Now};
 
 /// Nodes of one play; more are run and recorded, but not shown.
@@ -25,8 +27,6 @@ const LOG_CHARS_MAX: usize = 16_384;
 const PREVIEW_CHARS_MAX: usize = 4_096;
 /// Bytes of a path: deep recursion with long names stays below, an attack does not.
 const PATH_BYTES_MAX: usize = 8_192;
-/// Failed tries that one node keeps.
-const TRIES_MAX: usize = 1_000;
 
 /// Why a frame does not fit the tree.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -319,9 +319,7 @@ impl Tree {
     /// A try failed and another follows.
     pub(crate) fn add_try(&mut self, id: u64, failed: Try) -> Result<&Open, Misfit> {
         let open = self.change(id)?;
-        if open.span.tries.len() < TRIES_MAX {
-            open.span.tries.push(failed);
-        }
+        tries::add(&mut open.span.tries, failed);
         Ok(open)
     }
 

@@ -9,7 +9,10 @@ use hero_sdk::{
 };
 use hero_store::Change;
 
-use crate::{play::Environment, plays::not_found};
+use crate::{
+    play::{Environment, error_bytes},
+    plays::not_found,
+};
 
 /// Changes of a page unless told.
 pub(super) const SPANS_LIMIT: u32 = 1_000;
@@ -136,11 +139,12 @@ pub(super) fn page(
 pub(super) fn span_bytes(span: &Span) -> usize {
     let optional = |text: &Option<String>| text.as_ref().map_or(0, String::len);
     let tags = span.tags.iter().map(|(name, value)| name.len() + value.as_str().len());
-    let error = span.error.as_ref().map_or(0, |error| error.message.len() + optional(&error.traceback));
+    let tries = span.tries.iter().map(|failed| &failed.error);
+    let errors = tries.chain(&span.error).map(error_bytes);
     span.path.len()
         + span.name.len()
         + optional(&span.inputs)
         + optional(&span.output)
-        + error
+        + errors.sum::<usize>()
         + tags.sum::<usize>()
 }
