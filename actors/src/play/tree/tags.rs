@@ -42,7 +42,7 @@ mod tests {
 
     const TOLD: &str = "\"more tags are not kept; a span has at most 100, of 262144 bytes\"";
 
-    fn tags<'a>(names: impl IntoIterator<Item = String>, value: &'a str) -> BTreeMap<String, Json> {
+    fn tags(names: impl IntoIterator<Item = String>, value: &str) -> BTreeMap<String, Json> {
         names.into_iter().map(|name| (name, Json::parse(value).unwrap())).collect()
     }
 

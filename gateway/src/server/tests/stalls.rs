@@ -41,12 +41,12 @@ fn lines(page: &SpanPage) -> impl Iterator<Item = usize> + '_ {
 
 /// The lines of all pages, and the id of the last.
 fn read(events: &[client::Event]) -> (Vec<usize>, Option<String>) {
-    let pages = events.iter().filter(|event| event.name == "spans");
+    let mut pages = events.iter().filter(|event| event.name == "spans");
     let lines = pages.clone().flat_map(|event| {
         let page: SpanPage = serde_json::from_str(&event.data).unwrap();
         lines(&page).collect::<Vec<_>>()
     });
-    (lines.collect(), pages.last().and_then(|event| event.id.clone()))
+    (lines.collect(), pages.next_back().and_then(|event| event.id.clone()))
 }
 
 #[tokio::test]
