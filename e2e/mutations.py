@@ -351,4 +351,16 @@ MUTANTS = [
         "a_play_that_runs_again_has_a_working_directory",
         ("plays/retention.rs", "row.filter(|row| row.play.status.is_terminal())", "row"),
     ),
+    _rust(
+        "tags_without_limit",
+        "the tags of a node have any size together",
+        "all_together_have_so_many_bytes",
+        ("play/tree/tags.rs", "bytes_with <= BYTES_MAX && ", ""),
+    ),
+    _rust(
+        "trouble_of_yesterday",
+        "who comes while a play rests is told of its last failure, which may have passed",
+        "who_comes_while_a_play_rests_is_told_what_comes_of_the_next_try",
+        ("feeds.rs", "(*failure != known || !may_pass(error))", "(*failure != u64::MAX || known == u64::MAX)"),
+    ),
 ]

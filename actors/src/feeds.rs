@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
-use hero_sdk::{Error, PlaySid};
+use hero_sdk::{Error, ErrorCode, PlaySid};
 use tokio::sync::{Notify, watch};
 
 /// Watchers of one thing whom whoever changes it wakes himself. For more there is a task: to wake a thousand takes half a
@@ -17,9 +17,17 @@ const WOKEN_MAX: usize = 16;
 #[derive(Debug, Default)]
 pub(crate) struct Feeds {
     watched: Mutex<HashMap<PlaySid, Watched>>,
-    troubles: Mutex<HashMap<PlaySid, Error>>,
+    troubles: Mutex<Troubles>,
     /// Why no play goes on any more.
     ended: OnceLock<Error>,
+}
+
+/// Why plays rest, each until it is taken up again.
+#[derive(Debug, Default)]
+struct Troubles {
+    /// With the number of the failure.
+    of: HashMap<PlaySid, (u64, Error)>,
+    failures: u64,
 }
 
 /// Who waits for a play to come somewhere is not woken by each of its steps.
@@ -105,13 +113,18 @@ impl Feeds {
 
     /// The play stands still, since the store did not take its change; whoever watches it should know.
     pub(crate) fn fail(&self, play_sid: &PlaySid, error: Error) {
-        lock(&self.troubles).insert(play_sid.clone(), error);
+        {
+            let mut troubles = lock(&self.troubles);
+            troubles.failures += 1;
+            let failure = (troubles.failures, error);
+            troubles.of.insert(play_sid.clone(), failure);
+        }
         self.notify(play_sid, Changed::Row);
     }
 
     /// The play goes on.
     pub(crate) fn recovered(&self, play_sid: &PlaySid) {
-        lock(&self.troubles).remove(play_sid);
+        lock(&self.troubles).of.remove(play_sid);
     }
 
     /// No play goes on any more.
@@ -124,7 +137,23 @@ impl Feeds {
 
     /// Why the play stands still, if it does.
     pub(crate) fn trouble(&self, play_sid: &PlaySid) -> Option<Error> {
-        self.ended.get().cloned().or_else(|| lock(&self.troubles).get(play_sid).cloned())
+        self.trouble_after(play_sid, 0)
+    }
+
+    /// The number of the failure after which the play rests; 0 where it does not.
+    pub(crate) fn failure(&self, play_sid: &PlaySid) -> u64 {
+        lock(&self.troubles).of.get(play_sid).map_or(0, |(failure, _)| *failure)
+    }
+
+    /// Why the play stands still, unless it only rests after the failure `known`: it is about to be tried again, and
+    /// whether there is still no way is seen then.
+    pub(crate) fn trouble_after(&self, play_sid: &PlaySid, known: u64) -> Option<Error> {
+        if let Some(error) = self.ended.get() {
+            return Some(error.clone());
+        }
+        let troubles = lock(&self.troubles);
+        let (failure, error) = troubles.of.get(play_sid)?;
+        (*failure != known || !may_pass(error)).then(|| error.clone())
     }
 }
 
@@ -137,6 +166,11 @@ impl Watched {
     }
 }
 
+/// False for what is the same however often it is tried.
+pub(crate) fn may_pass(error: &Error) -> bool {
+    !matches!(error.code, ErrorCode::StoreCorrupt | ErrorCode::NotFound)
+}
+
 /// Nothing here can panic halfway through a change.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -145,6 +179,26 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_comes_while_a_play_rests_is_told_what_comes_of_the_next_try() {
+        let (feeds, play_sid) = (Feeds::default(), PlaySid::new());
+        let told = |known| feeds.trouble_after(&play_sid, known).map(|error| error.code);
+        let fail = |code| feeds.fail(&play_sid, Error::new(code, "no"));
+        let early = feeds.failure(&play_sid);
+        fail(ErrorCode::StorageFull);
+        let late = feeds.failure(&play_sid);
+        assert_eq!((told(early), told(late)), (Some(ErrorCode::StorageFull), None));
+        feeds.recovered(&play_sid);
+        assert_eq!((told(early), told(late)), (None, None));
+        fail(ErrorCode::StorageFull);
+        assert_eq!((told(early), told(late)), (Some(ErrorCode::StorageFull), Some(ErrorCode::StorageFull)));
+        // It is tried no more.
+        fail(ErrorCode::StoreCorrupt);
+        assert_eq!(told(feeds.failure(&play_sid)), Some(ErrorCode::StoreCorrupt));
+        feeds.end(Error::new(ErrorCode::Internal, "no more"));
+        assert_eq!(told(feeds.failure(&play_sid)), Some(ErrorCode::Internal));
+    }
 
     #[tokio::test]
     async fn everybody_is_woken_however_many_watch() {

@@ -69,6 +69,14 @@ async fn hostile_lines_are_bounded() {
             error.message
         );
     }
+    // What there is no limit on in a line, as often as one likes.
+    let tags = "@flow\ndef main() -> int:\n    for number in range(400):\n        \
+                say('{\"t\":\"tag\",\"id\":1,\"tags\":{\"' + str(number) + '\":\"' + 'x' * 1_000_000 + '\"}}')\n    \
+                return 7\n";
+    let play = stage.run(tags).await;
+    assert_eq!(play.status, Status::Succeeded, "{:?}", play.error);
+    let (spans, _) = stage.tree(&play.play_sid).await;
+    assert_eq!(spans[0].tags.keys().collect::<Vec<_>>(), ["…"]);
     let grown = peak().saturating_sub(before);
     assert!(grown <= GROWTH_MAX, "the runtime grew by {} KiB", grown >> 10);
     println!("the runtime grew by {} KiB", grown >> 10);

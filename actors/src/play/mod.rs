@@ -39,4 +39,5 @@ pub(crate) use limits::Watched;
 pub(crate) use machine::is_artifact_name;
 pub(crate) use message::{Message, ReplyPort, Start, Wish};
 pub(crate) use timer::Timer;
+pub(crate) use tree::error_bytes;
 pub(crate) use validate::check_against;

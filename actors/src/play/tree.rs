@@ -2,6 +2,8 @@
 //! of the same path must carry on. Pure: no I/O, no clock.
 
 mod left;
+mod tags;
+mod tries;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -12,6 +14,7 @@ use hero_sdk::{
 };
 
 use self::left::{Left, ask_again, end_question};
+pub(crate) use self::tries::size as error_bytes;
 use super::{effect::Write, event::Now};
 
 /// Nodes of one play; more are run and recorded, but not shown.
@@ -24,10 +27,6 @@ const LOG_CHARS_MAX: usize = 16_384;
 const PREVIEW_CHARS_MAX: usize = 4_096;
 /// Bytes of a path: deep recursion with long names stays below, an attack does not.
 const PATH_BYTES_MAX: usize = 8_192;
-/// Tags of one node.
-const TAGS_MAX: usize = 100;
-/// Failed tries that one node keeps.
-const TRIES_MAX: usize = 1_000;
 
 /// Why a frame does not fit the tree.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -189,7 +188,7 @@ impl Tree {
             inputs: inputs.map(|text| shorten(text, PREVIEW_CHARS_MAX)),
             output: None,
             error: None,
-            tags: tags.into_iter().take(TAGS_MAX).collect(),
+            tags: BTreeMap::new(),
             progress: None,
             cost_usd: before.cost_usd,
             tokens_in: before.tokens_in,
@@ -198,6 +197,7 @@ impl Tree {
             ended_at: None,
             duration_ms: None,
         };
+        tags::add(&mut span.tags, tags);
         if let Some(question) = before.question {
             ask_again(&mut span, *question);
         }
@@ -319,20 +319,13 @@ impl Tree {
     /// A try failed and another follows.
     pub(crate) fn add_try(&mut self, id: u64, failed: Try) -> Result<&Open, Misfit> {
         let open = self.change(id)?;
-        if open.span.tries.len() < TRIES_MAX {
-            open.span.tries.push(failed);
-        }
+        tries::add(&mut open.span.tries, failed);
         Ok(open)
     }
 
     /// Data for a node.
     pub(crate) fn tag(&mut self, id: u64, tags: BTreeMap<String, Json>) -> Result<(), Misfit> {
-        let open = self.change(id)?;
-        for (key, value) in tags {
-            if open.span.tags.len() < TAGS_MAX || open.span.tags.contains_key(&key) {
-                open.span.tags.insert(key, value);
-            }
-        }
+        tags::add(&mut self.change(id)?.span.tags, tags);
         Ok(())
     }
 

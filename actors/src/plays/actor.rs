@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     call::gone,
+    feeds::may_pass,
     play::{self, Environment, PlayActor, Reply, Start, Timer, Wish},
 };
 
@@ -390,11 +391,6 @@ fn refuse(wish: Wish, error: Error) {
 pub(crate) fn not_found(play_sid: &PlaySid) -> Error {
     Error::new(ErrorCode::NotFound, format!("no play {play_sid}"))
         .hint("`hero_logic play list` shows the newest ones")
-}
-
-/// False for what is the same however often it is tried.
-fn may_pass(error: &Error) -> bool {
-    !matches!(error.code, ErrorCode::StoreCorrupt | ErrorCode::NotFound)
 }
 
 fn internal(error: impl std::fmt::Display) -> Error {

@@ -9,12 +9,17 @@ use hero_sdk::{
 };
 use hero_store::Change;
 
-use crate::{play::Environment, plays::not_found};
+use crate::{
+    play::{Environment, error_bytes},
+    plays::not_found,
+};
 
 /// Changes of a page unless told.
 pub(super) const SPANS_LIMIT: u32 = 1_000;
-/// Bytes of text in a page behind which it ends, whatever was asked for: for each watcher one is in memory.
+/// Bytes of text in a page behind which it ends, whatever was asked for.
 pub(super) const PAGE_BYTES_MAX: usize = 1 << 20;
+/// The same of a page for a watcher. For each who does not keep up one is in memory, and there may be thousands.
+const FEED_BYTES_MAX: usize = 128 << 10;
 /// Changes that are read at once, since nobody knows how large they are.
 const STEP: usize = 64;
 
@@ -41,13 +46,16 @@ struct Feed {
     play_sid: PlaySid,
     cursor: u64,
     changes: tokio::sync::watch::Receiver<()>,
+    /// The failure after which the play rested when the watcher came.
+    known_failure: u64,
     is_first: bool,
 }
 
 /// The pages after this cursor, and then each as it comes, to the one after which nothing can come.
 pub(super) fn feed(environment: Arc<Environment>, play_sid: PlaySid, after_seq: u64) -> SpanFeed {
     let changes = environment.feeds.subscribe(&play_sid);
-    let feed = Feed { environment, play_sid, cursor: after_seq, changes, is_first: true };
+    let known_failure = environment.feeds.failure(&play_sid);
+    let feed = Feed { environment, play_sid, cursor: after_seq, changes, known_failure, is_first: true };
     Box::pin(futures_util::stream::unfold(Some(feed), Feed::next))
 }
 
@@ -56,10 +64,12 @@ impl Feed {
     async fn next(feed: Option<Self>) -> Option<(Result<SpanPage, Error>, Option<Self>)> {
         let mut feed = feed?;
         loop {
-            if let Some(trouble) = feed.environment.feeds.trouble(&feed.play_sid) {
+            let feeds = &feed.environment.feeds;
+            if let Some(trouble) = feeds.trouble_after(&feed.play_sid, feed.known_failure) {
                 return Some((Err(trouble), None));
             }
-            let page = match page(&feed.environment, &feed.play_sid, feed.cursor, SPANS_LIMIT) {
+            let page = match page(&feed.environment, &feed.play_sid, feed.cursor, SPANS_LIMIT, FEED_BYTES_MAX)
+            {
                 Ok(page) => page,
                 Err(error) => return Some((Err(error), None)),
             };
@@ -83,19 +93,23 @@ pub(super) fn page(
     play_sid: &PlaySid,
     after_seq: u64,
     limit: u32,
+    bytes_max: usize,
 ) -> Result<SpanPage, Error> {
     // The status is read first: what it says is then never newer than the changes that follow.
     let row = environment.tables.play(play_sid)?.ok_or_else(|| not_found(play_sid))?;
     let mut page =
         SpanPage { spans: Vec::new(), logs: Vec::new(), last_seq: after_seq, status: row.play.status };
     let (mut left, mut bytes) = (limit as usize, 0);
-    while left > 0 && bytes < PAGE_BYTES_MAX {
+    while left > 0 && bytes < bytes_max {
         let step = left.min(STEP);
         let before = page.spans.len();
         let changes = environment.tables.changes_after(play_sid, page.last_seq, step)?;
         let is_last = changes.len() < step;
         left -= changes.len();
         for change in changes {
+            if bytes >= bytes_max {
+                break;
+            }
             page.last_seq = change.seq();
             match change {
                 Change::Span(span) => {
@@ -125,11 +139,12 @@ pub(super) fn page(
 pub(super) fn span_bytes(span: &Span) -> usize {
     let optional = |text: &Option<String>| text.as_ref().map_or(0, String::len);
     let tags = span.tags.iter().map(|(name, value)| name.len() + value.as_str().len());
-    let error = span.error.as_ref().map_or(0, |error| error.message.len() + optional(&error.traceback));
+    let tries = span.tries.iter().map(|failed| &failed.error);
+    let errors = tries.chain(&span.error).map(error_bytes);
     span.path.len()
         + span.name.len()
         + optional(&span.inputs)
         + optional(&span.output)
-        + error
+        + errors.sum::<usize>()
         + tags.sum::<usize>()
 }

@@ -18,7 +18,7 @@ use hero_store::PlayFilter;
 
 use super::{
     Runtime, blocking,
-    feed::{SPANS_LIMIT, check_cursor, feed, page},
+    feed::{PAGE_BYTES_MAX, SPANS_LIMIT, check_cursor, feed, page},
     links,
     paging::Paging,
     part::Part,
@@ -68,7 +68,8 @@ impl Logic for Runtime {
 
     async fn play_wait(&self, params: PlayWait) -> Result<Play, Error> {
         let PlayWait { play_sid, timeout_ms, until } = params;
-        let mut changes = self.environment.feeds.subscribe_row(&play_sid);
+        let feeds = &self.environment.feeds;
+        let (mut changes, known) = (feeds.subscribe_row(&play_sid), feeds.failure(&play_sid));
         let waiting = async {
             loop {
                 let play = self.status(&play_sid)?;
@@ -79,7 +80,7 @@ impl Logic for Runtime {
                 if is_there {
                     return Ok(play);
                 }
-                if let Some(trouble) = self.environment.feeds.trouble(&play_sid) {
+                if let Some(trouble) = feeds.trouble_after(&play_sid, known) {
                     return Err(trouble);
                 }
                 changes.changed().await.map_err(|_| crate::call::gone())?;
@@ -152,7 +153,7 @@ impl Logic for Runtime {
         let PlaySpans { play_sid, after_seq, parent, depth, limit } = params;
         let limit = limit.unwrap_or(SPANS_LIMIT).max(1);
         if parent.is_none() && depth.is_none() {
-            return page(&self.environment, &play_sid, after_seq, limit);
+            return page(&self.environment, &play_sid, after_seq, limit, PAGE_BYTES_MAX);
         }
         let environment = Arc::clone(&self.environment);
         let part = Part { parent, depth: depth.unwrap_or(u32::MAX) };

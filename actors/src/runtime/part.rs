@@ -30,10 +30,10 @@ impl Part {
     ) -> Result<SpanPage, Error> {
         let mut parents = self.parents(environment, play_sid)?;
         let (limit, mut bytes) = (limit as usize, 0);
-        let mut part = page(environment, play_sid, after_seq, 0)?;
+        let mut part = page(environment, play_sid, after_seq, 0, PAGE_BYTES_MAX)?;
         let mut spans = HashMap::new();
         while spans.len() + part.logs.len() < limit && bytes < PAGE_BYTES_MAX {
-            let page = page(environment, play_sid, part.last_seq, SPANS_LIMIT)?;
+            let page = page(environment, play_sid, part.last_seq, SPANS_LIMIT, PAGE_BYTES_MAX)?;
             let is_last = page.last_seq == part.last_seq;
             parents.extend(page.spans.iter().map(|span| (span.span_id, span.parent)));
             for span in page.spans.into_iter().filter(|span| self.holds(span.span_id, &parents)) {
@@ -73,7 +73,7 @@ impl Part {
         let mut parents = HashMap::new();
         let mut seen = 0;
         loop {
-            let page = page(environment, play_sid, seen, SPANS_LIMIT)?;
+            let page = page(environment, play_sid, seen, SPANS_LIMIT, PAGE_BYTES_MAX)?;
             if page.last_seq == seen {
                 return Ok(parents);
             }

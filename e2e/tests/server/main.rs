@@ -32,6 +32,8 @@ mod streams;
 #[cfg(test)]
 mod tcp;
 #[cfg(test)]
+mod versions;
+#[cfg(test)]
 mod wire;
 #[cfg(test)]
 mod world;

@@ -15,7 +15,7 @@ use tokio::{
 
 #[cfg(feature = "fuzz")]
 use super::{
-    HEARTBEAT,
+    Times,
     access::Access,
     http::{Shared, router},
 };
@@ -23,6 +23,7 @@ use super::{
     idle::Load,
     listen::{Bound, Stream},
     stop::Stop,
+    unstalled::Unstalled,
 };
 
 /// Connections at once.
@@ -44,12 +45,15 @@ pub(crate) struct Door {
     router: Router,
     load: Load,
     stop: Stop,
+    write_limit: Duration,
     places: Arc<Semaphore>,
 }
 
 impl Door {
-    pub(crate) fn new(bound: Bound, router: Router, load: Load, stop: Stop) -> Self {
-        Self { bound, router, load, stop, places: Arc::new(Semaphore::new(CONNECTIONS_MAX)) }
+    /// Whoever takes nothing of what is written for him within `write_limit` has to leave.
+    pub(crate) fn new(bound: Bound, router: Router, load: Load, stop: Stop, write_limit: Duration) -> Self {
+        let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        Self { bound, router, load, stop, write_limit, places }
     }
 
     /// Takes connections until it is time to stop.
@@ -62,11 +66,11 @@ impl Door {
             match stream {
                 Ok((stream, place)) => {
                     let (router, stop) = (self.router.clone(), self.stop.clone());
-                    let connected = self.load.connected();
+                    let (connected, limit) = (self.load.connected(), self.write_limit);
                     tokio::spawn(async move {
                         match stream {
-                            Stream::Unix(stream) => talk(stream, router, stop).await,
-                            Stream::Tcp(stream) => talk(stream, router, stop).await,
+                            Stream::Unix(stream) => talk(Unstalled::new(stream, limit), router, stop).await,
+                            Stream::Tcp(stream) => talk(Unstalled::new(stream, limit), router, stop).await,
                         }
                         drop((place, connected));
                     });
@@ -129,6 +133,7 @@ pub(crate) async fn answer<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     let (_keep, stop) = tokio::sync::watch::channel(false);
     let stop = Stop::new(stop);
     let process = ServerProcess { pid: 1, started_at: Timestamp(0), listening: Vec::new(), background: None };
-    let shared = Shared::new(logic, process, stop.clone(), HEARTBEAT);
-    talk(stream, router(shared, access), stop).await;
+    let times = Times::default();
+    let shared = Shared::new(logic, process, stop.clone(), times.heartbeat);
+    talk(Unstalled::new(stream, times.write_limit), router(shared, access), stop).await;
 }

@@ -17,6 +17,7 @@ mod staged;
 mod stop;
 #[cfg(test)]
 mod tests;
+mod unstalled;
 
 use std::{sync::Arc, time::Duration};
 
@@ -40,13 +41,26 @@ pub(crate) use self::{
     staged::stage_python_client,
 };
 
-/// Between two signs of life on a stream where nothing happens.
-const HEARTBEAT: Duration = Duration::from_secs(15);
+/// How long things take that clients see.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Times {
+    /// Between two signs of life on a stream where nothing happens.
+    pub(crate) heartbeat: Duration,
+    /// How long a client may take nothing of what is written for him, which stays in memory meanwhile. As long as web
+    /// servers commonly wait; whoever was only asleep comes again, and an event stream goes on where he was.
+    pub(crate) write_limit: Duration,
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        Self { heartbeat: Duration::from_secs(15), write_limit: Duration::from_secs(60) }
+    }
+}
 
 /// A server that listens and answers nobody yet.
 pub(crate) struct Server {
     bound: Vec<Bound>,
-    heartbeat: Duration,
+    times: Times,
 }
 
 /// A server whose actor is there, or comes.
@@ -65,7 +79,7 @@ impl Server {
         for listen in listen {
             bound.push(listen.bind().await?);
         }
-        Ok(Self { bound, heartbeat: HEARTBEAT })
+        Ok(Self { bound, times: Times::default() })
     }
 
     /// Where it listens, for people.
@@ -82,12 +96,12 @@ impl Server {
     pub(crate) fn serve(self, logic: Arc<dyn Logic>, process: ServerProcess) -> (Serving, Gateway) {
         let (stop, stopped) = watch::channel(false);
         let (stopped, load) = (Stop::new(stopped), Load::default());
-        let shared = Shared::new(logic, process, stopped.clone(), self.heartbeat);
+        let shared = Shared::new(logic, process, stopped.clone(), self.times.heartbeat);
         let mut sockets = Vec::new();
         let doors = self.bound.into_iter().map(|mut bound| {
             sockets.extend(bound.take_file());
             let router = router(shared.clone(), bound.access());
-            Door::new(bound, router, load.clone(), stopped.clone())
+            Door::new(bound, router, load.clone(), stopped.clone(), self.times.write_limit)
         });
         let doors = Arc::new(doors.collect::<Vec<_>>());
         let gateway = Gateway::new(Arc::clone(&doors));

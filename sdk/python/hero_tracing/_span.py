@@ -99,7 +99,8 @@ class CurrentSpan:
     def tag(self, key: str, value: object) -> None:
         """Set a tag; the newest value of a key stands. What is not plain and short is kept as text.
 
-        A key of more than 100 characters is cut, and a value of more than 2000; a span keeps 100 tags.
+        A key of more than 100 characters is cut, and a value of more than 2000; a span keeps 100 tags,
+        of 256 KiB together.
         """
         tags = _frames.within_limits({str(key): plain_tag(value)})
         self._send(lambda span: _frames.tag(span, tags))

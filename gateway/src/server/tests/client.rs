@@ -109,11 +109,11 @@ async fn head(stream: &mut BufReader<TcpStream>) -> (u16, Vec<(String, String)>)
     (status, headers)
 }
 
-/// A line without its end; none behind the last one.
+/// A line without its end; none behind the last one that has an end.
 async fn line(stream: &mut BufReader<TcpStream>) -> Option<String> {
     let mut line = String::new();
-    let count = stream.read_line(&mut line).await.unwrap();
-    (count > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned())
+    stream.read_line(&mut line).await.unwrap();
+    line.ends_with('\n').then(|| line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 /// An event as it stood in the stream, read by the rules of its specification.

@@ -13,6 +13,7 @@ use hero_sdk::{
 };
 
 use super::{client, stage::Stage};
+use crate::server::Times;
 
 const STEPS: &str = "
 @flow
@@ -41,7 +42,7 @@ impl Stage {
         .await
     }
 
-    async fn events_of(&self, play_sid: &PlaySid, last: Option<&str>) -> client::Events {
+    pub(super) async fn events_of(&self, play_sid: &PlaySid, last: Option<&str>) -> client::Events {
         let request = self.get(format!("/plays/{play_sid}/events"));
         match last {
             Some(last) => request.header("last-event-id", last),
@@ -282,7 +283,7 @@ def main() -> str:
 
 #[tokio::test]
 async fn a_stream_where_nothing_happens_gives_signs_of_life() {
-    let stage = Stage::with_heartbeat(Duration::from_millis(5)).await;
+    let stage = Stage::with(Times { heartbeat: Duration::from_millis(5), ..Times::default() }).await;
     let resume = stage.asked(ASKS).await;
     let mut all = stage.events("", None).await;
     let mut one = stage.events_of(&resume.play_sid, None).await;

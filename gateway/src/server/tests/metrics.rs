@@ -22,7 +22,7 @@ def main() -> int:
 
 impl Stage {
     /// Each line of the numbers, by what stands before the number.
-    async fn numbers(&self) -> BTreeMap<String, f64> {
+    pub(super) async fn numbers(&self) -> BTreeMap<String, f64> {
         let answer = self.get("/metrics").send().await;
         assert_eq!(answer.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
         let lines = answer.body.lines().filter(|line| !line.starts_with('#'));

@@ -5,3 +5,4 @@ mod events;
 mod links;
 mod metrics;
 mod stage;
+mod stalls;

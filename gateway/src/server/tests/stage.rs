@@ -1,6 +1,6 @@
 //! A home of its own, with a runtime and a server.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use hero_actors::{Config, Runtime};
 use hero_sdk::{
@@ -11,7 +11,7 @@ use hero_sdk::{
 };
 
 use super::client::{Ask, ask};
-use crate::server::{HEARTBEAT, Listen, Server, Serving};
+use crate::server::{Listen, Server, Serving, Times};
 
 /// What opens the server on TCP.
 pub(crate) const TOKEN: &str = "0123456789abcdef0123456789abcdef";
@@ -25,16 +25,16 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn new() -> Self {
-        Self::with_heartbeat(HEARTBEAT).await
+        Self::with(Times::default()).await
     }
 
-    pub(crate) async fn with_heartbeat(heartbeat: Duration) -> Self {
-        Self::over(tempfile::tempdir().unwrap(), heartbeat).await
+    pub(crate) async fn with(times: Times) -> Self {
+        Self::over(tempfile::tempdir().unwrap(), times).await
     }
 
-    async fn over(home: tempfile::TempDir, heartbeat: Duration) -> Self {
+    async fn over(home: tempfile::TempDir, times: Times) -> Self {
         let runtime = Arc::new(Runtime::open(Config::new(home.path())).await.unwrap());
-        let (address, serving) = serve(&home, &runtime, heartbeat).await;
+        let (address, serving) = serve(&home, &runtime, times).await;
         Self { home, runtime, address, serving }
     }
 
@@ -85,7 +85,7 @@ impl Stage {
     /// Stops the server, and another one begins over the same runtime.
     pub(crate) async fn serve_again(self) -> Self {
         self.serving.drain().await;
-        let (address, serving) = serve(&self.home, &self.runtime, HEARTBEAT).await;
+        let (address, serving) = serve(&self.home, &self.runtime, Times::default()).await;
         Self { address, serving, ..self }
     }
 
@@ -100,7 +100,7 @@ impl Stage {
         self.serving.drain().await;
         self.runtime.shutdown().await.unwrap();
         drop(self.runtime);
-        Self::over(self.home, HEARTBEAT).await
+        Self::over(self.home, Times::default()).await
     }
 }
 
@@ -108,14 +108,10 @@ fn socket(home: &tempfile::TempDir) -> PathBuf {
     home.path().join("sockets/rpc.sock")
 }
 
-async fn serve(
-    home: &tempfile::TempDir,
-    runtime: &Arc<Runtime>,
-    heartbeat: Duration,
-) -> (SocketAddr, Serving) {
+async fn serve(home: &tempfile::TempDir, runtime: &Arc<Runtime>, times: Times) -> (SocketAddr, Serving) {
     let tcp = Listen::Tcp { address: "127.0.0.1:0".into(), token: TOKEN.into(), hosts: Vec::new() };
     let mut server = Server::bind(&[Listen::Unix(socket(home)), tcp]).await.unwrap();
-    server.heartbeat = heartbeat;
+    server.times = times;
     let url = server.url().unwrap();
     runtime.serve_links(&url);
     let address = url.trim_start_matches("http://").parse().unwrap();
