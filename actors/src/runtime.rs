@@ -20,6 +20,7 @@ use crate::{
     sandbox::check_places,
 };
 
+mod delete;
 mod feed;
 pub(crate) mod links;
 mod methods;
@@ -215,25 +216,7 @@ impl Runtime {
         &self,
         work: impl FnOnce(registry::Library) -> F + Send + 'static,
     ) -> Result<T, Error> {
-        call(&self.environment.registry.get(), |reply| registry::Message::new(work, reply)).await?
-    }
-
-    /// Cancels every live play of a workflow, and returns when all have ended.
-    async fn cancel_plays(&self, workflow: String) -> Result<(), Error> {
-        let work = async move |library: registry::Library| {
-            let workflow = library.workflow(&workflow).await?;
-            library.live_plays(&workflow.workflow_sid)
-        };
-        for play_sid in self.library(work).await? {
-            let reason = Some("its workflow is deleted".to_owned());
-            match self.wish(play_sid, |reply| Wish::Cancel { reason, reply }).await {
-                Ok(_) => {}
-                // It was faster.
-                Err(error) if error.code == ErrorCode::Conflict => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
+        library(&self.environment, work).await
     }
 
     /// Plays of a workflow by its name or sid.
@@ -247,12 +230,28 @@ impl Runtime {
 
     /// Hands a wish to a play and gives what became of it.
     async fn wish(&self, play_sid: PlaySid, wish: impl FnOnce(ReplyPort) -> Wish) -> Result<Reply, Error> {
-        let plays = self.environment.plays.get();
-        let message = |reply| plays::Message::Wish { play_sid: play_sid.clone(), wish: wish(reply) };
-        // An actor that went away with the wish has said why, where it knew.
-        let known = |gone| self.environment.feeds.trouble(&play_sid).unwrap_or(gone);
-        call(&plays, message).await.map_err(known)?
+        wish_of(&self.environment, play_sid, wish).await
     }
+}
+
+/// Has the registry do this with the library.
+async fn library<T: Send + 'static, F: Future<Output = Result<T, Error>> + Send + 'static>(
+    environment: &Environment,
+    work: impl FnOnce(registry::Library) -> F + Send + 'static,
+) -> Result<T, Error> {
+    call(&environment.registry.get(), |reply| registry::Message::new(work, reply)).await?
+}
+
+/// Hands a wish to a play and gives what became of it.
+async fn wish_of(
+    environment: &Environment,
+    play_sid: PlaySid,
+    wish: impl FnOnce(ReplyPort) -> Wish,
+) -> Result<Reply, Error> {
+    let message = |reply| plays::Message::Wish { play_sid: play_sid.clone(), wish: wish(reply) };
+    // An actor that went away with the wish has said why, where it knew.
+    let known = |gone| environment.feeds.trouble(&play_sid).unwrap_or(gone);
+    call(&environment.plays.get(), message).await.map_err(known)?
 }
 
 /// The interpreter, or why there is none, with the SDK where it finds it.

@@ -5,9 +5,9 @@ use hero_actors::{BundledFlow, Config, Runtime};
 use hero_sdk::{
     Error, ErrorCode, Json, Logic as _, PlaySid,
     logic::{
-        ExampleToInputData, ExampleUpsert, OfExample, OfVersion, OfWorkflow, PlayList, PlayStart,
-        WorkflowCreate, WorkflowCreateVersion, WorkflowDelete, WorkflowList, WorkflowSetCurrentVersion,
-        WorkflowUpdate,
+        ExampleToInputData, ExampleUpsert, OfExample, OfVersion, OfWorkflow, PlayList, PlayStart, PlayWait,
+        Until, WorkflowCreate, WorkflowCreateVersion, WorkflowDelete, WorkflowList,
+        WorkflowSetCurrentVersion, WorkflowUpdate,
     },
     model::{Play, Status, VersionChoice},
 };
@@ -52,9 +52,13 @@ impl Stage {
     }
 
     async fn start(&self, workflow: &str) -> Play {
+        self.try_start(workflow).await.unwrap()
+    }
+
+    async fn try_start(&self, workflow: &str) -> Result<Play, Error> {
         let inputs = Some(Json::parse(r#"{"city": "Graz"}"#).unwrap());
         let start = PlayStart { workflow: workflow.into(), inputs, ..PlayStart::default() };
-        self.runtime.play_start(start).await.unwrap()
+        self.runtime.play_start(start).await
     }
 
     async fn plays_of(&self, workflow: &str) -> usize {
@@ -104,6 +108,50 @@ async fn force_ends_what_runs_before_the_workflow_goes() {
     // The name is free again.
     stage.create("endless").await;
     assert!(stage.delete("endless", false).await.unwrap());
+    stage.close().await;
+}
+
+/// Whatever is accepted meanwhile is ended too, and what is refused was never a play.
+#[tokio::test(flavor = "multi_thread")]
+async fn force_wins_against_those_who_go_on_starting() {
+    let stage = Stage::new().await;
+    stage.create("endless").await;
+    let mut plays = Vec::new();
+    for _ in 0..200 {
+        plays.push(stage.start("endless").await.play_sid);
+    }
+    let go_on = async || {
+        let mut accepted = Vec::new();
+        loop {
+            match stage.try_start("endless").await {
+                Ok(play) => accepted.push(play.play_sid),
+                Err(error) => return (accepted, error.code),
+            }
+        }
+    };
+    let (deleted, first, second) = tokio::join!(stage.delete("endless", true), go_on(), go_on());
+    assert!(deleted.unwrap());
+    for (accepted, code) in [first, second] {
+        assert!([ErrorCode::Conflict, ErrorCode::NotFound].contains(&code), "{code:?}");
+        plays.extend(accepted);
+    }
+    for play_sid in plays {
+        let play = stage.runtime.play_status(play_sid.into()).await.unwrap();
+        assert_eq!(play.status, Status::Cancelled);
+    }
+    assert_eq!(stage.try_start("endless").await.unwrap_err().code, ErrorCode::NotFound);
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_deleted_keeps_its_plays() {
+    let stage = Stage::new().await;
+    let inputs = Some(Json::parse(r#"{"n": 1}"#).unwrap());
+    let start = PlayStart { workflow: "Bundled".into(), inputs, ..PlayStart::default() };
+    let play = stage.runtime.play_start(start).await.unwrap();
+    assert_eq!(stage.delete("Bundled", true).await.unwrap_err().code, ErrorCode::Conflict);
+    let wait = PlayWait { play_sid: play.play_sid, timeout_ms: None, until: Until::Terminal };
+    assert_eq!(stage.runtime.play_wait(wait).await.unwrap().status, Status::Succeeded);
     stage.close().await;
 }
 

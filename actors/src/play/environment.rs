@@ -17,7 +17,8 @@ use crate::{
     launcher::{self, KnownLayers},
     meters::Meters,
     paths::Paths,
-    plays, registry,
+    plays::{self, Closing},
+    registry,
     sandbox::{SandboxConfig, check_places, grant},
     seal::Seal,
     secrets::Vault,
@@ -42,6 +43,8 @@ pub(crate) struct Environment {
     pub(crate) launcher: Handle<launcher::Message>,
     pub(crate) plays: Handle<plays::Message>,
     pub(crate) registry: Handle<registry::Message>,
+    /// Workflows that take no new plays.
+    pub(crate) closing: Closing,
     pub(crate) failpoint: Failpoint,
 }
 
@@ -68,6 +71,7 @@ impl Environment {
             launcher: Handle::vacant(),
             plays: Handle::vacant(),
             registry: Handle::vacant(),
+            closing: Closing::default(),
             failpoint,
         })
     }

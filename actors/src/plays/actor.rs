@@ -2,7 +2,10 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use hero_sdk::{Error, ErrorCode, PlaySid, Timestamp, model::ResumeStatus};
+use hero_sdk::{
+    Error, ErrorCode, PlaySid, Timestamp, WorkflowSid,
+    model::{Play, ResumeStatus},
+};
 use hero_store::PlayRow;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
 use tokio::{sync::oneshot, task::AbortHandle};
@@ -55,6 +58,7 @@ struct Living {
     actor: ActorRef<play::Message>,
     /// Wishes handed to it.
     wishes: u64,
+    workflow_sid: Option<WorkflowSid>,
     idempotency_key: Option<String>,
 }
 
@@ -118,10 +122,13 @@ impl Actor for PlaysActor {
                 Err(error) => drop(reply.send(Err(error))),
             },
             Message::Wish { wish, .. } if state.is_going_down => refuse(wish, gone()),
-            Message::Wish { play_sid, wish } => match self.find(&myself, state, &play_sid).await {
-                Ok(()) => state.hand(&play_sid, wish),
-                Err(error) => refuse(wish, error),
-            },
+            Message::Wish { play_sid, wish } => {
+                let found = self.find(&myself, state, &play_sid).await;
+                match found.and_then(|()| self.check_wish(state, &play_sid, &wish)) {
+                    Ok(()) => state.hand(&play_sid, wish),
+                    Err(error) => refuse(wish, error),
+                }
+            }
             Message::WantPlace { play_sid, turn } => {
                 state.admission.want(play_sid, turn);
                 state.admit();
@@ -173,6 +180,11 @@ impl Actor for PlaysActor {
                         self.revive_later(&myself, play_sid);
                     }
                 }
+            }
+            Message::LivingOf { workflow_sid, reply } => {
+                let is_of_it = |living: &Living| living.workflow_sid.as_ref() == Some(&workflow_sid);
+                let living = state.living.iter().filter(|(_, living)| is_of_it(living));
+                drop(reply.send(living.map(|(play_sid, _)| play_sid.clone()).collect()));
             }
             Message::Count(reply) => {
                 let (running, queued) = state.admission.counts();
@@ -251,6 +263,7 @@ impl PlaysActor {
             self.find(myself, state, &known).await?;
             return Ok(known);
         }
+        self.check_workflow(&row.play)?;
         if state.living.len() >= self.living_max {
             let message = format!("{} plays run or wait for a place already", self.living_max);
             return Err(Error::new(ErrorCode::Busy, message).hint("start it again when some have ended"));
@@ -258,6 +271,31 @@ impl PlaysActor {
         let play_sid = row.play.play_sid.clone();
         self.bring_up(myself, state, Start::New(row)).await.map_err(internal)?;
         Ok(play_sid)
+    }
+
+    /// A workflow takes plays while it is there and nobody deletes it.
+    fn check_workflow(&self, play: &Play) -> Result<(), Error> {
+        let Some(workflow_sid) = &play.workflow_sid else { return Ok(()) };
+        if self.environment.closing.contains(workflow_sid) {
+            return Err(is_closed(&play.workflow));
+        }
+        if self.environment.tables.workflow(workflow_sid)?.is_none() {
+            let message = format!("the workflow {} has been deleted", play.workflow);
+            return Err(Error::new(ErrorCode::NotFound, message)
+                .hint("`hero_logic workflow list` shows those there are"));
+        }
+        Ok(())
+    }
+
+    /// What a play had of its workflow it has for good, so that one that is gone does not keep it from being retried; but
+    /// plays of one that is being deleted are ended.
+    fn check_wish(&self, state: &State, play_sid: &PlaySid, wish: &Wish) -> Result<(), Error> {
+        let living = state.living.get(play_sid).filter(|_| matches!(wish, Wish::Retry { .. }));
+        let workflow_sid = living.and_then(|living| living.workflow_sid.as_ref());
+        match workflow_sid.filter(|workflow_sid| self.environment.closing.contains(workflow_sid)) {
+            Some(workflow_sid) => Err(is_closed(workflow_sid.as_str())),
+            None => Ok(()),
+        }
     }
 
     async fn sweep(&self, myself: &ActorRef<Message>, state: &mut State) -> Result<Vec<Recovered>, Error> {
@@ -324,10 +362,11 @@ impl PlaysActor {
     ) -> Result<(), ractor::SpawnErr> {
         let row = start.row();
         let (play_sid, idempotency_key) = (row.play.play_sid.clone(), row.memory.idempotency_key.clone());
+        let workflow_sid = row.play.workflow_sid.clone();
         let play = PlayActor(Arc::clone(&self.environment));
         let (actor, _) = Actor::spawn_linked(None, play, start, myself.get_cell()).await?;
         state.keys.extend(idempotency_key.clone().map(|key| (key, play_sid.clone())));
-        state.living.insert(play_sid, Living { actor, wishes: 0, idempotency_key });
+        state.living.insert(play_sid, Living { actor, wishes: 0, workflow_sid, idempotency_key });
         Ok(())
     }
 }
@@ -391,6 +430,11 @@ fn refuse(wish: Wish, error: Error) {
 pub(crate) fn not_found(play_sid: &PlaySid) -> Error {
     Error::new(ErrorCode::NotFound, format!("no play {play_sid}"))
         .hint("`hero_logic play list` shows the newest ones")
+}
+
+fn is_closed(workflow: &str) -> Error {
+    Error::new(ErrorCode::Conflict, format!("the workflow {workflow} is being deleted"))
+        .hint("it takes plays again only if that fails")
 }
 
 fn internal(error: impl std::fmt::Display) -> Error {

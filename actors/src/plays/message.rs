@@ -1,6 +1,6 @@
 //! What the directory of plays is told.
 
-use hero_sdk::{Error, PlaySid};
+use hero_sdk::{Error, PlaySid, WorkflowSid};
 use hero_store::PlayRow;
 use ractor::RpcReplyPort;
 
@@ -65,6 +65,13 @@ pub(crate) enum Message {
     Ring,
     /// Take up a play again whose actor has failed.
     Revive(PlaySid),
+    /// Which plays of a workflow have an actor. One that came before is among them, or has had one.
+    LivingOf {
+        /// Which workflow.
+        workflow_sid: WorkflowSid,
+        /// They.
+        reply: RpcReplyPort<Vec<PlaySid>>,
+    },
     /// How many plays there are.
     Count(RpcReplyPort<Counts>),
     /// Interrupt every play, and say when none is left.

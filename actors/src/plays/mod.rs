@@ -4,12 +4,14 @@
 
 mod actor;
 mod admission;
+mod closing;
 mod message;
 mod retention;
 mod timers;
 
 pub(crate) use actor::{PlaysActor, not_found};
 pub(crate) use admission::Turn;
+pub(crate) use closing::Closing;
 pub(crate) use message::Message;
 pub(crate) use retention::Sweeper;
 pub(crate) use timers::Due;

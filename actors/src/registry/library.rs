@@ -201,23 +201,20 @@ impl Library {
         Ok(workflow)
     }
 
-    /// Deletes a workflow with its examples, if none of its plays is live. Its versions stay for the plays that ran them.
-    pub(crate) async fn delete(&self, workflow: &str) -> Result<Deleted, Error> {
+    /// A workflow that may be deleted, as far as the library is concerned.
+    pub(crate) async fn deletable(&self, workflow: &str) -> Result<Workflow, Error> {
         let workflow = self.workflow(workflow).await?;
-        if self.bundled(&workflow.name).is_some() {
-            return Err(bundled_keeps(&workflow.name, "its place"));
+        match self.bundled(&workflow.name) {
+            Some(_) => Err(bundled_keeps(&workflow.name, "its place")),
+            None => Ok(workflow),
         }
+    }
+
+    /// Deletes a workflow with its examples. It takes no plays any more, and has no live ones. Its versions stay for the
+    /// plays that ran them.
+    pub(crate) async fn delete(&self, workflow: &Workflow) -> Result<Deleted, Error> {
         let _changing = self.change().await;
-        let workflow = self.still_there(&workflow)?;
-        let live = self.live_plays(&workflow.workflow_sid)?;
-        if let Some(play) = live.first() {
-            let plays = match live.len() {
-                1 => format!("a live play, {play}"),
-                many => format!("{many} live plays, {play} among them"),
-            };
-            return Err(Error::new(ErrorCode::Conflict, format!("{} has {plays}", workflow.name))
-                .hint("deleting it by force cancels its live plays; archiving keeps it without listing it"));
-        }
+        let workflow = self.still_there(workflow)?;
         let mut batch = Batch::new();
         for version in self.tables().versions_of(&workflow.workflow_sid)? {
             batch.delete_number(&workflow.workflow_sid, version.version.unwrap_or_default());
@@ -229,13 +226,6 @@ impl Library {
         self.tables().commit(batch).await?;
         self.environment.events.add(News::WorkflowDeleted(WorkflowNews::from(&workflow)));
         Ok(Deleted { deleted: true })
-    }
-
-    /// Plays of a workflow that are not terminal.
-    pub(crate) fn live_plays(&self, workflow_sid: &WorkflowSid) -> Result<Vec<hero_sdk::PlaySid>, Error> {
-        let live = self.tables().plays_unfinished()?.into_iter().map(|row| row.play);
-        let of_it = live.filter(|play| play.workflow_sid.as_ref() == Some(workflow_sid));
-        Ok(of_it.map(|play| play.play_sid).collect())
     }
 
     // -- what comes with the program

@@ -18,6 +18,7 @@ use hero_store::PlayFilter;
 
 use super::{
     Runtime, blocking,
+    delete::delete,
     feed::{PAGE_BYTES_MAX, SPANS_LIMIT, check_cursor, feed, page},
     links,
     paging::Paging,
@@ -218,10 +219,7 @@ impl Logic for Runtime {
 
     async fn workflow_delete(&self, params: WorkflowDelete) -> Result<Deleted, Error> {
         let WorkflowDelete { workflow, force } = params;
-        if force {
-            self.cancel_plays(workflow.clone()).await?;
-        }
-        self.library(async move |library| library.delete(&workflow).await).await
+        delete(Arc::clone(&self.environment), workflow, force).await
     }
 
     async fn workflow_create_version(&self, params: WorkflowCreateVersion) -> Result<WorkflowVersion, Error> {

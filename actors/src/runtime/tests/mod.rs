@@ -2,6 +2,7 @@
 
 mod acknowledge;
 mod attempts;
+mod deletion;
 mod edges;
 mod gate;
 mod races;
