@@ -20,6 +20,7 @@ use crate::{
     sandbox::check_places,
 };
 
+mod asked;
 mod delete;
 mod feed;
 pub(crate) mod links;

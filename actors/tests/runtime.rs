@@ -8,9 +8,9 @@ use std::{fs, path::Path};
 use futures_util::StreamExt as _;
 use hero_actors::{Config, Recover, Runtime};
 use hero_sdk::{
-    ErrorCode, Logic as _, PlaySid,
-    logic::{PlayCancel, PlayList, PlaySpans, PlayStart, PlayWait, Until},
-    model::{Play, SpanStatus, Status},
+    ErrorCode, Json, Logic as _, PlaySid,
+    logic::{PlayCancel, PlayList, PlayRunAsync, PlaySpans, PlayStart, PlayWait, Until, WorkflowCreate},
+    model::{Play, SpanStatus, Status, VersionChoice},
 };
 use serde_json::json;
 use stage::{Stage, outputs};
@@ -249,6 +249,60 @@ async fn one_idempotency_key_is_one_play() {
     assert_eq!(first.play_sid, second.play_sid);
     let play = stage.settle(&first.play_sid).await;
     assert_eq!((outputs(&play), play.version), (json!(8), Some(1)));
+}
+
+/// A key with anything else than what was asked for with it first is refused, whether or not that is still in memory.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idempotency_key_is_for_one_request() {
+    let mut stage = Stage::new().await;
+    let inputs = |text: &str| Some(Json::parse(text).unwrap());
+    let key = || Some("order-7".to_owned());
+    let source =
+        "from hero_tracing import flow\n\n@flow\ndef main(n: int, m: int = 1): return flow.pause('q')\n";
+    let create = WorkflowCreate { name: "asks".into(), source: source.into(), ..WorkflowCreate::default() };
+    stage.logic().workflow_create(create).await.unwrap();
+    let by_name = PlayStart {
+        workflow: "asks".into(),
+        inputs: inputs(r#"{"n": 3, "m": 4}"#),
+        idempotency_key: key(),
+        ..PlayStart::default()
+    };
+    let of_source = PlayRunAsync {
+        source: source.into(),
+        inputs: by_name.inputs.clone(),
+        idempotency_key: key(),
+        ..PlayRunAsync::default()
+    };
+    let first = stage.logic().play_start(by_name.clone()).await.unwrap().play_sid;
+    for _ in 0..2 {
+        // How it runs is no part of what it does.
+        let same = PlayStart { inputs: inputs(r#"{"m":4,"n":3}"#), priority: 3, ..by_name.clone() };
+        assert_eq!(stage.logic().play_start(same).await.unwrap().play_sid, first);
+        let bundled = PlayStart { workflow: "bundled".into(), inputs: None, ..by_name.clone() };
+        for refused in [
+            stage
+                .logic()
+                .play_start(PlayStart { inputs: inputs(r#"{"n": 9, "m": 4}"#), ..by_name.clone() })
+                .await,
+            stage.logic().play_start(bundled).await,
+            stage
+                .logic()
+                .play_start(PlayStart { version: VersionChoice::Number(1), ..by_name.clone() })
+                .await,
+            stage.logic().play_run_async(of_source.clone()).await,
+        ] {
+            let error = refused.unwrap_err();
+            assert_eq!((error.code, error.hint.is_some()), (ErrorCode::Conflict, true), "{error}");
+        }
+        stage.settle(&first).await;
+        stage.close().await;
+        stage.open().await;
+    }
+    let of_source = PlayRunAsync { idempotency_key: Some("order-8".into()), ..of_source };
+    let second = stage.logic().play_run_async(of_source.clone()).await.unwrap().play_sid;
+    assert_eq!(stage.logic().play_run_async(of_source.clone()).await.unwrap().play_sid, second);
+    let edited = PlayRunAsync { source: format!("{source}\n"), ..of_source };
+    assert_eq!(stage.logic().play_run_async(edited).await.unwrap_err().code, ErrorCode::Conflict);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 use crate::{Error, Table, keys::Key, shapes::Shaped};
 
 /// Version of every row that this build writes. An older one is read by its own arm in [`decode`].
-const ROW_VERSION: u8 = 3;
+const ROW_VERSION: u8 = 4;
 const CHECKSUM_BYTES: usize = 4;
 
 /// The bytes of `row` at `key`.
@@ -40,6 +40,7 @@ pub(crate) fn decode<T: Shaped>(table: Table, key: &[u8], bytes: &[u8]) -> Resul
     let decoded = match *version {
         1 => parse::<T::One>(payload).map(|(row, used)| (row.into(), used)),
         2 => parse::<T::Two>(payload).map(|(row, used)| (row.into(), used)),
+        3 => parse::<T::Three>(payload).map(|(row, used)| (row.into(), used)),
         ROW_VERSION => parse(payload),
         _ => return Err(damaged()),
     };

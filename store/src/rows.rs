@@ -29,6 +29,9 @@ pub struct PlayMemory {
     pub resume_when: ResumeWhen,
     /// The caller's key, which finds this play again.
     pub idempotency_key: Option<String>,
+    /// A mark of what was asked for with that key, by which the same is told from anything else. None for a play that
+    /// was started without one, or before these were kept.
+    pub asked: Option<String>,
     /// How long it may take, from its creation and again from each retry.
     pub timeout_ms: Option<u64>,
     /// What the names of workflows stand for that it has invoked in its own process.

@@ -10,7 +10,7 @@ use hero_sdk::{
 };
 use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::{Change, PlayMemory, PlayRow, Record};
+use crate::{Change, PlayMemory, PlayRow, Record, Resolution};
 
 /// What can stand in a row.
 pub(crate) trait Shaped: DeserializeOwned {
@@ -18,11 +18,13 @@ pub(crate) trait Shaped: DeserializeOwned {
     type One: DeserializeOwned + Into<Self>;
     /// Its shape in rows of version 2.
     type Two: DeserializeOwned + Into<Self>;
+    /// Its shape in rows of version 3.
+    type Three: DeserializeOwned + Into<Self>;
 }
 
 /// Those that have not changed.
 macro_rules! unchanged {
-    ($($row:ty),*) => { $(impl Shaped for $row { type One = Self; type Two = Self; })* };
+    ($($row:ty),*) => { $(impl Shaped for $row { type One = Self; type Two = Self; type Three = Self; })* };
 }
 
 unchanged!(Artifact, Change, Example, LogLine, Record, ResumeRequest, Span, Workflow, WorkflowVersion);
@@ -31,6 +33,7 @@ unchanged!(PlaySid, ResumeId, VersionSid, WorkflowSid);
 impl Shaped for PlayRow {
     type One = PlayRowOne;
     type Two = PlayRowTwo;
+    type Three = PlayRowThree;
 }
 
 /// Before plays had a sandbox.
@@ -45,6 +48,13 @@ pub(crate) struct PlayRowOne {
 pub(crate) struct PlayRowTwo {
     play: PlayTwo,
     memory: MemoryOne,
+}
+
+/// Before it was kept what was asked for with an idempotency key.
+#[derive(Deserialize)]
+pub(crate) struct PlayRowThree {
+    play: Play,
+    memory: MemoryThree,
 }
 
 #[derive(Deserialize)]
@@ -89,6 +99,17 @@ struct MemoryOne {
     owner: Option<String>,
 }
 
+#[derive(Deserialize)]
+struct MemoryThree {
+    crashes: u32,
+    cancel: Option<String>,
+    resume_when: ResumeWhen,
+    idempotency_key: Option<String>,
+    timeout_ms: Option<u64>,
+    workflows: Vec<Resolution>,
+    owner: Option<String>,
+}
+
 impl From<PlayRowOne> for PlayRow {
     fn from(PlayRowOne { play, memory }: PlayRowOne) -> Self {
         PlayRowTwo { play: PlayTwo { play, sandbox: None }, memory }.into()
@@ -125,15 +146,20 @@ impl From<PlayRowTwo> for PlayRow {
             pending_resumes: play.pending_resumes,
             sandbox,
         };
-        let memory = PlayMemory {
-            crashes,
-            cancel,
-            resume_when,
-            idempotency_key,
-            timeout_ms: None,
-            workflows: Vec::new(),
-            owner,
-        };
+        let (timeout_ms, workflows) = (None, Vec::new());
+        let memory =
+            MemoryThree { crashes, cancel, resume_when, idempotency_key, timeout_ms, workflows, owner };
+        PlayRowThree { play, memory }.into()
+    }
+}
+
+impl From<PlayRowThree> for PlayRow {
+    fn from(PlayRowThree { play, memory }: PlayRowThree) -> Self {
+        let MemoryThree { crashes, cancel, resume_when, idempotency_key, timeout_ms, workflows, owner } =
+            memory;
+        let asked = None;
+        let memory =
+            PlayMemory { crashes, cancel, resume_when, idempotency_key, asked, timeout_ms, workflows, owner };
         Self { play, memory }
     }
 }

@@ -40,8 +40,9 @@ pub(crate) struct PlaysActor {
 
 pub(crate) struct State {
     living: HashMap<PlaySid, Living>,
-    /// Living plays by their idempotency keys: one that was just accepted is not in the store yet.
-    keys: HashMap<String, PlaySid>,
+    /// Living plays by their idempotency keys, with the mark of what was asked for: one that was just accepted is not in
+    /// the store yet.
+    keys: HashMap<String, (PlaySid, Option<String>)>,
     admission: Admission,
     timers: Timers,
     /// Rings at the next of them.
@@ -243,13 +244,19 @@ impl PlaysActor {
         }
     }
 
-    /// The play that was started before with the same idempotency key.
+    /// The play that was started before with the same idempotency key, if for the same.
     fn known(&self, state: &State, row: &PlayRow) -> Result<Option<PlaySid>, Error> {
         let Some(key) = &row.memory.idempotency_key else { return Ok(None) };
-        match state.keys.get(key) {
-            Some(living) => Ok(Some(living.clone())),
-            None => Ok(self.environment.tables.play_by_idempotency_key(key)?),
-        }
+        let stored = || -> Result<Option<(PlaySid, Option<String>)>, Error> {
+            let tables = &self.environment.tables;
+            let Some(play_sid) = tables.play_by_idempotency_key(key)? else { return Ok(None) };
+            let asked = tables.play(&play_sid)?.and_then(|row| row.memory.asked);
+            Ok(Some((play_sid, asked)))
+        };
+        let known = state.keys.get(key).cloned().map_or_else(stored, |living| Ok(Some(living)))?;
+        let Some((play_sid, asked)) = known else { return Ok(None) };
+        check_asked(key, &play_sid, asked.as_deref(), row.memory.asked.as_deref())?;
+        Ok(Some(play_sid))
     }
 
     /// Brings up a new play, or the one that came first under its idempotency key.
@@ -362,10 +369,10 @@ impl PlaysActor {
     ) -> Result<(), ractor::SpawnErr> {
         let row = start.row();
         let (play_sid, idempotency_key) = (row.play.play_sid.clone(), row.memory.idempotency_key.clone());
-        let workflow_sid = row.play.workflow_sid.clone();
+        let (workflow_sid, asked) = (row.play.workflow_sid.clone(), row.memory.asked.clone());
         let play = PlayActor(Arc::clone(&self.environment));
         let (actor, _) = Actor::spawn_linked(None, play, start, myself.get_cell()).await?;
-        state.keys.extend(idempotency_key.clone().map(|key| (key, play_sid.clone())));
+        state.keys.extend(idempotency_key.clone().map(|key| (key, (play_sid.clone(), asked))));
         state.living.insert(play_sid, Living { actor, wishes: 0, workflow_sid, idempotency_key });
         Ok(())
     }
@@ -430,6 +437,23 @@ fn refuse(wish: Wish, error: Error) {
 pub(crate) fn not_found(play_sid: &PlaySid) -> Error {
     Error::new(ErrorCode::NotFound, format!("no play {play_sid}"))
         .hint("`hero_logic play list` shows the newest ones")
+}
+
+/// A key is for one start, which may be repeated. `known` is what was asked for with it first, where that was kept.
+pub(crate) fn check_asked(
+    key: &str,
+    play_sid: &PlaySid,
+    known: Option<&str>,
+    asked: Option<&str>,
+) -> Result<(), Error> {
+    if known.zip(asked).is_none_or(|(known, asked)| known == asked) {
+        return Ok(());
+    }
+    let message =
+        format!("the idempotency key {key:?} has started {play_sid}, and something else was asked for then");
+    let hint =
+        "a key belongs to one workflow and version, or one source, with one set of inputs; take another key";
+    Err(Error::new(ErrorCode::Conflict, message).hint(hint))
 }
 
 fn is_closed(workflow: &str) -> Error {

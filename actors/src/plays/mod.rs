@@ -9,7 +9,7 @@ mod message;
 mod retention;
 mod timers;
 
-pub(crate) use actor::{PlaysActor, not_found};
+pub(crate) use actor::{PlaysActor, check_asked, not_found};
 pub(crate) use admission::Turn;
 pub(crate) use closing::Closing;
 pub(crate) use message::Message;

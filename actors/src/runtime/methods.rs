@@ -17,7 +17,9 @@ use hero_sdk::{
 use hero_store::PlayFilter;
 
 use super::{
-    Runtime, blocking,
+    Runtime,
+    asked::Asked,
+    blocking,
     delete::delete,
     feed::{PAGE_BYTES_MAX, SPANS_LIMIT, check_cursor, feed, page},
     links,
@@ -41,26 +43,31 @@ impl Logic for Runtime {
     async fn play_start(&self, mut params: PlayStart) -> Result<Play, Error> {
         let mut options = params.take_options();
         let PlayStart { workflow, version, example, .. } = params;
+        let (choice, saved) = (version.to_string(), example.clone().unwrap_or_default());
         let work = async move |library: Library| {
             let (workflow, version) = library.resolve(&workflow, &version).await?;
             let example = example.map(|name| library.example_of(&workflow, &name)).transpose()?;
-            Ok((workflow.name, version, example))
+            Ok((workflow, version, example))
         };
-        let (name, version, example) = self.library(work).await?;
+        let (workflow, version, example) = self.library(work).await?;
+        let what = [workflow.workflow_sid.to_string(), choice, saved];
+        let asked = Asked::new("play_start", what, options.inputs.clone());
         if let Some(example) = example {
             let saved = example.inputs.to().unwrap_or_default();
             options.inputs = Some(filled(options.inputs.unwrap_or_else(no_inputs), saved));
         }
-        self.start(version, name, options).await
+        self.start(version, workflow.name, asked, options).await
     }
 
     async fn play_run_async(&self, mut params: PlayRunAsync) -> Result<Play, Error> {
         let options = params.take_options();
         let PlayRunAsync { source, file_name, entry, .. } = params;
         let file_name = if file_name.is_empty() { FILE_NAME.to_owned() } else { file_name };
+        let what = [source.clone(), file_name.clone(), entry.clone().unwrap_or_default()];
+        let asked = Asked::new("play_run_async", what, options.inputs.clone());
         let source = Source { source, file_name: file_name.clone(), entry };
         let version = self.library(async move |library| library.anonymous(&source).await).await?;
-        self.start(version, file_name, options).await
+        self.start(version, file_name, asked, options).await
     }
 
     async fn play_status(&self, params: OfPlay) -> Result<Play, Error> {

@@ -7,7 +7,7 @@ use hero_sdk::{
 };
 use hero_store::{PlayMemory, PlayRow};
 
-use super::Runtime;
+use super::{Runtime, asked::Asked};
 use crate::{
     call::call,
     plays,
@@ -23,23 +23,29 @@ const TIMEOUT_MS_MAX: u64 = 10 * 365 * 24 * 3_600_000;
 const TRIGGER: &str = "api";
 
 impl Runtime {
-    /// Starts a play of a version, by this name.
+    /// Starts a play of a version, by this name; `asked` is what was asked for beside the options.
     pub(super) async fn start(
         &self,
         version: WorkflowVersion,
         name: String,
+        asked: Asked,
         options: StartOptions,
     ) -> Result<Play, Error> {
         let StartOptions { inputs, idempotency_key, tags, priority, timeout_ms, trigger } = options;
         let inputs = inputs.unwrap_or_else(no_inputs);
         check_timeout(timeout_ms)?;
+        let mut mark = None;
         if let Some(key) = &idempotency_key {
             if key.is_empty() || key.chars().count() > IDEMPOTENCY_KEY_CHARS_MAX {
                 let message = format!("an idempotency key has 1 to {IDEMPOTENCY_KEY_CHARS_MAX} characters");
                 return Err(Error::new(ErrorCode::InvalidParams, message));
             }
-            if let Some(known) = self.environment.tables.play_by_idempotency_key(key)? {
-                return self.status(&known);
+            mark = Some(asked.mark(&self.environment.seal)?);
+            if let Some(known) = self.environment.tables.play_by_idempotency_key(key)?
+                && let Some(row) = self.environment.tables.play(&known)?
+            {
+                plays::check_asked(key, &known, row.memory.asked.as_deref(), mark.as_deref())?;
+                return Ok(row.play);
             }
         }
         check_inputs(&version, &inputs)?;
@@ -87,7 +93,7 @@ impl Runtime {
             pending_resumes: 0,
             sandbox: Some(sandbox),
         };
-        let memory = PlayMemory { idempotency_key, timeout_ms, ..PlayMemory::default() };
+        let memory = PlayMemory { idempotency_key, asked: mark, timeout_ms, ..PlayMemory::default() };
         let row = Box::new(PlayRow { play, memory });
         let plays = self.environment.plays.get();
         let reply = call(&plays, |reply| plays::Message::Start { row, reply }).await??;

@@ -37,7 +37,8 @@ impl From<PlaySid> for OfPlay {
 pub struct StartOptions {
     /// A JSON object of inputs.
     pub inputs: Option<Json>,
-    /// A second start with the same key gives the first one's play.
+    /// A second start with the same key gives the first one's play; with another workflow, version, example, source or
+    /// other inputs it is refused with `conflict`.
     pub idempotency_key: Option<String>,
     /// Labels.
     pub tags: Vec<String>,
@@ -60,7 +61,9 @@ macro_rules! start {
             /// A JSON object of inputs.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub inputs: Option<Json>,
-            /// A second start with the same key, 1 to 200 characters, gives the first one's play.
+            /// A second start with the same key, 1 to 200 characters, gives the first one's play. With another method,
+            /// workflow, version, example, source or other inputs it is refused with `conflict`; the other parameters
+            /// may differ, and those of the first start stand.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub idempotency_key: Option<String>,
             /// Labels.

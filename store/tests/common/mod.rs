@@ -106,6 +106,7 @@ pub fn play(number: u32, status: Status) -> PlayRow {
             cancel: Some("enough".into()),
             resume_when: ResumeWhen::All,
             idempotency_key: Some(format!("key {number}")),
+            asked: Some("0f3a".into()),
             timeout_ms: Some(60_000),
             workflows: vec![Resolution {
                 name: "helper".into(),

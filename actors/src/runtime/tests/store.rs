@@ -62,8 +62,17 @@ impl Bare {
     }
 
     pub(super) fn start(&self, key: Option<&str>) -> impl Future<Output = Result<Reply, Error>> + use<> {
+        self.start_for(key, None)
+    }
+
+    fn start_for(
+        &self,
+        key: Option<&str>,
+        asked: Option<&str>,
+    ) -> impl Future<Output = Result<Reply, Error>> + use<> {
         let mut row = row(&self.version.version_sid);
         row.memory.idempotency_key = key.map(str::to_owned);
+        row.memory.asked = asked.map(str::to_owned);
         let plays = self.plays.clone();
         async move { call(&plays, |reply| plays::Message::Start { row: Box::new(row), reply }).await.unwrap() }
     }
@@ -128,9 +137,11 @@ async fn a_play_is_not_let_go_before_its_end_is_written() {
 async fn starts_with_one_key_are_one_play_before_it_is_durable() {
     let bare = Bare::new(10).await;
     bare.gate.hold_from(bare.gate.written() + 1);
-    let (first, second, other) = (bare.start(Some("k")), bare.start(Some("k")), bare.start(Some("l")));
+    let start = |asked| bare.start_for(Some("k"), Some(asked));
+    let (first, second, other) = (start("this"), start("this"), bare.start(Some("l")));
     let (first, second, other) = (tokio::spawn(first), tokio::spawn(second), tokio::spawn(other));
     eventually(|| bare.gate.is_held()).await;
+    assert_eq!(start("that").await.unwrap_err().code, ErrorCode::Conflict);
     bare.gate.let_go();
     let sid = |result: Result<Reply, Error>| result.unwrap().play.play_sid;
     let (first, second, other) =
@@ -139,6 +150,9 @@ async fn starts_with_one_key_are_one_play_before_it_is_durable() {
     assert_ne!(first, other);
     eventually(|| bare.environment.tables.plays_unfinished().unwrap().is_empty()).await;
     // Long after its end too.
+    assert_eq!(sid(start("this").await), first);
+    assert_eq!(start("that").await.unwrap_err().code, ErrorCode::Conflict);
+    // A store from before it was kept does not know.
     assert_eq!(sid(bare.start(Some("k")).await), first);
     bare.close().await;
 }
