@@ -8,7 +8,7 @@ async fn main() -> Result<(), Error> {
     let socket = std::env::args().nth(1).unwrap_or_default();
     let hero = Client::new(Endpoint::Unix(socket.into()));
     let inputs = Some(Json::from(&serde_json::json!({"name": "Grace"})));
-    // The key makes the call safe to repeat: the second one gives the first one's play.
+    // The key makes the call safe to repeat: the second one gives the first one's play. With other inputs it is refused.
     let key = Some("greeting-of-grace".to_owned());
     let start = PlayStart { workflow: "hello".into(), inputs, idempotency_key: key, ..PlayStart::default() };
     let play = hero.play_start(start).await?;
