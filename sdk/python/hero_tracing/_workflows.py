@@ -8,11 +8,12 @@ another's classes. Must not know how a call is recorded.
 from __future__ import annotations
 
 import sys
-from contextvars import copy_context
+from contextlib import contextmanager
+from contextvars import ContextVar, copy_context
 
 from . import _declared, _frames, _loader, _schema
 from ._engine import active
-from ._errors import InvalidInputs
+from ._errors import Failed, InvalidInputs
 from ._scope import current
 from ._step import Step
 from ._validate import misfits, said
@@ -20,7 +21,7 @@ from ._validate import misfits, said
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import types
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from importlib.machinery import ModuleSpec
     from typing import Any
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 # Of the modules, before the id of the version: what the play has recorded of their classes stays right.
 _PREFIX = "hero_flow_"
+# Workflows beneath each other: far above what anybody needs, and reached long before Python's own stack ends.
+NESTED_MAX = 32
 _ERRORS: dict[str, type[Exception]] = {
     "not_found": LookupError,
     "sandbox_denied": PermissionError,
@@ -47,15 +50,17 @@ def step_of(name: str, caller: str, *, is_async: bool) -> Step:
         workflow, flow, values = _prepared(name, caller, inputs)
         if flow.step.is_async:
             raise TypeError(f"flow.invoke cannot await {name!r}: write `await flow.aio.invoke(...)`")
-        return _result(workflow, _declared.call_now(flow.step, (), values))
+        with _beneath(workflow):
+            return _result(workflow, _declared.call_now(flow.step, (), values))
 
     async def run_soon(**inputs: Any) -> Any:
         workflow, flow, values = _prepared(name, caller, inputs)
-        if flow.step.is_async:
-            return _result(workflow, await _declared.start(flow.step, (), values))
-        import asyncio
+        with _beneath(workflow):
+            if flow.step.is_async:
+                return _result(workflow, await _declared.start(flow.step, (), values))
+            import asyncio
 
-        return _result(workflow, await asyncio.to_thread(_declared.call_now, flow.step, (), values))
+            return _result(workflow, await asyncio.to_thread(_declared.call_now, flow.step, (), values))
 
     function = run_soon if is_async else run
     function.__name__ = function.__qualname__ = name
@@ -88,6 +93,7 @@ def _prepared(name: str, caller: str, inputs: dict[str, Any]) -> tuple[dict[str,
             " with `hero_logic run FILE`"
         )
     workflow = _resolved(scope, name, caller)
+    _check_depth(workflow["workflow"])
     tags = {"workflow": workflow["workflow"], "version": workflow["version"], "version_sid": workflow["version_sid"]}
     scope.engine.wire.send(_frames.tag(scope.span, tags))
     flow = _entry(workflow)
@@ -109,6 +115,34 @@ def _resolved(scope: Scope, name: str, caller: str) -> dict[str, Any]:
         keep(engine, [answer["workflow"]])
         known = engine.workflows[name]
     return known
+
+
+# The names of the workflows in which the running code stands, outermost first.
+_above: ContextVar[tuple[str, ...]] = ContextVar("hero_tracing_workflows", default=())
+
+
+@contextmanager
+def _beneath(workflow: dict[str, Any]) -> Iterator[None]:
+    before = _above.get()
+    _above.set((*before, workflow["workflow"]))
+    try:
+        yield
+    finally:
+        _above.set(before)
+
+
+def _check_depth(name: str) -> None:
+    above = _above.get()
+    if len(above) < NESTED_MAX:
+        return
+    who = f"the workflow {name} is invoked by {above[-1]}"
+    if name in above:
+        between = above[len(above) - above[::-1].index(name) :]
+        who = f"the workflow {name} invokes itself" + (f" through {', '.join(between)}" if between else "")
+    # Not to be retried at every level.
+    raise Failed(
+        f"{who}, and {NESTED_MAX} workflows beneath each other are the most: let it end earlier, or use a loop"
+    )
 
 
 def _refused(name: str, caller: str, answer: dict[str, Any]) -> Exception:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from hero_tracing import flow, testing
+from hero_tracing._workflows import NESTED_MAX
 
 ROUNDS = int(os.environ.get("HERO_TEST_ROUNDS", "60"))
 
@@ -81,6 +82,54 @@ def test_it_is_found_and_its_steps_stand_beneath_the_call(process: bool, always_
     first = "plain#0/helper#0"
     assert paths[:3] == [f"{first}/main#0/twice#0", f"{first}/main#0", first]
     assert paths[3] == "plain#0/step#0" and len(paths) == 7
+
+
+def that_goes_on_with(then: str) -> str:
+    return f"""
+from hero_tracing import flow
+
+@flow(retries=3)
+def main(n: int) -> int:
+    return flow.invoke({then!r}, n=n - 1) + 1 if n else 0
+"""
+
+
+RECURSIVE = {
+    "itself": that_goes_on_with("itself"),
+    "ping": that_goes_on_with("pong"),
+    "pong": that_goes_on_with("ping"),
+}
+RECURSIVE_SOON = {
+    name: source.replace("def main", "async def main").replace("flow.invoke", "await flow.aio.invoke")
+    for name, source in RECURSIVE.items()
+}
+THROUGH_THREADS = {
+    name: source.replace("async def main", "def main")
+    .replace("await flow.aio.invoke(", "flow.map(")
+    .replace(", n=n - 1)", ", [{'n': n - 1}])[0]")
+    for name, source in RECURSIVE_SOON.items()
+}
+
+
+@pytest.mark.parametrize("library", [RECURSIVE, RECURSIVE_SOON, THROUGH_THREADS], ids=["plain", "async", "threads"])
+def test_a_workflow_that_invokes_itself_without_end_is_refused_early(library: dict[str, str]) -> None:
+    @flow
+    async def main(name: str, n: int) -> int:
+        result: int = await flow.aio.invoke(name, n=n)
+        return result
+
+    def run(name: str, n: int) -> testing.Result:
+        return testing.run(main, {"name": name, "n": n}, library=library)
+
+    for name, through in (("itself", ""), ("ping", " through pong")):
+        assert run(name, NESTED_MAX - 1).value == NESTED_MAX - 1
+        result = run(name, 10_000)
+        assert result.failure is not None
+        assert result.failure["message"] == (
+            f"the workflow {name} invokes itself{through}, and {NESTED_MAX} workflows beneath each other are the most:"
+            " let it end earlier, or use a loop"
+        )
+        assert sum(span["kind"] == "invoke" for span in result.spans) == NESTED_MAX + 1, "no level is tried again"
 
 
 @pytest.mark.parametrize("always_replay", [False, True])
@@ -261,15 +310,12 @@ def main(n: int) -> int:
 """
 
 
-@flow
-def recursive(n: int) -> Any:
-    return flow.invoke("countdown", n=n)
+def test_a_workflow_that_invokes_itself_and_ends_is_replayed() -> None:
+    @flow
+    def main(n: int) -> Any:
+        return flow.invoke("countdown", n=n)
 
-
-def test_recursion_ends_where_paths_do() -> None:
-    assert testing.run(recursive, {"n": 30}, library={"countdown": COUNTDOWN}, always_replay=True).value == 30
-    failure = testing.run(recursive, {"n": -1}, library={"countdown": COUNTDOWN}).failure
-    assert failure is not None and failure["code"] == "path_too_long"
+    assert testing.run(main, {"n": 30}, library={"countdown": COUNTDOWN}, always_replay=True).value == 30
 
 
 def test_a_file_that_cannot_be_loaded_is_an_error_of_the_call() -> None:
