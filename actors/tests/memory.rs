@@ -10,6 +10,9 @@ use hero_sdk::model::Status;
 /// Bytes by which the runtime may grow.
 const GROWTH_MAX: u64 = 32 << 20;
 
+/// Bytes by which it may grow for steps that are open: they are held, and written.
+const OPEN_GROWTH_MAX: u64 = 512 << 20;
+
 /// The most memory that this process has had since the last call of `forget_peak`.
 fn peak() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
@@ -80,5 +83,23 @@ async fn hostile_lines_are_bounded() {
     let grown = peak().saturating_sub(before);
     assert!(grown <= GROWTH_MAX, "the runtime grew by {} KiB", grown >> 10);
     println!("the runtime grew by {} KiB", grown >> 10);
+
+    // Steps that are begun and never end: many, or with much to say.
+    forget_peak();
+    let before = peak();
+    for (many, path, tags) in [(400_000, "'x' * 10", 1), (40_000, "'x' * 8_000", 1), (1_000, "'x'", 250_000)]
+    {
+        let source = format!(
+            "@flow\ndef main() -> int:\n    wire = find()\n    for number in range({many}):\n        \
+             line = begin(number + 10, 1, f'main#0/{{number}}' + {path})\n        \
+             wire.sendall((line[:-1] + ',\"tags\":{{\"a\":\"' + 'x' * {tags} + '\"}}}}\\n').encode())\n    return 7\n"
+        );
+        let error = stage.run(&source).await.error.unwrap();
+        assert_eq!(error.code, "limit_exceeded", "{path}: {}", error.message);
+        assert!(error.hint.is_some());
+    }
+    let grown = peak().saturating_sub(before);
+    assert!(grown <= OPEN_GROWTH_MAX, "the runtime grew by {} KiB", grown >> 10);
+    println!("the runtime grew by {} KiB for open steps", grown >> 10);
     stage.close().await;
 }

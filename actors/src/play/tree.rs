@@ -2,6 +2,7 @@
 //! of the same path must carry on. Pure: no I/O, no clock.
 
 mod left;
+mod open;
 mod tags;
 mod tries;
 
@@ -13,8 +14,8 @@ use hero_sdk::{
     model::{LogLevel, LogLine, LogStream, PlayError, Progress, Span, SpanKind, SpanStatus, Try},
 };
 
-use self::left::{Left, ask_again, end_question};
-pub(crate) use self::tries::size as error_bytes;
+use self::left::{Left, ask_again, end_lost, end_question, last_sign};
+pub(crate) use self::{open::Open, tries::size as error_bytes};
 use super::{effect::Write, event::Now};
 
 /// Nodes of one play; more are run and recorded, but not shown.
@@ -65,25 +66,13 @@ impl Misfit {
     }
 }
 
-/// A node that has been entered and not left.
-#[derive(Clone, Debug)]
-pub(crate) struct Open {
-    /// The node.
-    pub(crate) span: Span,
-    /// Fingerprint of what it was called with.
-    pub(crate) fingerprint: String,
-    /// Beyond the cap: run and recorded, not shown.
-    hidden: bool,
-    began_us: u64,
-    persisted: Option<u64>,
-    changed: bool,
-}
-
 /// The tree.
 #[derive(Debug, Default)]
 pub(crate) struct Tree {
     open: HashMap<u64, Open>,
     open_paths: HashSet<String>,
+    /// What the open nodes take.
+    open_bytes: usize,
     /// The node above each node that is shown, by its number; 0 where there is none.
     parents: Vec<u32>,
     left: HashMap<Box<str>, Left>,
@@ -101,13 +90,12 @@ impl Tree {
     /// The tree that earlier attempts left.
     pub(crate) fn of(spans: Vec<Span>, logs: u32) -> Self {
         let mut tree = Self { logs_kept: logs, ..Self::default() };
+        let last_sign = last_sign(&spans);
         for mut span in spans {
             tree.spans = tree.spans.max(span.span_id);
             tree.set_parent(span.span_id, span.parent);
             let seq = Some(span.seq);
-            if span.status == SpanStatus::Running {
-                // Its process is gone without a word.
-                span.status = SpanStatus::Interrupted;
+            if end_lost(&mut span, last_sign) {
                 tree.just_left.push((span, seq));
                 tree.has_changes = true;
             } else {
@@ -122,6 +110,7 @@ impl Tree {
         self.has_root = false;
         self.open.clear();
         self.open_paths.clear();
+        self.open_bytes = 0;
     }
 
     /// An open node.
@@ -203,8 +192,9 @@ impl Tree {
         }
         let fingerprint = fp.unwrap_or_default();
         let began_us = now.monotonic_us;
-        self.open
-            .insert(id, Open { span, fingerprint, hidden, began_us, persisted: before.seq, changed: true });
+        let open = Open { span, fingerprint, hidden, began_us, persisted: before.seq, changed: true };
+        self.open_bytes += open.bytes();
+        self.open.insert(id, open);
         self.has_changes = true;
         Ok(())
     }
@@ -224,6 +214,7 @@ impl Tree {
             EndStatus::Cancelled => SpanStatus::Cancelled,
         };
         let mut open = self.open.remove(&id).ok_or(Misfit::NotOpen(id))?;
+        self.open_bytes = self.open_bytes.saturating_sub(open.bytes());
         open.span.output = output.map(|text| shorten(text, PREVIEW_CHARS_MAX));
         open.span.error = error;
         self.close(&mut open, status, now);
@@ -292,6 +283,7 @@ impl Tree {
     }
 
     fn take_open(&mut self) -> Vec<Open> {
+        self.open_bytes = 0;
         let mut open: Vec<Open> = self.open.drain().map(|(_, open)| open).collect();
         open.sort_by_key(|open| open.span.span_id);
         open
@@ -318,15 +310,12 @@ impl Tree {
 
     /// A try failed and another follows.
     pub(crate) fn add_try(&mut self, id: u64, failed: Try) -> Result<&Open, Misfit> {
-        let open = self.change(id)?;
-        tries::add(&mut open.span.tries, failed);
-        Ok(open)
+        self.grow(id, |span| tries::add(&mut span.tries, failed))
     }
 
     /// Data for a node.
     pub(crate) fn tag(&mut self, id: u64, tags: BTreeMap<String, Json>) -> Result<(), Misfit> {
-        tags::add(&mut self.change(id)?.span.tags, tags);
-        Ok(())
+        self.grow(id, |span| tags::add(&mut span.tags, tags)).map(drop)
     }
 
     /// Cost for a node.
@@ -430,6 +419,21 @@ impl Tree {
         open.changed = true;
         self.has_changes = true;
         Ok(open)
+    }
+
+    /// A change by which a node may take more, or less.
+    fn grow(&mut self, id: u64, change: impl FnOnce(&mut Span)) -> Result<&Open, Misfit> {
+        let open = self.change(id)?;
+        let before = open.bytes();
+        change(&mut open.span);
+        let after = open.bytes();
+        self.open_bytes = self.open_bytes.saturating_sub(before) + after;
+        self.get(id)
+    }
+
+    /// How many megabytes the open nodes may take, where they take more.
+    pub(crate) fn beyond_mb(&self) -> Option<usize> {
+        (self.open_bytes > open::BYTES_MAX).then_some(open::BYTES_MAX >> 20)
     }
 
     /// What the last entry of this path left, whether or not it was drained.

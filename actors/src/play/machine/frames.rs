@@ -55,6 +55,17 @@ impl Machine {
             Up::Done(frame) => return self.done(frame, now),
             Up::Described(_) => Err(Refused::new("unexpected", "a play is not being described")),
         };
+        if let Some(megabytes) = self.tree.beyond_mb() {
+            let what =
+                format!("its open steps and spans hold more than {megabytes} MB of names, inputs and tags");
+            let error = PlayError {
+                code: "limit_exceeded".to_owned(),
+                message: format!("the play was ended, since {what}"),
+                hint: Some("let steps end before so many others begin, and keep tags short".to_owned()),
+                ..PlayError::default()
+            };
+            return self.beyond_limit(error, now);
+        }
         match (result, number) {
             (Err(refused), number) => self.refuse(number, refused.code, &refused.message, now),
             (Ok(()), Some(n)) => {

@@ -1,6 +1,9 @@
 //! What a node that was left hands to the next entry of its path. Pure, as the tree is.
 
-use hero_sdk::model::{Span, SpanKind, SpanStatus, Try};
+use hero_sdk::{
+    Timestamp,
+    model::{Span, SpanKind, SpanStatus, Try},
+};
 
 use crate::play::event::Now;
 
@@ -33,6 +36,23 @@ impl Left {
     pub(super) fn is_waiting(&self) -> bool {
         self.question.as_ref().is_some_and(|question| question.status == SpanStatus::Waiting)
     }
+}
+
+/// The last moment of which the nodes of a play tell.
+pub(super) fn last_sign(spans: &[Span]) -> Timestamp {
+    let moments = spans.iter().map(|span| span.ended_at.unwrap_or(span.started_at));
+    moments.max().unwrap_or_default()
+}
+
+/// Interrupts a node whose process is gone without a word. It ends with the last sign of life of its play: what came
+/// after that, days without a runtime perhaps, was none of its time.
+pub(super) fn end_lost(span: &mut Span, last_sign: Timestamp) -> bool {
+    let is_lost =
+        matches!(span.status, SpanStatus::Running | SpanStatus::Interrupted) && span.ended_at.is_none();
+    if is_lost {
+        end_question(span, SpanStatus::Interrupted, Now { wall: last_sign, ..Now::default() });
+    }
+    is_lost
 }
 
 /// A replay comes back to a question: it was asked when it was asked first, and is over if it was.

@@ -102,7 +102,7 @@ impl Disk {
         for span in self.spans.values() {
             let is_open = matches!(span.status, SpanStatus::Running | SpanStatus::Waiting);
             assert!(!(is_open && play.status.is_terminal()), "{} is left open", span.path);
-            assert!(!(is_open && span.ended_at.is_some()), "{span:?}");
+            assert_eq!(span.ended_at.is_none(), is_open, "{span:?}");
             assert_eq!(span.ended_at.is_some(), span.duration_ms.is_some(), "{span:?}");
         }
     }

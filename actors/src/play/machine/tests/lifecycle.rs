@@ -1,5 +1,7 @@
 //! Lives, from the machine's side: acceptance, crashes, cancellation, interruption, retry.
 
+use hero_sdk::model::SpanStatus;
+
 use super::{super::*, lines::*, stage::Stage};
 use crate::play::{attempt::no_process, sample::sandbox};
 
@@ -39,6 +41,24 @@ fn a_play_that_may_not_have_what_its_flow_wishes_for_is_not_tried_again() {
         assert_eq!((error.code.as_str(), error.message.as_str()), (code.as_str(), "beyond the cap"));
         assert_eq!(error.hint.as_deref(), Some("wish for less; then retry the play"));
     }
+}
+
+/// A node that no later attempt enters again has an end too: that of the last thing that is known of the play.
+#[test]
+fn what_a_lost_process_left_open_has_an_end() {
+    let mut stage = Stage::running();
+    stage.say(call(2, 1, "main#0/lost#0"));
+    stage.say(call(3, 1, "main#0/s#0"));
+    stage.say(give(3, "ok", 1, 1));
+    let last = stage.span("main#0/s#0").ended_at;
+    stage.handle(Event::FlushDue);
+    assert_eq!(stage.span("main#0/lost#0").ended_at, None);
+    stage.forget();
+    stage.recover().unwrap();
+    let lost = stage.span("main#0/lost#0");
+    assert_eq!((lost.status, lost.ended_at), (SpanStatus::Interrupted, last));
+    let took = lost.ended_at.unwrap().0 - lost.started_at.0;
+    assert_eq!(lost.duration_ms, Some(took as f64 / 1000.0));
 }
 
 #[test]
