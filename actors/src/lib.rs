@@ -29,6 +29,7 @@ mod sandbox;
 mod seal;
 mod secrets;
 mod wipe;
+mod working;
 
 pub use adopted::Adopted;
 pub use config::{Config, Recover};

@@ -209,7 +209,9 @@ impl Runtime {
 
     /// A play as it stands.
     fn status(&self, play_sid: &PlaySid) -> Result<Play, Error> {
-        Ok(self.environment.tables.play(play_sid)?.ok_or_else(|| not_found(play_sid))?.play)
+        let mut play = self.environment.tables.play(play_sid)?.ok_or_else(|| not_found(play_sid))?.play;
+        self.environment.working.add_to(&mut play, self.environment.clock.now());
+        Ok(play)
     }
 
     /// Has the registry do this with the library.

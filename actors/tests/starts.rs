@@ -10,7 +10,7 @@ use std::{
 use hero_actors::{Config, Runtime};
 use hero_sdk::{
     ErrorCode, Json, Logic as _, PlaySid, Timestamp,
-    logic::{PlayCancel, PlayRunAsync, PlayWait, StartOptions, Until},
+    logic::{PlayCancel, PlayList, PlayRunAsync, PlayWait, StartOptions, Until},
     model::{Play, Status},
 };
 
@@ -114,6 +114,28 @@ fn check_is_over(play: &Play) {
     assert_eq!((play.status, error.code.as_str()), (Status::Failed, "timeout"));
     assert!(play.ended_at.unwrap() >= play.deadline_at.unwrap(), "{play:?}");
     assert_eq!(play.pending_resumes, 0);
+}
+
+/// What it has worked is told while it works, and not less afterwards.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_time_of_an_attempt_that_runs_is_told() {
+    let mut stage = Stage::new(1).await;
+    let play_sid = stage.start("works", "works", StartOptions::default()).await.play_sid;
+    stage.until_witnessed("works").await;
+    let status = async || stage.logic().play_status(play_sid.clone().into()).await.unwrap();
+    let first = status().await;
+    assert_eq!(first.status, Status::Running);
+    assert!(first.duration_ms > 0.0);
+    let listed = stage.logic().play_list(PlayList::default()).await.unwrap().plays;
+    assert!(listed[0].duration_ms >= first.duration_ms, "{listed:?}");
+    let second = status().await;
+    assert!(second.duration_ms > first.duration_ms);
+    stage.go();
+    let ended = stage.wait(&play_sid, Until::Terminal).await;
+    assert_eq!(ended.status, Status::Succeeded);
+    assert!(ended.duration_ms >= second.duration_ms);
+    assert_eq!(status().await.duration_ms, ended.duration_ms);
+    stage.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -32,6 +32,7 @@ use crate::{
     launcher::{Process, Signal},
     plays::{self, Due, Turn},
     secrets::Redactor,
+    working::Works,
 };
 
 /// A machine, what its processes need, and what keeps the values of its secrets out.
@@ -57,6 +58,8 @@ pub(crate) struct State {
     /// A process that is fetched for an attempt while the commit that allows it is on its way.
     coming: Option<(u32, JoinHandle<Result<Process, Error>>)>,
     process: Option<Process>,
+    /// Has the time of the attempt told.
+    works: Option<Works>,
     /// Looks at what the process uses.
     watch: Option<Watch>,
     /// The way to the process, and which attempt that is.
@@ -92,6 +95,7 @@ impl Actor for PlayActor {
             redactor: None,
             coming: None,
             process: None,
+            works: None,
             watch: None,
             link: None,
             heard: 0,
@@ -124,6 +128,7 @@ impl Actor for PlayActor {
         // On a clean exit the state would live on in the supervisor's event, and the process with it.
         state.coming = None;
         state.process = None;
+        state.works = None;
         state.watch = None;
         state.link = None;
         Ok(())
@@ -313,6 +318,13 @@ impl PlayActor {
         let now = self.0.clock.now();
         let machine = state.machine.as_mut().ok_or("a play is loaded before anything happens to it")?;
         let effects = machine.handle(event, now);
+        // It is told until the row says that this attempt has ended, which has its time then.
+        if let Some(since_us) = machine.working_since_us()
+            && state.works.as_ref().is_none_or(|works| works.since_us != since_us)
+        {
+            state.works = None;
+            state.works = Some(self.0.working.begin(state.play_sid.clone(), since_us));
+        }
         self.perform(myself, state, effects).await
     }
 

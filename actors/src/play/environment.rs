@@ -22,6 +22,7 @@ use crate::{
     sandbox::{SandboxConfig, check_places, grant},
     seal::Seal,
     secrets::Vault,
+    working::Working,
 };
 
 /// One of a runtime.
@@ -43,6 +44,7 @@ pub(crate) struct Environment {
     pub(crate) launcher: Handle<launcher::Message>,
     pub(crate) plays: Handle<plays::Message>,
     pub(crate) registry: Handle<registry::Message>,
+    pub(crate) working: Working,
     /// Workflows that take no new plays.
     pub(crate) closing: Closing,
     pub(crate) failpoint: Failpoint,
@@ -71,6 +73,7 @@ impl Environment {
             launcher: Handle::vacant(),
             plays: Handle::vacant(),
             registry: Handle::vacant(),
+            working: Working::default(),
             closing: Closing::default(),
             failpoint,
         })

@@ -150,6 +150,7 @@ impl Logic for Runtime {
         let filter = PlayFilter { workflow, status, parent, tag };
         let mut plays = self.environment.tables.plays_page(&filter, before.as_ref(), paging.limit + 1)?;
         for play in &mut plays {
+            self.environment.working.add_to(play, self.environment.clock.now());
             play.inputs = Json::null();
             play.outputs = None;
         }

@@ -138,6 +138,11 @@ impl Machine {
         &self.row.play
     }
 
+    /// When its process began to work, where it has one.
+    pub(crate) fn working_since_us(&self) -> Option<u64> {
+        self.working_since_us
+    }
+
     /// True when nothing happens any more without a wish.
     pub(crate) fn is_idle(&self) -> bool {
         self.process == Process::None
