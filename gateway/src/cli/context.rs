@@ -21,6 +21,7 @@ use crate::{
         output::Output,
         plain::PlainLines,
         prompt::{Person, Prompter},
+        report::command,
         session::Session,
         signals::{Signals, killed},
         sink::Sink,
@@ -177,6 +178,7 @@ impl Context {
             palette: self.palette,
             refused: std::collections::BTreeSet::new(),
             ask_first: None,
+            again: command(&self.global, &["play", "follow", play.play_sid.as_str()]),
         }
     }
 }
