@@ -5,7 +5,7 @@
 //! none loses its play when a terminal closes. Where none listens, one is started in the background, which leaves when it
 //! has been idle for a while.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, time::Duration};
 
 use hero_sdk::{
     Client, Error, ErrorCode, Logic,
@@ -22,12 +22,16 @@ use crate::{
         reach::Reach,
         settings,
     },
-    service::{daemon, places::Places},
+    service::{daemon, pid_file::PidFile, places::Places},
 };
 
 /// So often a command looks for a server anew, where one went away under its hands.
 const TRIES: u32 = 5;
 const NO_ANSWER: &str = "`hero_logic --info` tells what runs";
+/// How long a server may take to say that it is there, to whoever wants to use it.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// The same, to whoever only wants to know.
+pub(crate) const LOOK: Duration = Duration::from_secs(5);
 
 /// An open way to the methods.
 pub(crate) enum Session {
@@ -48,7 +52,7 @@ impl Session {
         match Reach::of(global)? {
             Reach::Server(endpoint) => {
                 let client = Client::new(endpoint);
-                client.server_info().await?;
+                info_of(&client, PATIENCE).await?;
                 check_flags(global, purpose)?;
                 Ok(Self::Remote(client))
             }
@@ -85,10 +89,36 @@ fn check_flags(global: &Global, purpose: Purpose) -> Result<(), Failure> {
         .hint("leave the flags out; or stop it by `hero_logic --stop` and give them to `hero_logic --start`"))
 }
 
+/// What a server says of itself, if it does in this time.
+pub(crate) async fn info_of(client: &Client, patience: Duration) -> Result<ServerInfo, Error> {
+    match tokio::time::timeout(patience, client.server_info()).await {
+        Ok(info) => info,
+        Err(_) => Err(mute(&format!("the server at {}", client.endpoint()), patience)),
+    }
+}
+
+fn mute(server: &str, patience: Duration) -> Error {
+    let message = format!("{server} takes calls and has answered nothing for {} s", patience.as_secs());
+    Error::new(ErrorCode::Unreachable, message)
+}
+
 /// The server of the home, if one listens.
-pub(crate) async fn listening(places: &Places) -> Result<Option<(Client, ServerInfo)>, Error> {
+///
+/// Errors: `unreachable` where it says nothing in this time.
+pub(crate) async fn listening(
+    places: &Places,
+    patience: Duration,
+) -> Result<Option<(Client, ServerInfo)>, Error> {
     let client = Client::new(Endpoint::Unix(places.socket()));
-    match client.server_info().await {
+    let Ok(info) = tokio::time::timeout(patience, client.server_info()).await else {
+        let pid = PidFile::holder(&places.pid_file());
+        let process = pid.map(|pid| format!(", process {pid},")).unwrap_or_default();
+        let server = format!("the server of {}{process}", places.home().display());
+        return Err(
+            mute(&server, patience).hint("`hero_logic --stop` ends it; its plays go on with the next one")
+        );
+    };
+    match info {
         Ok(info) => Ok(Some((client, info))),
         Err(error) if matches!(error.code, ErrorCode::Unreachable | ErrorCode::ShuttingDown) => Ok(None),
         Err(error) => Err(error),
@@ -104,7 +134,7 @@ async fn join(
     let program = std::env::current_exe().unwrap_or_default();
     let digest = settings::digest(&program, &sandbox, std::env::vars_os());
     for _ in 0..TRIES {
-        if let Some((client, info)) = listening(places).await? {
+        if let Some((client, info)) = listening(places, PATIENCE).await? {
             match fits(&info, &digest, purpose) {
                 Fit::Yes => return Ok(Session::Remote(client)),
                 Fit::AsDecided => {
@@ -184,7 +214,7 @@ pub(crate) fn server_options(global: &Global, places: &Places) -> Vec<OsString> 
 
 /// Has the server end that a command has started for itself, if there is one.
 pub(crate) async fn end_background(places: &Places) -> Result<(), Failure> {
-    let listening = listening(places).await?;
+    let listening = listening(places, PATIENCE).await?;
     if let Some(ServerProcess { pid, background: Some(_), .. }) = listening.and_then(|(_, info)| info.process)
     {
         daemon::end(pid).await?;

@@ -61,7 +61,10 @@ pub(crate) async fn dispatch(
     if !matches!(command, Some(Command::Serve(_))) {
         log::to_stderr(LevelFilter::WARN, context.palette == Palette::Colour);
     }
-    let Some(command) = command else { return of_service(context, service).await };
+    let Some(command) = command else {
+        let mut signals = context.signals.clone();
+        return signals.or(of_service(context, service)).await?;
+    };
     service.refuse_beside_a_command()?;
     match command {
         Command::Run(arguments) => run::command(context, arguments).await,

@@ -8,6 +8,7 @@ use crate::{
     cli::{
         context::Context,
         errors::{Exit, Failure},
+        reach::refuse_other_server,
         server_args::Listen,
         session::{end_background, server_options},
     },
@@ -21,6 +22,7 @@ struct Document {
 
 /// Does the command. One that another command has started for itself gives way.
 pub(crate) async fn command(context: &mut Context, listen: Listen) -> Result<Exit, Failure> {
+    refuse_other_server(&context.global, "--start")?;
     let places = context.places()?;
     end_background(&places).await?;
     let mut arguments = server_options(&context.global, &places);
@@ -36,7 +38,7 @@ pub(crate) async fn command(context: &mut Context, listen: Listen) -> Result<Exi
     let listening = daemon::start(&places, arguments).await?;
     if context.out.json {
         context.out.document(&Document { listening })?;
-    } else {
+    } else if !context.global.quiet {
         for place in &listening {
             context.err.print(&format!("listening on {place}\n"));
         }
