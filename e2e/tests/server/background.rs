@@ -136,6 +136,18 @@ fn one_with_other_settings_gives_way_when_it_is_idle_and_not_before() {
 }
 
 #[test]
+fn who_wants_no_server_is_told_that_one_is_in_the_way() {
+    let served = Served::started(&[]);
+    served.write("quick.py", QUICK);
+    let refused = served.hero(["--embedded", "run", "quick.py", "--json"]).finish().exits(6);
+    assert_eq!(refused.error_code(), "store_locked");
+    assert!(refused.stderr.contains("leave out --embedded"), "{refused}");
+    for (value, code) in [("0", 0), ("", 0), ("maybe", 2)] {
+        served.hero(["run", "quick.py"]).env(hero_e2e::stage::EMBEDDED, value).finish().exits(code);
+    }
+}
+
+#[test]
 fn a_secret_of_the_environment_makes_another_one() {
     let served = Served::new();
     let source = "from hero_tracing import flow\n\n\n@flow(secrets=[\"KEY\"])\ndef main() -> int:\n    return len(flow.secret(\"KEY\"))\n";

@@ -153,10 +153,27 @@ fn how_plays_are_confined_is_decided_where_it_is_started() {
 fn what_keeps_it_from_starting_is_told() {
     let served = Served::new();
     served.settings("[sandbox]\nlevel = \"quite\"\n");
-    let refused = served.hero(["--start", "--json"]).finish();
-    assert_ne!(refused.code, 0);
-    assert!(refused.stderr.contains("sandbox.level"), "{refused}");
+    let refused = served.hero(["--start", "--json"]).finish().exits(2);
+    assert_eq!(refused.error_code(), "invalid_configuration");
+    assert!(refused.stderr.contains("sandbox.level") && refused.stderr.contains("hint:"), "{refused}");
     served.settings("");
+    for (wrong, code) in [
+        (&["--listen", "127.0.0.1"][..], "usage"),
+        (&["--listen", "127.0.0.1:seven"], "usage"),
+        (&["--listen", "192.0.2.1:0", "--token-file", "token"], "invalid_params"),
+        (&["--listen", "127.0.0.1:0", "--token-file", "/no/such/file"], "unreadable_file"),
+    ] {
+        served.write("token", "of no use");
+        let refused = served.hero(["--start", "--json"].iter().chain(wrong)).finish().exits(2);
+        assert_eq!(refused.error_code(), code, "{refused}");
+    }
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let refused = served.hero(["--start", "--json", "--listen", &address, "--token-file", "token"]);
+    assert_eq!(refused.finish().exits(2).error_code(), "conflict");
+    served.write("quick.py", QUICK);
+    let refused = served.hero(["run", "quick.py", "--json"]).env("HERO_LOGIC_IDLE_S", "abc");
+    assert_eq!(refused.finish().exits(2).error_code(), "usage");
     let refused = served.hero(["--start", "--listen", "127.0.0.1:0", "--json"]).finish();
     assert_eq!(refused.error_code(), "unauthorized");
     assert!(refused.stderr.contains("token"), "{refused}");

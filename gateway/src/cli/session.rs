@@ -19,7 +19,7 @@ use crate::{
         args::Global,
         embedded::{self, Purpose, SandboxConfig},
         errors::Failure,
-        reach::Reach,
+        reach::{EMBEDDED, Reach},
         settings,
     },
     service::{daemon, pid_file::PidFile, places::Places},
@@ -57,8 +57,12 @@ impl Session {
                 Ok(Self::Remote(client))
             }
             Reach::Home if places.has_socket() => join(global, places, sandbox, purpose).await,
-            Reach::Home | Reach::Embedded => {
+            Reach::Home => {
                 Ok(Self::Embedded(embedded::open(places.home().to_owned(), sandbox, purpose).await?))
+            }
+            Reach::Embedded => {
+                let opened = embedded::open(places.home().to_owned(), sandbox, purpose).await;
+                Ok(Self::Embedded(opened.map_err(|failure| explain_embedded(failure, places))?))
             }
         }
     }
@@ -78,6 +82,15 @@ impl Session {
             Self::Remote(_) => Ok(()),
         }
     }
+}
+
+/// A server that has the store would answer whoever does not want to be answered here.
+fn explain_embedded(failure: Failure, places: &Places) -> Failure {
+    let is_served = PidFile::holder(&places.pid_file()).is_some();
+    if failure.code != ErrorCode::StoreLocked.as_str() || !is_served {
+        return failure;
+    }
+    failure.hint(format!("a server has it: leave out --embedded and {EMBEDDED}, and it answers"))
 }
 
 /// Of a server that plays run in as somebody else has decided, nothing can be asked by flags.
@@ -197,10 +210,10 @@ async fn check_idle(client: &Client) -> Result<(), Failure> {
 async fn start_in_background(global: &Global, places: &Places, digest: &str) -> Result<(), Failure> {
     let mut arguments: Vec<OsString> = vec!["--background".into(), digest.into()];
     arguments.extend(server_options(global, places));
-    match daemon::start(places, arguments).await {
+    match daemon::start(places, arguments).await.map_err(Failure::from) {
         // Somebody was faster, or runs it in his own process: the next look tells.
-        Err(error) if error.code == ErrorCode::Conflict => Ok(()),
-        started => Ok(started.map(drop)?),
+        Err(failure) if failure.code == ErrorCode::Conflict.as_str() => Ok(()),
+        started => started.map(drop),
     }
 }
 

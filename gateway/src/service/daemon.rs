@@ -33,11 +33,30 @@ enum Said {
     Failed { error: Refusal },
 }
 
-#[derive(Deserialize)]
-struct Refusal {
-    code: String,
-    message: String,
-    hint: Option<String>,
+/// Why a server has not started, in its own words.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Refusal {
+    pub(crate) code: String,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+    /// What its process has ended with.
+    #[serde(skip)]
+    pub(crate) exit: Option<i32>,
+}
+
+/// Why there is no new server.
+#[derive(Debug)]
+pub(crate) enum NotStarted {
+    /// It could not be started, or there is one.
+    Here(Error),
+    /// It did not like what it found.
+    There(Refusal),
+}
+
+impl From<Error> for NotStarted {
+    fn from(error: Error) -> Self {
+        Self::Here(error)
+    }
 }
 
 /// The program that serves: the one that is there for it, else this one.
@@ -53,13 +72,13 @@ pub(crate) fn program() -> Result<(PathBuf, Vec<OsString>), Error> {
 /// the same time waits, and is told that there is one.
 ///
 /// Errors: `conflict` where one listens; what the server says of itself; `spawn_failed`.
-pub(crate) async fn start(places: &Places, mut arguments: Vec<OsString>) -> Result<Vec<String>, Error> {
+pub(crate) async fn start(places: &Places, mut arguments: Vec<OsString>) -> Result<Vec<String>, NotStarted> {
     let places = places.clone();
     arguments.extend(["--json".into(), "--log-to-files".into()]);
     let starting = move || {
         let lock = lock(&places)?;
         if UnixStream::connect(places.socket()).is_ok() {
-            return Err(conflict("a server listens already"));
+            return Err(conflict("a server listens already").into());
         }
         wait_for_last(&places)?;
         let started = spawn(&arguments, &places.logs());
@@ -108,7 +127,7 @@ fn lock(places: &Places) -> Result<File, Error> {
     })
 }
 
-fn spawn(arguments: &[OsString], log: &Path) -> Result<Vec<String>, Error> {
+fn spawn(arguments: &[OsString], log: &Path) -> Result<Vec<String>, NotStarted> {
     let (program, command) = program()?;
     #[expect(clippy::disallowed_methods, reason = "a server is no play: it outlives whoever starts it")]
     let mut child = Command::new(program)
@@ -127,16 +146,14 @@ fn spawn(arguments: &[OsString], log: &Path) -> Result<Vec<String>, Error> {
         Ok(Said::Listens { listening }) => Ok(listening),
         Ok(Said::Failed { error }) => {
             // It says no more, and ends at once.
-            drop(child.wait());
-            let code = ErrorCode::ALL.iter().find(|code| code.as_str() == error.code).copied();
-            let mut failure = Error::new(code.unwrap_or(ErrorCode::SpawnFailed), error.message);
-            failure.hint = error.hint;
-            Err(failure)
+            let exit = child.wait().ok().and_then(|status| status.code());
+            Err(NotStarted::There(Refusal { exit, ..error }))
         }
         Err(_) => {
             let end = child.wait().map_or_else(|error| error.to_string(), |status| status.to_string());
             Err(failed(&format!("it ended before it listened ({end})"))
-                .hint(format!("its log is in {}", log.display())))
+                .hint(format!("its log is in {}", log.display()))
+                .into())
         }
     }
 }
@@ -215,9 +232,9 @@ fn cannot_end(pid: u32, error: Errno) -> Error {
     Error::new(ErrorCode::Internal, format!("the server, process {pid}, cannot be told to end: {error}"))
 }
 
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
-) -> Result<T, Error> {
+async fn blocking<T: Send + 'static, E: From<Error> + Send + 'static>(
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, E> {
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|error| Error::new(ErrorCode::Internal, error.to_string()))?
 }
