@@ -126,6 +126,12 @@ fn one_with_other_settings_gives_way_when_it_is_idle_and_not_before() {
     let refused = served.hero(strict).finish().exits(2);
     assert_eq!(refused.error_code(), "conflict");
     assert!(refused.stderr.contains("hero_logic --stop"), "{refused}");
+    assert!(refused.stderr.contains("server with another confinement\n"), "{refused}");
+    let refused = served.hero(["run", "quick.py"]).env("HERO_SECRET_KEY", "value").finish().exits(2);
+    assert!(refused.stderr.contains("server with another environment"), "{refused}");
+    // What reaches no play is no reason to be refused.
+    let told = served.hero(["run", "quick.py"]).env("HERO_WORK_DAYS", "3").finish().exits(0);
+    assert!(told.stderr.contains("note: play_") && told.stderr.contains("HERO_WORK_DAYS"), "{told}");
     // Whoever only looks does not care how plays run.
     served.hero(["--sandbox", "strict", "play", "list"]).finish().exits(0);
     arrived.open("opened");

@@ -120,6 +120,10 @@ impl Context {
         let mut signals = self.signals.clone();
         let session = signals.or(Session::open(&self.global, &places, sandbox, purpose)).await??;
         self.signals = signals;
+        if let Some(note) = session.note().filter(|_| !self.global.quiet) {
+            let head = self.palette.paint(Paint::Note, "note:");
+            self.err.print(&format!("{head} {note}\n"));
+        }
         let result = match self.warn_of_level(session.logic(), purpose).await {
             Ok(()) => work(self, session.logic()).await,
             Err(failure) => Err(failure),

@@ -8,7 +8,7 @@
 use std::{ffi::OsString, time::Duration};
 
 use hero_sdk::{
-    Client, Error, ErrorCode, Logic,
+    Client, Error, ErrorCode, Logic, PlaySid,
     client::Endpoint,
     logic::{PlayList, ServerInfo, ServerProcess},
     model::Status,
@@ -20,7 +20,7 @@ use crate::{
         embedded::{self, Purpose, SandboxConfig},
         errors::Failure,
         reach::{EMBEDDED, Reach},
-        settings,
+        settings::{Part, Settings},
     },
     service::{daemon, pid_file::PidFile, places::Places},
 };
@@ -37,8 +37,8 @@ pub(crate) const LOOK: Duration = Duration::from_secs(5);
 pub(crate) enum Session {
     /// In this process.
     Embedded(embedded::Session),
-    /// In a server.
-    Remote(Client),
+    /// In a server, and what should be said of it.
+    Remote(Client, Option<String>),
 }
 
 impl Session {
@@ -54,7 +54,7 @@ impl Session {
                 let client = Client::new(endpoint);
                 info_of(&client, PATIENCE).await?;
                 check_flags(global, purpose)?;
-                Ok(Self::Remote(client))
+                Ok(Self::Remote(client, None))
             }
             Reach::Home if places.has_socket() => join(global, places, sandbox, purpose).await,
             Reach::Home => {
@@ -71,7 +71,15 @@ impl Session {
     pub(crate) fn logic(&self) -> &dyn Logic {
         match self {
             Self::Embedded(session) => session.logic(),
-            Self::Remote(client) => client,
+            Self::Remote(client, _) => client,
+        }
+    }
+
+    /// What should be said before it is used.
+    pub(crate) fn note(&self) -> Option<&str> {
+        match self {
+            Self::Embedded(_) => None,
+            Self::Remote(_, note) => note.as_deref(),
         }
     }
 
@@ -79,7 +87,7 @@ impl Session {
     pub(crate) async fn close(self) -> Result<(), Failure> {
         match self {
             Self::Embedded(session) => session.close().await,
-            Self::Remote(_) => Ok(()),
+            Self::Remote(..) => Ok(()),
         }
     }
 }
@@ -145,25 +153,29 @@ async fn join(
     purpose: Purpose,
 ) -> Result<Session, Failure> {
     let program = std::env::current_exe().unwrap_or_default();
-    let digest = settings::digest(&program, &sandbox, std::env::vars_os());
+    let settings = Settings::of(&program, &sandbox, std::env::vars_os());
     for _ in 0..TRIES {
         if let Some((client, info)) = listening(places, PATIENCE).await? {
-            match fits(&info, &digest, purpose) {
-                Fit::Yes => return Ok(Session::Remote(client)),
+            match fits(&info, &settings, purpose) {
+                Fit::Yes => return Ok(Session::Remote(client, None)),
                 Fit::AsDecided => {
                     check_flags(global, purpose)?;
-                    return Ok(Session::Remote(client));
+                    return Ok(Session::Remote(client, None));
                 }
-                Fit::Otherwise(pid) => {
-                    check_idle(&client).await?;
-                    daemon::end(pid).await?;
-                }
+                Fit::Otherwise(pid, differences) => match at_work(&client).await? {
+                    None => drop(daemon::end(pid).await?),
+                    Some(play) if differences == [Part::Around] => {
+                        let note = format!("{play} runs in a server with {}", Part::Around.words());
+                        return Ok(Session::Remote(client, Some(note)));
+                    }
+                    Some(play) => return Err(runs_otherwise(&play, &differences)),
+                },
             }
         }
         if purpose == Purpose::Look {
             return Ok(Session::Embedded(embedded::open(places.home().to_owned(), sandbox, purpose).await?));
         }
-        start_in_background(global, places, &digest).await?;
+        start_in_background(global, places, &settings).await?;
     }
     Err(Failure::trouble("unreachable", "no server stays: each has gone before it could be asked")
         .hint(NO_ANSWER))
@@ -175,40 +187,41 @@ enum Fit {
     Yes,
     /// It was started by somebody who decided how.
     AsDecided,
-    /// It was started by a command that wanted something else.
-    Otherwise(u32),
+    /// It was started by a command that wanted something else, in this.
+    Otherwise(u32, Vec<Part>),
 }
 
-fn fits(info: &ServerInfo, digest: &str, purpose: Purpose) -> Fit {
-    match &info.process {
-        Some(ServerProcess { background: Some(of), pid, .. }) if of != digest && purpose == Purpose::Run => {
-            Fit::Otherwise(*pid)
-        }
-        Some(ServerProcess { background: Some(_), .. }) => Fit::Yes,
-        _ => Fit::AsDecided,
+fn fits(info: &ServerInfo, settings: &Settings, purpose: Purpose) -> Fit {
+    let Some(ServerProcess { background: Some(of), pid, .. }) = &info.process else {
+        return Fit::AsDecided;
+    };
+    let differences = settings.differences(of);
+    if differences.is_empty() || purpose == Purpose::Look {
+        return Fit::Yes;
     }
+    Fit::Otherwise(*pid, differences)
 }
 
-/// Refuses to take a server away from plays that run in it. A process that still ends is no play.
-async fn check_idle(client: &Client) -> Result<(), Failure> {
+/// A play that a server is not taken away from. A process that still ends is no play.
+async fn at_work(client: &Client) -> Result<Option<PlaySid>, Failure> {
     for status in [Status::Running, Status::Queued] {
         let one = PlayList { status: Some(status), limit: Some(1), ..PlayList::default() };
-        if let Some(play) = client.play_list(one).await?.plays.first() {
-            let message = format!(
-                "{} runs in a server with other settings: another Python, confinement, environment or build",
-                play.play_sid
-            );
-            return Err(Failure::usage("conflict", message).hint(
-                "wait until it has ended, or interrupt it by `hero_logic --stop`: it goes on with this command",
-            ));
+        if let Some(play) = client.play_list(one).await?.plays.into_iter().next() {
+            return Ok(Some(play.play_sid));
         }
     }
-    Ok(())
+    Ok(None)
+}
+
+fn runs_otherwise(play_sid: &PlaySid, differences: &[Part]) -> Failure {
+    let words: Vec<&str> = differences.iter().map(|part| part.words()).collect();
+    Failure::usage("conflict", format!("{play_sid} runs in a server with {}", words.join(", and ")))
+        .hint("wait until it has ended, or interrupt it by `hero_logic --stop`: it goes on with this command")
 }
 
 /// Starts a server that leaves by itself. Whoever wants to at the same time waits, and finds it.
-async fn start_in_background(global: &Global, places: &Places, digest: &str) -> Result<(), Failure> {
-    let mut arguments: Vec<OsString> = vec!["--background".into(), digest.into()];
+async fn start_in_background(global: &Global, places: &Places, settings: &Settings) -> Result<(), Failure> {
+    let mut arguments: Vec<OsString> = vec!["--background".into(), settings.to_string().into()];
     arguments.extend(server_options(global, places));
     match daemon::start(places, arguments).await.map_err(Failure::from) {
         // Somebody was faster, or runs it in his own process: the next look tells.
