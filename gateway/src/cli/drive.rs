@@ -94,7 +94,7 @@ impl Drive<'_> {
         let ending = ending.map_err(|failure| goes_on(failure, &play_sid, &self.again));
         if let Ok(Ending::Settled(play)) = &ending {
             self.view.end(play);
-            self.warn_of_unused_answers(play);
+            self.warn_of_unused_answers();
         }
         ending
     }
@@ -234,14 +234,11 @@ impl Drive<'_> {
         }
     }
 
-    fn warn_of_unused_answers(&mut self, play: &Play) {
+    /// Also where it waits: they are not kept for what is asked later.
+    fn warn_of_unused_answers(&mut self) {
         let asked: BTreeSet<String> = self.view.asked().iter().cloned().collect();
-        // While it waits, what was not used yet may still be asked for; only what looks mistyped is worth a word.
-        let is_waiting = play.status == Status::AwaitingResume;
         for unused in self.answers.unused(&asked) {
-            if !is_waiting || unused.looks_mistyped {
-                self.warn(&unused.message);
-            }
+            self.warn(&unused);
         }
     }
 

@@ -81,6 +81,17 @@ pub(crate) struct Listen {
     pub(crate) public_url: Option<PublicUrl>,
 }
 
+impl Listen {
+    /// The options by which another server listens alike.
+    pub(crate) fn repeated(self) -> Vec<String> {
+        let Self { listen, hosts, public_url } = self;
+        let listen = listen.into_iter().map(|address| ["--listen".to_owned(), address]);
+        let hosts = hosts.into_iter().map(|host| ["--host".to_owned(), host]);
+        let public_url = public_url.into_iter().map(|url| ["--public-url".to_owned(), url.text]);
+        listen.chain(hosts).chain(public_url).flatten().collect()
+    }
+}
+
 /// A host and a port. Whether it is of this machine only listening tells.
 fn address(text: &str) -> Result<String, String> {
     let wrong = "give an address and a port, such as 127.0.0.1:7410 or [::1]:7410; port 0 takes any";

@@ -99,7 +99,7 @@ pub(crate) async fn dispatch(
         Command::Secret(Secret::List) => secret_list::command(context).await,
         Command::Secret(Secret::Remove(arguments)) => secret_remove::command(context, &arguments).await,
         Command::Serve(arguments) => serve::command(context, arguments).await,
-        Command::ServiceUnit => service_unit::command(context),
+        Command::ServiceUnit(listen) => service_unit::command(context, listen),
         Command::Client { language } => client::command(context, language),
         Command::Doctor => doctor::command(context).await,
         Command::Completions { shell } => completions::command(context, shell),

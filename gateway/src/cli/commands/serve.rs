@@ -51,10 +51,16 @@ pub(crate) async fn command(context: &mut Context, arguments: Serve) -> Result<E
         rustix::process::setsid().map_err(|error| Failure::trouble("internal", error.to_string()))?;
         std::env::set_current_dir("/").map_err(|error| Failure::trouble("internal", error.to_string()))?;
     } else {
-        log::to_stderr(LevelFilter::INFO, context.palette == Palette::Colour);
+        let level = if context.global.quiet { LevelFilter::WARN } else { LevelFilter::INFO };
+        log::to_stderr(level, context.palette == Palette::Colour);
     }
     let manifest = Manifest::embedded()?;
-    tracing::info!(service = manifest.text(), "starts");
+    if log_to_files {
+        tracing::info!(service = manifest.text(), "starts");
+    } else {
+        // People find it in the program's repository.
+        tracing::info!("starts");
+    }
     daemon::refuse_second(&places)?;
     let session = embedded::open(places.home().to_owned(), sandbox, Purpose::Run).await?;
     // It goes when all is closed.
@@ -131,9 +137,9 @@ fn tell(context: &mut Context, process: &ServerProcess) -> Result<(), Failure> {
     tracing::info!(pid = process.pid, listening = ?process.listening, "listens");
     if context.out.json {
         context.out.document(&Document { pid: process.pid, listening: &process.listening })?;
-    } else if !context.global.quiet {
+    } else {
         for place in &process.listening {
-            context.err.print(&format!("listening on {place}\n"));
+            context.say(&format!("listening on {place}\n"));
         }
     }
     notify(&[sd_notify::NotifyState::Ready]);

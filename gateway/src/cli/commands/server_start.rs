@@ -26,21 +26,13 @@ pub(crate) async fn command(context: &mut Context, listen: Listen) -> Result<Exi
     let places = context.places()?;
     end_background(&places).await?;
     let mut arguments = server_options(&context.global, &places);
-    if let Some(address) = listen.listen {
-        arguments.extend(["--listen".into(), OsString::from(address)]);
-    }
-    for host in listen.hosts {
-        arguments.extend(["--host".into(), OsString::from(host)]);
-    }
-    if let Some(url) = listen.public_url {
-        arguments.extend(["--public-url".into(), OsString::from(url.text)]);
-    }
+    arguments.extend(listen.repeated().into_iter().map(OsString::from));
     let listening = daemon::start(&places, arguments).await?;
     if context.out.json {
         context.out.document(&Document { listening })?;
-    } else if !context.global.quiet {
+    } else {
         for place in &listening {
-            context.err.print(&format!("listening on {place}\n"));
+            context.say(&format!("listening on {place}\n"));
         }
     }
     Ok(Exit::Succeeded)

@@ -33,8 +33,8 @@ pub(crate) async fn command(context: &mut Context) -> Result<Exit, Failure> {
         context
             .out
             .document(&Document { stopped: ended != Ended::Before, killed: ended == Ended::Killed })?;
-    } else if !context.global.quiet {
-        context.err.print(match ended {
+    } else {
+        context.say(match ended {
             Ended::Before => "no server was running\n",
             Ended::InTime => "the server has ended\n",
             Ended::Killed => "the server did not end when it was told to, and was killed\n",
