@@ -185,6 +185,38 @@ fn what_keeps_it_from_starting_is_told() {
 }
 
 #[test]
+fn who_wants_quiet_has_it() {
+    let served = Served::new();
+    for command in ["--start", "--stop"] {
+        assert_eq!(served.hero([command, "-q"]).finish().exits(0).stderr, "", "{command}");
+    }
+    let in_front = served.hero(["serve", "-q"]).start();
+    assert!(eventually(|| served.listens()));
+    signal(in_front.pid(), Signal::SIGTERM);
+    assert_eq!(in_front.finish().exits(0).stderr, "");
+
+    let in_front = served.hero(["serve"]).start();
+    assert!(eventually(|| served.listens()));
+    signal(in_front.pid(), Signal::SIGTERM);
+    let told = in_front.finish().exits(0);
+    assert!(told.stderr.contains("starts") && !told.stderr.contains("[service]"), "{told}");
+}
+
+#[test]
+fn a_unit_can_listen_on_tcp_by_a_token_in_a_file() {
+    let served = Served::new();
+    let listen = ["service-unit", "--listen", "127.0.0.1:7410", "--public-url", "https://flows.example"];
+    assert_eq!(served.hero(listen.iter().chain(&["--json"])).finish().exits(2).error_code(), "usage");
+    let unit = served.hero(listen.iter().chain(&["--token-file", "token"])).finish().exits(0).stdout;
+    let token = served.directory().join("token").display().to_string();
+    let line = format!(
+        " --listen 127.0.0.1:7410 --public-url https://flows.example --token-file {token} --home {}\n",
+        served.home().display()
+    );
+    assert!(unit.contains(&line), "{unit}");
+}
+
+#[test]
 fn its_log_is_an_object_a_line() {
     let served = Served::started(&[]);
     served.hero(["--stop"]).finish().exits(0);
