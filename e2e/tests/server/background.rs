@@ -126,6 +126,15 @@ fn one_with_other_settings_gives_way_when_it_is_idle_and_not_before() {
     let refused = served.hero(strict).finish().exits(2);
     assert_eq!(refused.error_code(), "conflict");
     assert!(refused.stderr.contains("hero_logic --stop"), "{refused}");
+    assert!(refused.stderr.contains("server with another confinement\n"), "{refused}");
+    let refused = served.hero(["run", "quick.py"]).env("HERO_SECRET_KEY", "value").finish().exits(2);
+    assert!(refused.stderr.contains("server with another environment"), "{refused}");
+    // What reaches no play is no reason to be refused.
+    let told = served.hero(["run", "quick.py"]).env("HERO_WORK_DAYS", "3").finish().exits(0);
+    assert!(told.stderr.contains("note: play_") && told.stderr.contains("HERO_WORK_DAYS"), "{told}");
+    // How long it has worked is known when it has.
+    let listed = served.hero(["play", "list", "--status", "running"]).finish().exits(0).stdout;
+    assert!(listed.contains("running") && !listed.contains(" ms"), "{listed}");
     // Whoever only looks does not care how plays run.
     served.hero(["--sandbox", "strict", "play", "list"]).finish().exits(0);
     arrived.open("opened");
@@ -133,6 +142,18 @@ fn one_with_other_settings_gives_way_when_it_is_idle_and_not_before() {
     let play = served.hero(strict).finish().exits(0).settled().play;
     assert_eq!(play.sandbox.unwrap().level.as_str(), "strict");
     assert_ne!(served.pid().unwrap(), pid);
+}
+
+#[test]
+fn who_wants_no_server_is_told_that_one_is_in_the_way() {
+    let served = Served::started(&[]);
+    served.write("quick.py", QUICK);
+    let refused = served.hero(["--embedded", "run", "quick.py", "--json"]).finish().exits(6);
+    assert_eq!(refused.error_code(), "store_locked");
+    assert!(refused.stderr.contains("leave out --embedded"), "{refused}");
+    for (value, code) in [("0", 0), ("", 0), ("maybe", 2)] {
+        served.hero(["run", "quick.py"]).env(hero_e2e::stage::EMBEDDED, value).finish().exits(code);
+    }
 }
 
 #[test]

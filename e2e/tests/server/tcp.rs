@@ -32,7 +32,12 @@ fn the_command_line_reaches_it() {
         run.env("HERO_LOGIC_TOKEN", token).env("HERO_HOME", "/nowhere").finish()
     };
     assert_eq!(run(TOKEN).exits(0).settled().outputs(), 3);
-    assert_eq!(run("another").exits(6).error_code(), "unauthorized");
+    let refused = run("another").exits(6);
+    assert_eq!(refused.error_code(), "unauthorized");
+    assert!(
+        refused.stderr.contains("--token-file") && refused.stderr.contains("HERO_LOGIC_TOKEN"),
+        "{refused}"
+    );
 
     let file = served.write("token", &format!("{TOKEN}\n"));
     let list = ["--server", &address, "--token-file", file.to_str().unwrap(), "play", "list", "--json"];

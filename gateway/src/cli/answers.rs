@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hero_sdk::{Json, model::ResumeRequest};
 
 use crate::{
-    cli::{errors::Failure, shell},
+    cli::{errors::Failure, escape::shortened, shell},
     suggest::{close_matches, did_you_mean},
 };
 
@@ -25,7 +25,7 @@ impl Answers {
         for argument in arguments {
             let (name, text) = split(argument)?;
             let payload = Json::parse(text).map_err(|error| {
-                let quoted = shell::quote(&format!("{name}={}", serde_json::Value::from(text)));
+                let quoted = shell::quote(&format!("{name}={}", serde_json::Value::from(shortened(text))));
                 Failure::usage("invalid_json", format!("--answer {name} is not JSON: {error}"))
                     .hint(format!("text needs quotes: --answer {quoted}"))
             })?;
@@ -63,8 +63,8 @@ impl Answers {
     }
 
     /// The answers that no question asked for; `asked` are the names that were.
-    pub(crate) fn unused(&self, asked: &BTreeSet<String>) -> Vec<Unused> {
-        let to_unused = |name: &String| {
+    pub(crate) fn unused(&self, asked: &BTreeSet<String>) -> Vec<String> {
+        let to_message = |name: &String| {
             let guess = did_you_mean(&close_matches(name, asked.iter().map(String::as_str)));
             let names: Vec<&str> = asked.iter().map(String::as_str).collect();
             let more = match &guess {
@@ -72,22 +72,10 @@ impl Answers {
                 None if names.is_empty() => "nothing was asked".to_owned(),
                 None => format!("asked: {}", names.join(", ")),
             };
-            Unused {
-                looks_mistyped: guess.is_some(),
-                message: format!("--answer {name} was not used; {more}"),
-            }
+            format!("--answer {name} was not used; {more}")
         };
-        self.given.keys().filter(|name| !self.used.contains(*name)).map(to_unused).collect()
+        self.given.keys().filter(|name| !self.used.contains(*name)).map(to_message).collect()
     }
-}
-
-/// An answer that no question asked for.
-#[derive(Debug)]
-pub(crate) struct Unused {
-    /// A question of a similar name was asked.
-    pub(crate) looks_mistyped: bool,
-    /// What to tell.
-    pub(crate) message: String,
 }
 
 /// `NAME=JSON` at the first `=` outside brackets: a path may hold `name[key]`, and a key an `=`.
@@ -103,10 +91,11 @@ fn split(argument: &str) -> Result<(&str, &str), Failure> {
     });
     match place.and_then(|(index, _)| argument.split_at_checked(index)) {
         Some((name, rest)) if !name.is_empty() => Ok((name, rest.strip_prefix('=').unwrap_or(rest))),
-        Some(_) | None => {
-            Err(Failure::usage("usage", format!("--answer {argument:?} is not of the form NAME=JSON"))
-                .hint("for example --answer approve=true"))
-        }
+        Some(_) | None => Err(Failure::usage(
+            "usage",
+            format!("--answer {:?} is not of the form NAME=JSON", shortened(argument)),
+        )
+        .hint("for example --answer approve=true")),
     }
 }
 
@@ -152,17 +141,14 @@ mod tests {
         let mut given = answers(&["aprove=true", "zzz=1", "used=1"]).unwrap();
         given.find(&request("used", "true", "{}")).unwrap();
         let asked = BTreeSet::from(["approve".to_owned(), "used".to_owned()]);
-        let told = |asked| -> Vec<(bool, String)> {
-            given.unused(asked).into_iter().map(|unused| (unused.looks_mistyped, unused.message)).collect()
-        };
         assert_eq!(
-            told(&asked),
+            given.unused(&asked),
             [
-                (true, "--answer aprove was not used; did you mean approve?".to_owned()),
-                (false, "--answer zzz was not used; asked: approve, used".to_owned())
+                "--answer aprove was not used; did you mean approve?",
+                "--answer zzz was not used; asked: approve, used"
             ]
         );
-        assert_eq!(told(&BTreeSet::new())[0].1, "--answer aprove was not used; nothing was asked");
+        assert_eq!(given.unused(&BTreeSet::new())[0], "--answer aprove was not used; nothing was asked");
     }
 
     #[test]
@@ -170,6 +156,9 @@ mod tests {
         let text =
             |argument: &str| answers(&[argument]).unwrap_err().render(crate::cli::style::Palette::Text);
         insta::assert_snapshot!([text("title=it's"), text("=1"), text("approve")].concat());
+        for long in ["title=", ""] {
+            assert!(text(&format!("{long}{}", "x".repeat(100_000))).len() < 300, "{long}");
+        }
         assert!(answers(&["a[\"x=y\"]=1"]).unwrap().given.contains_key("a[\"x=y\"]"));
         assert_eq!(answers(&["a=1", "a=2"]).unwrap_err().code, "usage");
     }

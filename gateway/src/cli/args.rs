@@ -19,7 +19,7 @@ pub(crate) use self::{
         PlaySid, PlayStatus, PlayWait, Resume, Run, WaitUntil,
     },
 };
-use crate::cli::server_args::{Serve, Service};
+use crate::cli::server_args::{Listen, Serve, Service};
 
 mod library;
 mod play;
@@ -236,7 +236,7 @@ pub(crate) enum Command {
     /// Serve the methods and events of this home until Ctrl-C
     Serve(Serve),
     /// Print a unit of systemd that runs the server
-    ServiceUnit,
+    ServiceUnit(Listen),
     /// Print a typed client of the server's methods
     Client {
         /// Its language

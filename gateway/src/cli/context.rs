@@ -21,6 +21,7 @@ use crate::{
         output::Output,
         plain::PlainLines,
         prompt::{Person, Prompter},
+        report::command,
         session::Session,
         signals::{Signals, killed},
         sink::Sink,
@@ -75,6 +76,13 @@ impl Context {
         }
     }
 
+    /// Tells what was done, unless nobody wants to know.
+    pub(crate) fn say(&mut self, text: &str) {
+        if !self.global.quiet {
+            self.err.print(text);
+        }
+    }
+
     /// The directory that takes the place of `~`: `--home`, else `HERO_HOME`, else the user's.
     pub(crate) fn home(&self) -> Result<PathBuf, Failure> {
         let home = self.global.home.clone().or_else(|| path_of("HERO_HOME")).or_else(std::env::home_dir);
@@ -119,6 +127,10 @@ impl Context {
         let mut signals = self.signals.clone();
         let session = signals.or(Session::open(&self.global, &places, sandbox, purpose)).await??;
         self.signals = signals;
+        if let Some(note) = session.note() {
+            let head = self.palette.paint(Paint::Note, "note:");
+            self.say(&format!("{head} {note}\n"));
+        }
         let result = match self.warn_of_level(session.logic(), purpose).await {
             Ok(()) => work(self, session.logic()).await,
             Err(failure) => Err(failure),
@@ -177,6 +189,7 @@ impl Context {
             palette: self.palette,
             refused: std::collections::BTreeSet::new(),
             ask_first: None,
+            again: command(&self.global, &["play", "follow", play.play_sid.as_str()]),
         }
     }
 }

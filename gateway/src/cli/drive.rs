@@ -67,6 +67,8 @@ pub(crate) struct Drive<'a> {
     pub(crate) refused: BTreeSet<ResumeId>,
     /// The question that is asked before others; else the oldest is.
     pub(crate) ask_first: Option<ResumeId>,
+    /// The command that goes on with the play where its server has gone.
+    pub(crate) again: String,
 }
 
 type Settling<'a> = Pin<Box<dyn Future<Output = Result<Play, Error>> + Send + 'a>>;
@@ -89,9 +91,10 @@ impl Drive<'_> {
     pub(crate) async fn run(&mut self, play_sid: PlaySid) -> Result<Ending, Failure> {
         let ending = self.run_on(&play_sid).await;
         self.view.release();
+        let ending = ending.map_err(|failure| goes_on(failure, &play_sid, &self.again));
         if let Ok(Ending::Settled(play)) = &ending {
             self.view.end(play);
-            self.warn_of_unused_answers(play);
+            self.warn_of_unused_answers();
         }
         ending
     }
@@ -231,14 +234,11 @@ impl Drive<'_> {
         }
     }
 
-    fn warn_of_unused_answers(&mut self, play: &Play) {
+    /// Also where it waits: they are not kept for what is asked later.
+    fn warn_of_unused_answers(&mut self) {
         let asked: BTreeSet<String> = self.view.asked().iter().cloned().collect();
-        // While it waits, what was not used yet may still be asked for; only what looks mistyped is worth a word.
-        let is_waiting = play.status == Status::AwaitingResume;
         for unused in self.answers.unused(&asked) {
-            if !is_waiting || unused.looks_mistyped {
-                self.warn(&unused.message);
-            }
+            self.warn(&unused);
         }
     }
 
@@ -246,6 +246,14 @@ impl Drive<'_> {
         let head = self.palette.paint(Paint::Attention, "warning:");
         self.view.note(&format!("{head} {}\n", visible_lines(text)));
     }
+}
+
+/// What becomes of a play whose server has gone: nothing of it is lost.
+pub(crate) fn goes_on(failure: Failure, play_sid: &PlaySid, again: &str) -> Failure {
+    if ![ErrorCode::Unreachable, ErrorCode::ShuttingDown].iter().any(|code| code.as_str() == failure.code) {
+        return failure;
+    }
+    failure.hint(format!("{play_sid} is safe, and goes on with the next server: {again}"))
 }
 
 /// The next page of a feed that has not ended.

@@ -7,9 +7,12 @@ use std::fmt::Write as _;
 use hero_sdk::{ErrorCode, FieldError, model::Status};
 use serde::Serialize;
 
-use crate::cli::{
-    escape::{visible, visible_lines},
-    style::{Paint, Palette},
+use crate::{
+    cli::{
+        escape::{visible, visible_lines},
+        style::{Paint, Palette},
+    },
+    service::daemon::{NotStarted, Refusal},
 };
 
 /// What the process ends with.
@@ -130,6 +133,19 @@ pub(crate) fn push_hint(shown: &mut String, hint: Option<&str>, palette: Palette
     if let Some(hint) = hint {
         let head = palette.paint(Paint::Note, "hint:");
         writeln!(shown, "{head} {}", visible_lines(hint)).expect("writing to a String does not fail");
+    }
+}
+
+impl From<NotStarted> for Failure {
+    fn from(not_started: NotStarted) -> Self {
+        match not_started {
+            NotStarted::Here(error) => error.into(),
+            NotStarted::There(Refusal { code, message, hint, exit }) => {
+                let exit = if exit == Some(Exit::Usage as i32) { Exit::Usage } else { Exit::Trouble };
+                // Told once, at the end of the process.
+                Self { code: code.leak(), message, hint, fields: Vec::new(), exit }
+            }
+        }
     }
 }
 

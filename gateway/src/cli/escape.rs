@@ -25,6 +25,15 @@ pub(crate) fn visible_lines(text: &str) -> String {
     shown
 }
 
+/// The beginning of what somebody has typed, for words about it.
+pub(crate) fn shortened(text: &str) -> String {
+    const CHARACTERS_MAX: usize = 60;
+    match text.char_indices().nth(CHARACTERS_MAX) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
 /// JSON text in which the same characters stand as `\u…` escapes. They occur only inside strings, where the escape
 /// means the same character, so the document does not change.
 pub(crate) fn json(text: &str) -> String {

@@ -36,7 +36,7 @@ pub(crate) fn tell_more(context: &mut Context, words: &[String], next: Option<Cu
     let cursor = ["--cursor".to_owned(), cursor.to_string()];
     let words: Vec<&str> = words.iter().chain(&cursor).map(String::as_str).collect();
     let command = report::command(&context.global, &words);
-    context.err.print(&format!("more: {}\n", visible(&command)));
+    context.say(&format!("more: {}\n", visible(&command)));
 }
 
 /// What was typed to choose what is listed, for the command that lists more of it: options with their values.

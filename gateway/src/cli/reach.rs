@@ -6,6 +6,9 @@ use hero_sdk::client::Endpoint;
 
 use crate::cli::{args::Global, errors::Failure};
 
+/// Has commands be answered in their own process.
+pub(crate) const EMBEDDED: &str = "HERO_LOGIC_EMBEDDED";
+
 /// Where a command is answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Reach {
@@ -29,9 +32,21 @@ impl Reach {
         };
         match server {
             Some(server) => Ok(Self::Server(endpoint(&server, || token(global))?)),
-            None if variable("HERO_LOGIC_EMBEDDED").is_some() => Ok(Self::Embedded),
+            None if is_on(EMBEDDED, variable(EMBEDDED))? => Ok(Self::Embedded),
             None => Ok(Self::Home),
         }
+    }
+}
+
+/// Refuses a wish for another server, for what is done about the one of the home. `what` is the option that wishes it.
+pub(crate) fn refuse_other_server(global: &Global, what: &str) -> Result<(), Failure> {
+    match Reach::of(global)? {
+        Reach::Server(_) => {
+            let message = format!("{what} is about the server of this home, and --server names one");
+            Err(Failure::usage("usage", message)
+                .hint("leave --server and HERO_LOGIC_SERVER out; another home is named by --home"))
+        }
+        Reach::Home | Reach::Embedded => Ok(()),
     }
 }
 
@@ -77,6 +92,17 @@ fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
+/// Whether the variable says yes. One that is not set says no.
+fn is_on(name: &str, value: Option<OsString>) -> Result<bool, Failure> {
+    let Some(value) = value else { return Ok(false) };
+    match value.to_str() {
+        Some("1" | "true") => Ok(true),
+        Some("0" | "false") => Ok(false),
+        _ => Err(Failure::usage("usage", format!("{name} is {value:?}"))
+            .hint("give 1 or true, 0 or false, or leave it out")),
+    }
+}
+
 fn text_of(name: &str) -> Result<Option<String>, Failure> {
     let text = variable(name).map(OsString::into_string).transpose();
     text.map_err(|_| Failure::usage("usage", format!("{name} is no text")))
@@ -85,6 +111,22 @@ fn text_of(name: &str) -> Result<Option<String>, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_variable_says_yes_or_no_and_nothing_else() {
+        let of = |value: Option<&str>| is_on("X", value.map(OsString::from)).map_err(|failure| failure.code);
+        for (value, expected) in [
+            (None, Ok(false)),
+            (Some("0"), Ok(false)),
+            (Some("false"), Ok(false)),
+            (Some("1"), Ok(true)),
+            (Some("true"), Ok(true)),
+            (Some("maybe"), Err("usage")),
+            (Some("no"), Err("usage")),
+        ] {
+            assert_eq!(of(value), expected, "{value:?}");
+        }
+    }
 
     #[test]
     fn servers_are_told_by_address_or_path() {

@@ -71,7 +71,7 @@ impl Service {
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Listen {
     /// Listen on TCP as well, for whoever has the token
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = address)]
     pub(crate) listen: Option<String>,
     /// A name by which clients call this server on TCP, with its port where it has one; may be given several times
     #[arg(long = "host", value_name = "NAME[:PORT]", requires = "listen")]
@@ -79,6 +79,25 @@ pub(crate) struct Listen {
     /// Where others reach the server, for the links that answer questions, such as https://example.com
     #[arg(long, value_name = "URL")]
     pub(crate) public_url: Option<PublicUrl>,
+}
+
+impl Listen {
+    /// The options by which another server listens alike.
+    pub(crate) fn repeated(self) -> Vec<String> {
+        let Self { listen, hosts, public_url } = self;
+        let listen = listen.into_iter().map(|address| ["--listen".to_owned(), address]);
+        let hosts = hosts.into_iter().map(|host| ["--host".to_owned(), host]);
+        let public_url = public_url.into_iter().map(|url| ["--public-url".to_owned(), url.text]);
+        listen.chain(hosts).chain(public_url).flatten().collect()
+    }
+}
+
+/// A host and a port. Whether it is of this machine only listening tells.
+fn address(text: &str) -> Result<String, String> {
+    let wrong = "give an address and a port, such as 127.0.0.1:7410 or [::1]:7410; port 0 takes any";
+    let (host, port) = text.rsplit_once(':').ok_or(wrong)?;
+    let is_host = !host.is_empty() && (!host.contains(':') || host.starts_with('[') && host.ends_with(']'));
+    if is_host && port.parse::<u16>().is_ok() { Ok(text.to_owned()) } else { Err(wrong.to_owned()) }
 }
 
 impl Serve {

@@ -1,9 +1,10 @@
-//! A digest of everything by which a server that one command has started could differ from what another command wants:
-//! the program, how plays are confined, and what of the environment reaches plays.
+//! Digests of everything by which a server that one command has started could differ from what another command wants:
+//! the program, its Python, how plays are confined, what of the environment reaches plays, and what does not reach them.
 
 use std::{
     collections::BTreeMap,
     ffi::{OsStr, OsString},
+    fmt,
     os::unix::{ffi::OsStrExt as _, fs::MetadataExt as _},
     path::Path,
 };
@@ -22,54 +23,133 @@ const OF_THE_COMMAND: [&str; 7] = [
     "HERO_LOGIC_SERVER",
     "HERO_LOGIC_TOKEN",
 ];
-/// The beginnings of variables that the runtime reads, or passes on.
-const OF_THE_RUNTIME: [&str; 2] = ["HERO_", "OTEL_"];
+/// Names the interpreter.
+const PYTHON: &str = "HERO_PYTHON";
+/// The beginning of variables that the runtime reads, or passes on.
+const OF_THE_RUNTIME: &str = "HERO_";
+/// The beginnings of variables that the runtime reads, and by which no play runs otherwise.
+const OF_NO_PLAY: [&str; 2] = ["OTEL_", "HERO_WORK_DAYS"];
 /// Such as it stands between two values, and in none.
 const BETWEEN: [u8; 1] = [0];
+const BETWEEN_DIGESTS: &str = ".";
 
-/// The digest, in hexadecimal digits.
-pub(crate) fn digest(
-    program: &Path,
-    sandbox: &SandboxConfig,
-    environment: impl IntoIterator<Item = (OsString, OsString)>,
-) -> String {
-    let mut digest = Sha256::new();
-    let mut add = |part: &[u8]| {
-        digest.update(part);
-        digest.update(BETWEEN);
-    };
-    add(env!("CARGO_PKG_VERSION").as_bytes());
-    // A program that was built anew is another one.
-    if let Ok(about) = program.metadata() {
-        let (seconds, nanoseconds) = (about.mtime(), about.mtime_nsec());
-        add(format!("{} {} {seconds} {nanoseconds}", about.dev(), about.ino()).as_bytes());
-    }
-    add(format!("{sandbox:?}").as_bytes());
-    let environment: BTreeMap<OsString, OsString> = environment.into_iter().collect();
-    if !environment.contains_key(OsStr::new("HERO_PYTHON")) {
-        for interpreter in interpreters(environment.get(OsStr::new("PATH")).cloned()) {
-            add(interpreter.as_os_str().as_bytes());
+/// A thing by which servers differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The program itself.
+    Build,
+    /// Its interpreter.
+    Python,
+    /// How plays are confined.
+    Confinement,
+    /// The variables that plays could have, secrets among them.
+    Environment,
+    /// What is done with what plays have left.
+    Around,
+}
+
+impl Part {
+    const ALL: [Self; 5] = [Self::Build, Self::Python, Self::Confinement, Self::Environment, Self::Around];
+
+    /// What another server has another one of.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Build => "another build of hero_logic",
+            Self::Python => "another Python",
+            Self::Confinement => "another confinement",
+            Self::Environment => {
+                "another environment (variables of hero_logic, secrets, or what flows may have)"
+            }
+            Self::Around => "other settings of traces (OTEL_*) or of working directories (HERO_WORK_DAYS)",
         }
     }
-    for (name, value) in &environment {
-        let reaches = OF_THE_RUNTIME.iter().any(|start| name.as_bytes().starts_with(start.as_bytes()))
-            && !OF_THE_COMMAND.iter().any(|other| name == other);
-        let is_allowed = sandbox.caps.env.iter().any(|allowed| name == OsStr::new(allowed));
-        if reaches || is_allowed {
-            add(name.as_bytes());
-            add(value.as_bytes());
-        }
+}
+
+/// A digest of each part, which is written as one text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Settings([String; 5]);
+
+impl fmt::Display for Settings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0.join(BETWEEN_DIGESTS))
     }
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Settings {
+    /// Those of this process, where it starts a server.
+    pub(crate) fn of(
+        program: &Path,
+        sandbox: &SandboxConfig,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Self {
+        let environment: BTreeMap<OsString, OsString> = environment.into_iter().collect();
+        let [mut build, mut python, mut confinement, mut reaches, mut around] =
+            std::array::from_fn(|_| Parts::default());
+        build.add(env!("CARGO_PKG_VERSION").as_bytes());
+        // A program that was built anew is another one.
+        if let Ok(about) = program.metadata() {
+            let (seconds, nanoseconds) = (about.mtime(), about.mtime_nsec());
+            build.add(format!("{} {} {seconds} {nanoseconds}", about.dev(), about.ino()).as_bytes());
+        }
+        confinement.add(format!("{sandbox:?}").as_bytes());
+        if !environment.contains_key(OsStr::new(PYTHON)) {
+            for interpreter in interpreters(environment.get(OsStr::new("PATH")).cloned()) {
+                python.add(interpreter.as_os_str().as_bytes());
+            }
+        }
+        for (name, value) in &environment {
+            let begins = |start: &str| name.as_bytes().starts_with(start.as_bytes());
+            let part = if sandbox.caps.env.iter().any(|allowed| name == OsStr::new(allowed)) {
+                &mut reaches
+            } else if OF_THE_COMMAND.iter().any(|other| name == other) {
+                continue;
+            } else if OF_NO_PLAY.iter().any(|start| begins(start)) {
+                &mut around
+            } else if name == PYTHON {
+                &mut python
+            } else if begins(OF_THE_RUNTIME) {
+                &mut reaches
+            } else {
+                continue;
+            };
+            part.add(name.as_bytes());
+            part.add(value.as_bytes());
+        }
+        Self([build, python, confinement, reaches, around].map(Parts::digest))
+    }
+
+    /// By what a server differs from these that was started with other ones. By everything, where they cannot be read.
+    pub(crate) fn differences(&self, other: &str) -> Vec<Part> {
+        let others: Vec<&str> = other.split(BETWEEN_DIGESTS).collect();
+        let mine = Part::ALL.into_iter().zip(&self.0).enumerate();
+        mine.filter(|(place, (_, digest))| others.get(*place) != Some(&digest.as_str()))
+            .map(|(_, (part, _))| part)
+            .collect()
+    }
+}
+
+/// What one digest is made of.
+#[derive(Default)]
+struct Parts(Sha256);
+
+impl Parts {
+    fn add(&mut self, part: &[u8]) {
+        self.0.update(part);
+        self.0.update(BETWEEN);
+    }
+
+    fn digest(self) -> String {
+        self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn of(sandbox: &SandboxConfig, environment: &[(&str, &str)]) -> String {
+    fn of(sandbox: &SandboxConfig, environment: &[(&str, &str)]) -> Settings {
         let environment = environment.iter().map(|(name, value)| ((*name).into(), (*value).into()));
-        digest(Path::new("/bin/sh"), sandbox, environment)
+        Settings::of(Path::new("/bin/sh"), sandbox, environment)
     }
 
     #[test]
@@ -80,17 +160,35 @@ mod tests {
             assert_eq!(of(&sandbox, &[(other, "x")]), plain, "{other}");
         }
         assert_eq!(of(&sandbox, &[("PATH", "/nowhere:/neither")]), plain, "no interpreter is there");
-        for own in ["HERO_PYTHON", "HERO_SECRET_KEY", "OTEL_EXPORTER_OTLP_ENDPOINT", "HERO_WORK_DAYS"] {
-            assert_ne!(of(&sandbox, &[(own, "x")]), plain, "{own}");
-            assert_ne!(of(&sandbox, &[(own, "x")]), of(&sandbox, &[(own, "y")]), "{own}");
+        for (own, part) in [
+            (PYTHON, Part::Python),
+            ("HERO_SECRET_KEY", Part::Environment),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", Part::Around),
+            ("HERO_WORK_DAYS", Part::Around),
+        ] {
+            let (one, two) = (of(&sandbox, &[(own, "x")]), of(&sandbox, &[(own, "y")]));
+            for other in [&plain, &two] {
+                assert_eq!(one.differences(&other.to_string()), [part], "{own}");
+            }
         }
     }
 
     #[test]
     fn a_variable_counts_that_flows_may_have() {
         let mut sandbox = SandboxConfig::default();
-        sandbox.caps.env = vec!["TERM".to_owned()];
-        assert_ne!(of(&sandbox, &[("TERM", "x")]), of(&sandbox, &[("TERM", "y")]));
-        assert_ne!(of(&sandbox, &[]), of(&SandboxConfig::default(), &[]));
+        sandbox.caps.env = vec!["TERM".to_owned(), "OTEL_SERVICE_NAME".to_owned()];
+        for name in ["TERM", "OTEL_SERVICE_NAME"] {
+            let other = of(&sandbox, &[(name, "y")]).to_string();
+            assert_eq!(of(&sandbox, &[(name, "x")]).differences(&other), [Part::Environment], "{name}");
+        }
+        let other = of(&SandboxConfig::default(), &[]).to_string();
+        assert_eq!(of(&sandbox, &[]).differences(&other), [Part::Confinement]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_differs_in_everything() {
+        let settings = of(&SandboxConfig::default(), &[]);
+        assert_eq!(settings.differences("of another version"), Part::ALL);
+        assert_eq!(settings.differences(&settings.to_string()), []);
     }
 }

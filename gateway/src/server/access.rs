@@ -61,7 +61,9 @@ impl Access {
             return Ok(());
         }
         let error = Error::new(ErrorCode::Unauthorized, "no token, or another one")
-            .hint("send `Authorization: Bearer TOKEN`; never put it into the address");
+            .hint(
+            "send `Authorization: Bearer TOKEN`, as hero_logic does with --token-file FILE or the variable HERO_LOGIC_TOKEN; never put it into the address",
+        );
         Err((StatusCode::UNAUTHORIZED, error))
     }
 }

@@ -45,12 +45,32 @@ pub(crate) enum Bound {
 }
 
 /// The file of a socket, deleted when nobody listens any more.
-pub(crate) struct SocketFile(PathBuf);
+#[derive(Debug)]
+pub(crate) struct SocketFile {
+    path: PathBuf,
+    device: u64,
+    inode: u64,
+}
+
+impl SocketFile {
+    fn of(path: &Path) -> io::Result<Self> {
+        let about = fs::symlink_metadata(path)?;
+        Ok(Self { path: path.to_owned(), device: about.dev(), inode: about.ino() })
+    }
+
+    /// Whether it is where clients look for it, and not another one.
+    pub(crate) fn is_there(&self) -> bool {
+        fs::symlink_metadata(&self.path)
+            .is_ok_and(|about| (about.dev(), about.ino()) == (self.device, self.inode))
+    }
+}
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        // Whoever deleted it before has done the same.
-        drop(fs::remove_file(&self.0));
+        if self.is_there() {
+            // Whoever deleted it before has done the same.
+            drop(fs::remove_file(&self.path));
+        }
     }
 }
 
@@ -71,8 +91,9 @@ impl Listen {
                     return Err(Error::new(ErrorCode::Unauthorized, message)
                         .hint("give a token: --token-file FILE, or HERO_LOGIC_TOKEN"));
                 }
-                let listener = TcpListener::bind(address).await.map_err(|error| cannot(address, &error))?;
-                let bound = listener.local_addr().map_err(|error| cannot(address, &error))?;
+                let listener =
+                    TcpListener::bind(address).await.map_err(|error| cannot_on_tcp(address, &error))?;
+                let bound = listener.local_addr().map_err(|error| cannot_on_tcp(address, &error))?;
                 let mut hosts = hosts.clone();
                 hosts.push(bound.to_string());
                 if bound.ip().is_loopback() {
@@ -155,11 +176,15 @@ async fn bind_unix(path: &Path) -> Result<Bound, Error> {
     }
     // Beside its place, so that it takes that of another one in one step.
     let draft = path.with_extension(SOCKET_DRAFT.trim_start_matches('.'));
-    let listener = remove(&draft)
-        .and_then(|()| private_socket(&draft)?.listen(BACKLOG))
-        .and_then(|listener| fs::rename(&draft, path).map(|()| listener))
-        .map_err(|error| cannot(&place, &error))?;
-    Ok(Bound::Unix(listener, path.to_owned(), Some(SocketFile(path.to_owned()))))
+    let bound = remove(&draft).and_then(|()| private_socket(&draft)?.listen(BACKLOG)).and_then(|listener| {
+        // What is looked at before it has its place cannot be another one.
+        let mut file = SocketFile::of(&draft)?;
+        fs::rename(&draft, path)?;
+        path.clone_into(&mut file.path);
+        Ok((listener, file))
+    });
+    let (listener, file) = bound.map_err(|error| cannot(&place, &error))?;
+    Ok(Bound::Unix(listener, path.to_owned(), Some(file)))
 }
 
 /// A socket whose file was never open to others: its mode is set before there is a file, which takes it over.
@@ -200,6 +225,15 @@ fn cannot(place: &str, error: &io::Error) -> Error {
     Error::new(code, format!("cannot listen on {place}: {error}"))
 }
 
+/// On TCP what was asked for is at fault.
+fn cannot_on_tcp(address: &str, error: &io::Error) -> Error {
+    let (code, hint) = match error.kind() {
+        ErrorKind::AddrInUse => (ErrorCode::Conflict, "choose another port; 0 takes any that is free"),
+        _ => (ErrorCode::InvalidParams, "give an address of this machine and a port, such as 127.0.0.1:7410"),
+    };
+    Error::new(code, format!("cannot listen on {address}: {error}")).hint(hint)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,6 +252,36 @@ mod tests {
         // Nobody listens yet.
         UnixStream::connect(&path).await.unwrap_err();
         drop(socket.listen(BACKLOG).unwrap());
+    }
+
+    #[tokio::test]
+    async fn only_its_own_file_is_deleted() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("rpc.sock");
+        let Bound::Unix(_listener, _, Some(file)) = Listen::Unix(path.clone()).bind().await.unwrap() else {
+            panic!("a socket has a file")
+        };
+        assert!(file.is_there());
+        fs::write(directory.path().join("other"), "").unwrap();
+        fs::rename(directory.path().join("other"), &path).unwrap();
+        assert!(!file.is_there());
+        drop(file);
+        assert!(path.exists(), "that of somebody else");
+    }
+
+    #[tokio::test]
+    async fn what_is_wrong_with_an_address_is_told() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let taken = listener.local_addr().unwrap().to_string();
+        for (address, code) in [
+            (taken.as_str(), ErrorCode::Conflict),
+            ("192.0.2.1:7410", ErrorCode::InvalidParams),
+            ("no.such.name.invalid:7410", ErrorCode::InvalidParams),
+        ] {
+            let listen =
+                Listen::Tcp { address: address.to_owned(), token: "x".to_owned(), hosts: Vec::new() };
+            assert_eq!(listen.bind().await.err().unwrap().code, code, "{address}");
+        }
     }
 
     #[tokio::test]

@@ -41,6 +41,9 @@ pub(crate) use self::{
     staged::stage_python_client,
 };
 
+/// Between two looks for the sockets' files.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// How long things take that clients see.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Times {
@@ -110,6 +113,13 @@ impl Server {
 }
 
 impl Serving {
+    /// Returns when a socket is not any more where clients look for it: nobody else can come.
+    pub(crate) async fn lost(&self) {
+        while self.sockets.iter().all(SocketFile::is_there) {
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
     /// Has nobody come any more, and returns when everybody who is here has had his answer, within limits.
     pub(crate) async fn drain(self) {
         drop(self.sockets);

@@ -1,6 +1,9 @@
 //! A unit of systemd for the server, as closed as its work allows.
 
-use std::{ffi::OsString, path::Path};
+use std::{
+    ffi::{OsStr, OsString},
+    path::Path,
+};
 
 use hero_sdk::{Error, ErrorCode};
 
@@ -8,10 +11,13 @@ use hero_sdk::{Error, ErrorCode};
 ///
 /// Errors: `invalid_params` where a path cannot stand in a unit.
 pub(crate) fn text(program: &Path, arguments: &[OsString], home: &Path) -> Result<String, Error> {
-    let program = quoted(program)?;
-    let home = quoted(home)?;
-    let arguments: String =
-        arguments.iter().map(|argument| format!(" {}", argument.to_string_lossy())).collect();
+    let program = quoted(program.as_os_str())?;
+    let home = quoted(home.as_os_str())?;
+    let mut words = String::new();
+    for argument in arguments {
+        words.push(' ');
+        words.push_str(&quoted(argument)?);
+    }
     Ok(format!(
         "# For a user: ~/.config/systemd/user/hero_logic.service, then
 #   systemctl --user enable --now hero_logic; loginctl enable-linger
@@ -25,7 +31,7 @@ After=network.target
 [Service]
 Type=notify
 NotifyAccess=main
-ExecStart={program}{arguments} --home {home}
+ExecStart={program}{words} --home {home}
 Environment=PYTHONDONTWRITEBYTECODE=1
 Restart=on-failure
 RestartSec=1
@@ -60,14 +66,14 @@ WantedBy=default.target
     ))
 }
 
-/// A path as it stands in a unit, where `%` and `\\` mean something.
-fn quoted(path: &Path) -> Result<String, Error> {
-    let text = path
+/// A word as it stands in a unit, where `%` and `\\` mean something.
+fn quoted(word: &OsStr) -> Result<String, Error> {
+    let text = word
         .to_str()
         .filter(|text| !text.contains(|c: char| c.is_control() || matches!(c, '"' | '\\' | '$')));
     let Some(text) = text else {
-        let message = format!("{} cannot stand in a unit of systemd", path.display());
-        return Err(Error::new(ErrorCode::InvalidParams, message).hint("choose a plainer path"));
+        let message = format!("{} cannot stand in a unit of systemd", word.display());
+        return Err(Error::new(ErrorCode::InvalidParams, message).hint("choose plainer ones"));
     };
     let text = text.replace('%', "%%");
     Ok(if text.contains(' ') { format!("\"{text}\"") } else { text })
@@ -79,8 +85,10 @@ mod tests {
 
     #[test]
     fn paths_are_written_so_that_they_stay_paths() {
-        let unit = text(Path::new("/opt/a b/hero"), &["serve".into()], Path::new("/home/50%")).unwrap();
-        assert!(unit.contains("ExecStart=\"/opt/a b/hero\" serve --home /home/50%%\n"), "{unit}");
+        let arguments = ["serve".into(), "--token-file".into(), "/a token".into()];
+        let unit = text(Path::new("/opt/a b/hero"), &arguments, Path::new("/home/50%")).unwrap();
+        let line = "ExecStart=\"/opt/a b/hero\" serve --token-file \"/a token\" --home /home/50%%\n";
+        assert!(unit.contains(line), "{unit}");
         for wrong in ["/a\nb", "/a\"b", "/a\\b", "/$HOME"] {
             assert_eq!(
                 text(Path::new(wrong), &[], Path::new("/")).unwrap_err().code,

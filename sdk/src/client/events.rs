@@ -114,7 +114,7 @@ struct Source {
 impl Source {
     /// What is wrong with the question is told at once.
     async fn open(client: &Client, path: String, last: Option<String>) -> Result<Self, Error> {
-        let client = Client::new(client.endpoint().clone());
+        let client = Client::new(client.endpoint().clone()).patience(client.patience);
         let mut source = Self { client, path, last, stream: None, tries: 0, pause: PAUSE };
         source.stream = Some(source.connect().await?);
         Ok(source)

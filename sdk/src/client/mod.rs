@@ -15,10 +15,14 @@ mod content;
 pub(crate) mod events;
 mod link;
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     fmt,
     path::PathBuf,
     sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -38,6 +42,10 @@ use crate::{
 
 /// Bytes of an answer, at most.
 const ANSWER_BYTES_MAX: usize = 1 << 30;
+/// How long an answer may take, unless told: as in the Python client.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The method that answers when something has happened.
+const WAITS: &str = "play_wait";
 
 /// Where a server listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,13 +74,22 @@ impl fmt::Display for Endpoint {
 #[derive(Debug)]
 pub struct Client {
     connections: Connections,
+    patience: Duration,
     next_id: AtomicU64,
 }
 
 impl Client {
     /// Of the server that listens there. Nothing is sent yet.
     pub fn new(endpoint: Endpoint) -> Self {
-        Self { connections: Connections::new(endpoint), next_id: AtomicU64::new(1) }
+        Self { connections: Connections::new(endpoint), patience: PATIENCE, next_id: AtomicU64::new(1) }
+    }
+
+    /// The same, for which an answer may take so long instead of a minute; a wait as long as it was told to, and then as
+    /// long as any other. An event stream has to begin in this time, and then may take any.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// Where the server listens.
@@ -82,25 +99,33 @@ impl Client {
 
     /// Calls a method by its name.
     ///
-    /// Errors: those of the method; `unreachable` where no server answers, and then it is not known whether the call was
-    /// done.
+    /// Errors: those of the method; `unreachable` where no server answers in time, and then it is not known whether the
+    /// call was done.
     pub async fn call<P: Serialize, R: DeserializeOwned>(
         &self,
         method: &str,
         params: Option<P>,
     ) -> Result<R, Error> {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
-        let call = serde_json::to_vec(&Call { jsonrpc: VERSION, id, method, params }).map_err(|error| {
+        let no_json = |error: serde_json::Error| {
             Error::new(ErrorCode::InvalidParams, format!("the parameters are no JSON: {error}"))
-        })?;
+        };
+        let limit = match method {
+            WAITS => self.patience_of_wait(&serde_json::to_value(&params).map_err(no_json)?),
+            _ => Some(self.patience),
+        };
+        let call = serde_json::to_vec(&Call { jsonrpc: VERSION, id, method, params }).map_err(no_json)?;
         // A server would hang up on it, and nobody could read why.
         if call.len() > BODY_BYTES_MAX {
             let message = format!("the call has {} bytes, of at most {BODY_BYTES_MAX}", call.len());
             return Err(Error::new(ErrorCode::InvalidRequest, message));
         }
         let request = self.request(Method::POST, PATH).header(header::CONTENT_TYPE, "application/json");
-        let response = self.connections.send(request, call.into()).await?;
-        let body = self.connections.read(response, ANSWER_BYTES_MAX).await?;
+        let answered = async {
+            let response = self.connections.send(request, call.into()).await?;
+            self.connections.read(response, ANSWER_BYTES_MAX).await
+        };
+        let body = self.within(limit, answered).await?;
         let answer: Answer = serde_json::from_slice(&body).map_err(strange)?;
         match answer.error {
             Some(failure) => Err(failure.into()),
@@ -118,13 +143,36 @@ impl Client {
         for (name, value) in headers {
             request = request.header(name, value);
         }
-        let response = self.connections.send(request, Bytes::new()).await?;
+        let response = self.within(Some(self.patience), self.connections.send(request, Bytes::new())).await?;
         if response.status() == StatusCode::OK {
             return Ok(response);
         }
         let status = response.status();
-        let body = self.connections.read(response, ANSWER_BYTES_MAX).await?;
+        let body = self.read(response).await?;
         Err(refusal(status, &body))
+    }
+
+    /// Reads what came as a whole.
+    async fn read(&self, response: Response<Incoming>) -> Result<Bytes, Error> {
+        self.within(Some(self.patience), self.connections.read(response, ANSWER_BYTES_MAX)).await
+    }
+
+    /// How long a wait may take; none where it was told to wait for ever.
+    fn patience_of_wait(&self, params: &serde_json::Value) -> Option<Duration> {
+        let wait_ms = params.get("timeout_ms")?.as_u64()?;
+        Some(self.patience.saturating_add(Duration::from_millis(wait_ms)))
+    }
+
+    async fn within<T>(
+        &self,
+        limit: Option<Duration>,
+        answer: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let Some(limit) = limit else { return answer.await };
+        match tokio::time::timeout(limit, answer).await {
+            Ok(answer) => answer,
+            Err(_) => Err(self.connections.gone(&format!("nothing came within {} s", limit.as_secs_f64()))),
+        }
     }
 
     fn request(&self, method: Method, path: &str) -> hyper::http::request::Builder {

@@ -74,7 +74,7 @@ pub struct ServerProcess {
     pub started_at: Timestamp,
     /// Where it listens: a path, or an address that begins with `http://`.
     pub listening: Vec<String>,
-    /// For a server that a command started for itself, and that leaves when nobody needs it: a digest of the settings
+    /// For a server that a command started for itself, and that leaves when nobody needs it: digests of the settings
     /// that it was started with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub background: Option<String>,

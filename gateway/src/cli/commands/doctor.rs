@@ -7,7 +7,8 @@ use crate::cli::{
     embedded::{self, Check, CheckState},
     errors::{Exit, Failure},
     escape::{visible, visible_lines},
-    session::listening,
+    reach::refuse_other_server,
+    session::{LOOK, listening},
     style::{Paint, Palette},
 };
 
@@ -17,11 +18,12 @@ pub(crate) async fn command(context: &mut Context) -> Result<Exit, Failure> {
     struct Document<'a> {
         checks: &'a [Check],
     }
+    refuse_other_server(&context.global, "doctor")?;
     let places = context.places()?;
     let sandbox = context.sandbox(places.home())?;
     let mut signals = context.signals.clone();
     let checking = async {
-        let process = listening(&places).await?.and_then(|(_, info)| info.process);
+        let process = listening(&places, LOOK).await?.and_then(|(_, info)| info.process);
         Ok::<_, Failure>(
             embedded::doctor(places.home().to_owned(), sandbox, process.map(|process| process.pid)).await,
         )

@@ -63,7 +63,7 @@ pub(crate) async fn run(context: &mut Context, logic: &dyn Logic, wish: Wish) ->
     if context.out.json {
         context.out.document(&saved)?;
     } else {
-        context.err.print(&format!("{} is saved\n", visible(&saved.name)));
+        context.say(&format!("{} is saved\n", visible(&saved.name)));
     }
     Ok(Exit::Succeeded)
 }

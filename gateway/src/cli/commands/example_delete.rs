@@ -28,7 +28,7 @@ pub(crate) async fn run(
     if context.out.json {
         context.out.document(&deleted)?;
     } else {
-        context.err.print(&format!("{} is deleted\n", visible(&name)));
+        context.say(&format!("{} is deleted\n", visible(&name)));
     }
     Ok(Exit::Succeeded)
 }

@@ -30,7 +30,7 @@ pub(crate) async fn run(
 ) -> Result<Exit, Failure> {
     let listed = logic.example_list(OfWorkflow { workflow: arguments.workflow }).await?;
     if listed.examples.is_empty() && !context.out.json {
-        context.err.print("no examples\n");
+        context.say("no examples\n");
         return Ok(Exit::Succeeded);
     }
     let rows = listed.examples.iter().map(row).collect();

@@ -61,7 +61,10 @@ pub(crate) async fn dispatch(
     if !matches!(command, Some(Command::Serve(_))) {
         log::to_stderr(LevelFilter::WARN, context.palette == Palette::Colour);
     }
-    let Some(command) = command else { return of_service(context, service).await };
+    let Some(command) = command else {
+        let mut signals = context.signals.clone();
+        return signals.or(of_service(context, service)).await?;
+    };
     service.refuse_beside_a_command()?;
     match command {
         Command::Run(arguments) => run::command(context, arguments).await,
@@ -96,7 +99,7 @@ pub(crate) async fn dispatch(
         Command::Secret(Secret::List) => secret_list::command(context).await,
         Command::Secret(Secret::Remove(arguments)) => secret_remove::command(context, &arguments).await,
         Command::Serve(arguments) => serve::command(context, arguments).await,
-        Command::ServiceUnit => service_unit::command(context),
+        Command::ServiceUnit(listen) => service_unit::command(context, listen),
         Command::Client { language } => client::command(context, language),
         Command::Doctor => doctor::command(context).await,
         Command::Completions { shell } => completions::command(context, shell),

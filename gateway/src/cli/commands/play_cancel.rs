@@ -39,7 +39,7 @@ pub(crate) async fn run(
     } else {
         let look = status_look(play.status);
         let word = context.palette.paint(look.paint, look.word);
-        context.err.print(&format!("{} {word}\n", play.play_sid));
+        context.say(&format!("{} {word}\n", play.play_sid));
     }
     Ok(Exit::Succeeded)
 }

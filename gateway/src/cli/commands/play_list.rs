@@ -44,7 +44,7 @@ pub(crate) async fn run(
         return Ok(Exit::Succeeded);
     }
     if page.plays.is_empty() {
-        context.err.print("no plays\n");
+        context.say("no plays\n");
         return Ok(Exit::Succeeded);
     }
     let rows = page.plays.iter().map(row).collect();
@@ -75,10 +75,18 @@ fn row(play: &Play) -> [Cell; 7] {
         (look.paint, look.word.to_owned()),
         (Paint::Strong, play.workflow.clone()),
         (Paint::Plain, moment(play.created_at)),
-        (Paint::Plain, duration(play.duration_ms)),
+        (Paint::Plain, worked(play)),
         (Paint::Attention, questions),
         (Paint::Faint, play.tags.join(" ")),
     ]
+}
+
+/// For how long its processes have worked. Of one that runs only what is over is known.
+fn worked(play: &Play) -> String {
+    if play.duration_ms == 0.0 && !play.status.is_terminal() {
+        return String::new();
+    }
+    duration(play.duration_ms)
 }
 
 fn to_status(status: PlayStatus) -> Status {

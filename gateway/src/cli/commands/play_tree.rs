@@ -39,7 +39,7 @@ pub(crate) async fn run(
     let text: String =
         layout(&tree, viewport, moment).iter().map(|line| line.to_text(palette) + "\n").collect();
     if text.is_empty() {
-        context.err.print("no steps yet\n");
+        context.say("no steps yet\n");
     }
     context.out.text(&text)?;
     Ok(Exit::Succeeded)

@@ -10,6 +10,7 @@ use crate::cli::{
     args::{self, WaitUntil},
     clock::Clock,
     context::{Context, play_sid},
+    drive::goes_on,
     embedded::Purpose,
     errors::{Exit, Failure},
     report::{command as command_text, report_play},
@@ -23,7 +24,14 @@ pub(crate) async fn command(context: &mut Context, arguments: args::PlayWait) ->
         WaitUntil::Terminal => Until::Terminal,
     };
     let wait = PlayWait { play_sid: play_sid(&arguments.play_sid)?, timeout_ms: arguments.timeout, until };
-    context.with_logic(Purpose::Run, async |context, logic| run(context, logic, wait).await).await
+    let play_sid = wait.play_sid.clone();
+    let again = command_text(&context.global, &["play", "wait", play_sid.as_str()]);
+    context
+        .with_logic(Purpose::Run, async |context, logic| {
+            let exit = run(context, logic, wait).await;
+            exit.map_err(|failure| goes_on(failure, &play_sid, &again))
+        })
+        .await
 }
 
 /// Runs it on any `Logic`.

@@ -9,6 +9,7 @@ use crate::cli::{
     drive::OnSignal,
     embedded::Purpose,
     errors::{Exit, Failure},
+    escape::shortened,
     pages::open_questions,
     report::report,
     shell,
@@ -54,7 +55,7 @@ async fn payload_json(argument: &str, signals: &mut Signals) -> Result<Json, Fai
         if argument == "-" || argument.starts_with('@') {
             return failure.hint("text needs quotes in JSON: \"text\"");
         }
-        let quoted = shell::quote(&serde_json::Value::from(text.as_str()).to_string());
+        let quoted = shell::quote(&serde_json::Value::from(shortened(&text)).to_string());
         failure.hint(format!("text needs quotes: --payload {quoted}"))
     })
 }

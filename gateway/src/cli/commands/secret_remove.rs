@@ -26,7 +26,7 @@ pub(crate) async fn run(context: &mut Context, logic: &dyn Logic, name: SecretNa
     if context.out.json {
         context.out.document(&Document { removed: name })?;
     } else {
-        context.err.print(&format!("{name} is removed\n"));
+        context.say(&format!("{name} is removed\n"));
     }
     Ok(Exit::Succeeded)
 }

@@ -79,7 +79,7 @@ pub(crate) async fn run(
     if context.out.json {
         context.out.document(&Document { set: name })?;
     } else {
-        context.err.print(&format!("{name} is set\n"));
+        context.say(&format!("{name} is set\n"));
     }
     Ok(Exit::Succeeded)
 }

@@ -1,6 +1,6 @@
 //! `hero_logic serve`, and the binary `hero_logic_server`: serves the home until it is told to end.
 
-use std::{ffi::OsString, sync::Arc, time::Duration};
+use std::{ffi::OsString, path::Path, sync::Arc, time::Duration};
 
 use hero_sdk::logic::ServerProcess;
 use serde::Serialize;
@@ -12,13 +12,13 @@ use crate::{
         context::Context,
         embedded::{self, Purpose},
         errors::{Exit, Failure},
-        reach::{Reach, token},
+        reach::{refuse_other_server, token},
         server_args::Serve,
         signals::killed,
         style::Palette,
     },
     server::{Listen, PublicUrl, Server, idle, stage_python_client},
-    service::{log, manifest::Manifest, pid_file::PidFile, places::Places},
+    service::{daemon, log, manifest::Manifest, pid_file::PidFile},
 };
 
 /// For how long nobody must have needed a server in the background until it leaves, in seconds.
@@ -36,9 +36,7 @@ struct Document<'a> {
 /// Does the command.
 pub(crate) async fn command(context: &mut Context, arguments: Serve) -> Result<Exit, Failure> {
     let Serve { listen, background, log_to_files } = arguments;
-    if matches!(Reach::of(&context.global)?, Reach::Server(_)) {
-        return Err(Failure::usage("usage", "a server serves its own home: --server goes with no server"));
-    }
+    refuse_other_server(&context.global, "serving")?;
     let places = context.places()?;
     let sandbox = context.sandbox(places.home())?;
     let mut wanted = vec![Listen::Unix(places.socket())];
@@ -53,35 +51,48 @@ pub(crate) async fn command(context: &mut Context, arguments: Serve) -> Result<E
         rustix::process::setsid().map_err(|error| Failure::trouble("internal", error.to_string()))?;
         std::env::set_current_dir("/").map_err(|error| Failure::trouble("internal", error.to_string()))?;
     } else {
-        log::to_stderr(LevelFilter::INFO, context.palette == Palette::Colour);
+        let level = if context.global.quiet { LevelFilter::WARN } else { LevelFilter::INFO };
+        log::to_stderr(level, context.palette == Palette::Colour);
     }
     let manifest = Manifest::embedded()?;
-    tracing::info!(service = manifest.text(), "starts");
+    if log_to_files {
+        tracing::info!(service = manifest.text(), "starts");
+    } else {
+        // People find it in the program's repository.
+        tracing::info!("starts");
+    }
+    daemon::refuse_second(&places)?;
     let session = embedded::open(places.home().to_owned(), sandbox, Purpose::Run).await?;
-    let served = serve(context, &session, &places, &wanted, listen.public_url, background, idle_after).await;
+    // It goes when all is closed.
+    let mut pid_file = None;
+    let serving = async {
+        let server = Server::bind(&wanted).await?;
+        pid_file = Some(PidFile::write(&places.pid_file())?);
+        serve(context, &session, server, places.home(), listen.public_url, background, idle_after).await
+    };
+    let served = serving.await;
     if let Err(Failure { exit: Exit::Killed, .. }) = served {
         return served;
     }
     let closed = session.close().await;
     tracing::info!("has ended");
+    drop(pid_file);
     served.and_then(|exit| closed.map(|()| exit))
 }
 
 async fn serve(
     context: &mut Context,
     session: &embedded::Session,
-    places: &Places,
-    wanted: &[Listen],
+    server: Server,
+    home: &Path,
     public_url: Option<PublicUrl>,
     background: Option<String>,
     idle_after: Option<Duration>,
 ) -> Result<Exit, Failure> {
-    let server = Server::bind(wanted).await?;
     if let Some(url) = public_url.map(|url| url.text).or_else(|| server.url()) {
         session.serve_links(&url);
     }
-    stage_python_client(places.home())?;
-    let _pid_file = PidFile::write(&places.pid_file())?;
+    stage_python_client(home)?;
     let process = ServerProcess {
         pid: std::process::id(),
         started_at: clock::now(),
@@ -99,9 +110,15 @@ async fn serve(
             None => std::future::pending().await,
         }
     };
+    let mut ending = Ok(Exit::Succeeded);
     let why = tokio::select! {
         () = signals.next() => "told to end",
         () = leaving => "idle",
+        () = serving.lost() => {
+            ending = Err(Failure::trouble("unreachable", "the socket is gone, or another one is in its place")
+                .hint("start the server again; what ran goes on"));
+            "the socket is gone"
+        }
         () = session.ended() => {
             return Err(Failure::trouble("internal", "the runtime has given up, after too many faults")
                 .hint("the log tells of them; no acknowledged step is lost"));
@@ -110,7 +127,7 @@ async fn serve(
     tracing::info!(why, "drains");
     notify(&[sd_notify::NotifyState::Stopping]);
     tokio::select! {
-        () = serving.drain() => Ok(Exit::Succeeded),
+        () = serving.drain() => ending,
         () = signals.next() => Err(killed()),
     }
 }
@@ -120,9 +137,9 @@ fn tell(context: &mut Context, process: &ServerProcess) -> Result<(), Failure> {
     tracing::info!(pid = process.pid, listening = ?process.listening, "listens");
     if context.out.json {
         context.out.document(&Document { pid: process.pid, listening: &process.listening })?;
-    } else if !context.global.quiet {
+    } else {
         for place in &process.listening {
-            context.err.print(&format!("listening on {place}\n"));
+            context.say(&format!("listening on {place}\n"));
         }
     }
     notify(&[sd_notify::NotifyState::Ready]);

@@ -1,29 +1,24 @@
 //! `hero_logic --info`: tells what serves the home, and where it stands.
 
-use hero_sdk::{Client, Logic as _, logic::ServerInfo};
+use hero_sdk::{Client, logic::ServerInfo};
 
 use crate::cli::{
     context::Context,
     errors::{Exit, Failure},
     escape::visible,
     reach::Reach,
-    session::listening,
+    session::{LOOK, info_of, listening},
     style::{Paint, Palette},
 };
+use crate::service::{pid_file::PidFile, places::Places};
 
 /// Does the command.
 pub(crate) async fn command(context: &mut Context) -> Result<Exit, Failure> {
     let info = match Reach::of(&context.global)? {
-        Reach::Server(endpoint) => Client::new(endpoint).server_info().await?,
+        Reach::Server(endpoint) => info_of(&Client::new(endpoint), LOOK).await?,
         Reach::Home | Reach::Embedded => {
             let places = context.places()?;
-            let Some((_, info)) = listening(&places).await? else {
-                let message = format!("no server serves {}", places.home().display());
-                return Err(Failure::trouble("unreachable", message).hint(
-                    "`hero_logic --start` starts one; `hero_logic run` does so by itself when it needs one",
-                ));
-            };
-            info
+            listening(&places, LOOK).await?.ok_or_else(|| nobody(&places))?.1
         }
     };
     if context.out.json {
@@ -33,6 +28,19 @@ pub(crate) async fn command(context: &mut Context) -> Result<Exit, Failure> {
         context.out.text(&text(&info, palette))?;
     }
     Ok(Exit::Succeeded)
+}
+
+fn nobody(places: &Places) -> Failure {
+    let home = places.home().display();
+    match PidFile::holder(&places.pid_file()) {
+        Some(pid) => Failure::trouble(
+            "unreachable",
+            format!("the server of {home}, process {pid}, ends just now or has lost its socket"),
+        )
+        .hint("`hero_logic --stop` waits until it has ended"),
+        None => Failure::trouble("unreachable", format!("no server serves {home}"))
+            .hint("`hero_logic --start` starts one; `hero_logic run` does so by itself when it needs one"),
+    }
 }
 
 fn text(info: &ServerInfo, palette: Palette) -> String {

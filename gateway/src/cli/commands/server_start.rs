@@ -8,6 +8,7 @@ use crate::{
     cli::{
         context::Context,
         errors::{Exit, Failure},
+        reach::refuse_other_server,
         server_args::Listen,
         session::{end_background, server_options},
     },
@@ -21,24 +22,17 @@ struct Document {
 
 /// Does the command. One that another command has started for itself gives way.
 pub(crate) async fn command(context: &mut Context, listen: Listen) -> Result<Exit, Failure> {
+    refuse_other_server(&context.global, "--start")?;
     let places = context.places()?;
     end_background(&places).await?;
     let mut arguments = server_options(&context.global, &places);
-    if let Some(address) = listen.listen {
-        arguments.extend(["--listen".into(), OsString::from(address)]);
-    }
-    for host in listen.hosts {
-        arguments.extend(["--host".into(), OsString::from(host)]);
-    }
-    if let Some(url) = listen.public_url {
-        arguments.extend(["--public-url".into(), OsString::from(url.text)]);
-    }
+    arguments.extend(listen.repeated().into_iter().map(OsString::from));
     let listening = daemon::start(&places, arguments).await?;
     if context.out.json {
         context.out.document(&Document { listening })?;
     } else {
         for place in &listening {
-            context.err.print(&format!("listening on {place}\n"));
+            context.say(&format!("listening on {place}\n"));
         }
     }
     Ok(Exit::Succeeded)

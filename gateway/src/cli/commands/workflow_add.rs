@@ -86,7 +86,7 @@ async fn create(
         context.out.document(&created)?;
     } else {
         let version = created.version.version.unwrap_or_default();
-        context.err.print(&format!("{}: version {version} is saved\n", visible(&name)));
+        context.say(&format!("{}: version {version} is saved\n", visible(&name)));
         tell_how_to_run(context, &created.workflow);
     }
     Ok(Exit::Succeeded)
@@ -117,7 +117,7 @@ async fn add_version(
         current if current == number => "and is the current one".to_owned(),
         current => format!("and version {current} stays the current one"),
     };
-    context.err.print(&format!("{}: {what}, {current}\n", visible(&workflow.name)));
+    context.say(&format!("{}: {what}, {current}\n", visible(&workflow.name)));
     Ok(Exit::Succeeded)
 }
 
@@ -127,5 +127,5 @@ fn tell_how_to_run(context: &mut Context, workflow: &Workflow) {
     let is_mistaken = is_path(name) || name.starts_with('-');
     let name = if is_mistaken { workflow.workflow_sid.as_str() } else { name };
     let command = report::command(&context.global, &["run", name]);
-    context.err.print(&format!("to run it: {command}\n"));
+    context.say(&format!("to run it: {command}\n"));
 }

@@ -53,7 +53,7 @@ fn tell(context: &mut Context, deleted: Deleted, words: &str, exit: Exit) -> Res
     if context.out.json {
         context.out.document(&deleted)?;
     } else {
-        context.err.print(&format!("{words}\n"));
+        context.say(&format!("{words}\n"));
     }
     Ok(exit)
 }

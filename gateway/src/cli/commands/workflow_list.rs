@@ -31,7 +31,7 @@ pub(crate) async fn run(
     if context.out.json {
         context.out.document(&page)?;
     } else if page.workflows.is_empty() {
-        context.err.print("no workflows\n");
+        context.say("no workflows\n");
     } else {
         let rows = page.workflows.iter().map(row).collect();
         context.out.table(["NAME", "VERSION", "TAGS", "DESCRIPTION"], rows)?;

@@ -27,7 +27,7 @@ pub(crate) async fn run(
         context.out.document(&set)?;
     } else {
         let (name, version) = (visible(&set.name), set.current_version);
-        context.err.print(&format!("{name}: version {version} runs from now on\n"));
+        context.say(&format!("{name}: version {version} runs from now on\n"));
     }
     Ok(Exit::Succeeded)
 }

@@ -31,7 +31,7 @@ pub(crate) async fn run(
         context.out.document(&updated)?;
     } else {
         let archived = if updated.archived { ", and archived" } else { "" };
-        context.err.print(&format!("{} is updated{archived}\n", visible(&updated.name)));
+        context.say(&format!("{} is updated{archived}\n", visible(&updated.name)));
     }
     Ok(Exit::Succeeded)
 }
