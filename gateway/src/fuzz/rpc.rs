@@ -63,7 +63,7 @@ impl Methods for Echo {
     async fn call(&self, method: &str, params: Params<'_>) -> Option<Result<Json, Error>> {
         self.0.fetch_add(1, Ordering::Relaxed);
         match method {
-            "echo" => Some(Ok(params.to().unwrap_or_else(|_| Json::null()))),
+            "echo" => Some(Ok(Json::parse(params.text()).unwrap_or_else(|_| Json::null()))),
             "fail" => Some(Err(Error::new(ErrorCode::NotFound, "no such thing"))),
             _ => None,
         }
