@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use hero_sdk::{Error, ErrorCode, PlaySid, WorkflowSid, model::Play};
-use hero_store::{Batch, OfWorkflow, OpenOptions, Tables};
+use hero_store::{Batch, OfWorkflow, OpenOptions, PlayFilter, Tables};
 use ractor::{Actor, ActorRef};
 
 use self::links::Links;
@@ -229,6 +229,18 @@ impl Runtime {
             Err(_) => self.environment.tables.workflow_by_name(&name)?.map(|workflow| workflow.workflow_sid),
         };
         Ok(OfWorkflow { name, workflow_sid })
+    }
+
+    /// Refuses what no workflow is called, and no play: those of a workflow that was deleted are found by its name and id,
+    /// and those of unsaved source by that of its file.
+    async fn check_workflow(&self, name: &str) -> Result<(), Error> {
+        let filter =
+            PlayFilter { workflow: Some(self.of_workflow(name.to_owned())?), ..PlayFilter::default() };
+        if !self.environment.tables.plays_page(&filter, None, 1)?.is_empty() {
+            return Ok(());
+        }
+        let name = name.to_owned();
+        self.library(async move |library| library.workflow(&name).await.map(|_| ())).await
     }
 
     /// Hands a wish to a play and gives what became of it.

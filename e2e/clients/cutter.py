@@ -80,9 +80,9 @@ class Cutter:
             except OSError:
                 return
             server = self._connected()
+            number, self.connections = self.connections, self.connections + 1
             self._start(self._ask, client, server)
-            self._start(self._answer, client, server, self.connections)
-            self.connections += 1
+            self._start(self._answer, client, server, number)
 
     def _connected(self) -> socket.socket:
         if self._server is not None:

@@ -11,24 +11,14 @@ use super::{
     bundled::instead_of,
     inputs::{check_inputs, defaults, filled},
     library::Library,
+    names::{NAME_CHARS_MAX, check_example_name},
 };
-
-/// Characters of an example's name.
-const NAME_CHARS_MAX: usize = 100;
 
 impl Library {
     /// Saves inputs under a name, in place of those that it had, if the current version accepts them.
     pub(crate) async fn upsert_example(&self, params: ExampleUpsert) -> Result<Example, Error> {
         let ExampleUpsert { workflow, name, inputs, expected_outputs, answers, note } = params;
-        let is_good = !name.is_empty() && name.chars().count() <= NAME_CHARS_MAX && name.trim() == name;
-        if !is_good || name.chars().any(char::is_control) {
-            let shown: String = name.chars().take(NAME_CHARS_MAX).collect();
-            let hint = format!(
-                "a name has 1 to {NAME_CHARS_MAX} characters, no control characters, and no white space at its ends"
-            );
-            let message = format!("{shown:?} is no name of an example");
-            return Err(Error::new(ErrorCode::InvalidParams, message).hint(hint));
-        }
+        check_example_name(&name)?;
         let (workflow, version) = self.resolve(&workflow, &VersionChoice::Current).await?;
         check_inputs(&version, &inputs)?;
         let example = Example {

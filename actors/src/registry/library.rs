@@ -1,6 +1,6 @@
 //! The library: workflows by name, their versions, and what is known of a source.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 use hero_sdk::{
     Error, ErrorCode, VersionSid, WorkflowSid,
@@ -15,11 +15,9 @@ use super::{
     bundled::{BundledFlow, as_listed, instead_of},
     describe::describe,
     message::{Resolved, Source},
+    names::{NAME_CHARS_MAX, check_name, check_tags},
 };
 use crate::play::Environment;
-
-/// Characters of a workflow's name.
-const NAME_CHARS_MAX: usize = 100;
 
 /// Everything that is known of flows. A clone works on the same.
 pub(crate) struct Library {
@@ -120,6 +118,7 @@ impl Library {
     pub(crate) async fn create(&self, params: WorkflowCreate) -> Result<Created, Error> {
         let WorkflowCreate { name, source, entry, description, tags, note, file_name } = params;
         check_name(&name)?;
+        check_tags(&tags)?;
         // Before a process is started for it, and once more when it counts.
         self.check_free(&name)?;
         let file_name = file_name.unwrap_or_else(|| file_name_of(&name));
@@ -183,6 +182,7 @@ impl Library {
     /// Changes what is told of a workflow.
     pub(crate) async fn update(&self, params: WorkflowUpdate) -> Result<Workflow, Error> {
         let WorkflowUpdate { workflow, name, description, tags, archived } = params;
+        check_tags(tags.as_deref().unwrap_or_default())?;
         let workflow = self.workflow(&workflow).await?;
         let _changing = self.change().await;
         let mut workflow = self.still_there(&workflow)?;
@@ -361,22 +361,6 @@ fn make_current(workflow: &mut Workflow, before: &WorkflowVersion, version: &Wor
     if workflow.description == before.description {
         workflow.description.clone_from(&version.description);
     }
-}
-
-fn check_name(name: &str) -> Result<(), Error> {
-    let is_good = !name.is_empty()
-        && name.chars().count() <= NAME_CHARS_MAX
-        && !name.chars().any(char::is_control)
-        && name.trim() == name
-        && name.parse::<WorkflowSid>().is_err();
-    if is_good {
-        return Ok(());
-    }
-    let hint = format!(
-        "a name has 1 to {NAME_CHARS_MAX} characters, no control characters, no white space at its ends, and is no id"
-    );
-    let shown: Cow<'_, str> = name.chars().take(NAME_CHARS_MAX).collect();
-    Err(Error::new(ErrorCode::InvalidParams, format!("{shown:?} is no name of a workflow")).hint(hint))
 }
 
 /// How tracebacks call the file of a workflow.

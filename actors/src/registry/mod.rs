@@ -10,6 +10,7 @@ mod examples;
 mod inputs;
 mod library;
 mod message;
+mod names;
 
 pub(crate) use actor::RegistryActor;
 pub use bundled::BundledFlow;

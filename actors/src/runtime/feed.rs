@@ -3,12 +3,13 @@
 use std::{collections::HashMap, sync::Arc};
 
 use hero_sdk::{
-    Error, ErrorCode, PlaySid,
+    Error, PlaySid,
     logic::SpanFeed,
     model::{Span, SpanPage},
 };
 use hero_store::Change;
 
+use super::paging::wrong;
 use crate::{
     play::{Environment, error_bytes},
     plays::not_found,
@@ -37,7 +38,7 @@ pub(super) fn check_cursor(
         return Ok(());
     }
     let message = format!("play {play_sid} has not come to change {after_seq}");
-    Err(Error::new(ErrorCode::InvalidParams, message).hint("begin again with after_seq 0"))
+    Err(wrong("after_seq", message).hint("begin again with after_seq 0"))
 }
 
 /// A watcher of one play: pages from the store after its cursor, woken by changes.

@@ -23,7 +23,7 @@ use super::{
     delete::delete,
     feed::{PAGE_BYTES_MAX, SPANS_LIMIT, check_cursor, feed, page},
     links,
-    paging::Paging,
+    paging::{Paging, checked_limit},
     part::Part,
     start::no_inputs,
 };
@@ -146,6 +146,9 @@ impl Logic for Runtime {
         let PlayList { workflow, status, parent, tag, limit, cursor } = params;
         let paging = Paging::of("plays", limit, cursor.as_ref(), &self.environment.seal)?;
         let before = paging.after.as_deref().map(str::parse).transpose()?;
+        if let Some(workflow) = &workflow {
+            self.check_workflow(workflow).await?;
+        }
         let workflow = workflow.map(|name| self.of_workflow(name)).transpose()?;
         let filter = PlayFilter { workflow, status, parent, tag };
         let mut plays = self.environment.tables.plays_page(&filter, before.as_ref(), paging.limit + 1)?;
@@ -160,7 +163,9 @@ impl Logic for Runtime {
 
     async fn play_spans(&self, params: PlaySpans) -> Result<SpanPage, Error> {
         let PlaySpans { play_sid, after_seq, parent, depth, limit } = params;
-        let limit = limit.unwrap_or(SPANS_LIMIT).max(1);
+        let limit = checked_limit(limit.unwrap_or(SPANS_LIMIT))?;
+        self.status(&play_sid)?;
+        check_cursor(&self.environment, &play_sid, after_seq)?;
         if parent.is_none() && depth.is_none() {
             return page(&self.environment, &play_sid, after_seq, limit, PAGE_BYTES_MAX);
         }
@@ -335,6 +340,9 @@ impl Logic for Runtime {
     }
 
     async fn events(&self, filter: EventFilter, after: Option<EventId>) -> Result<EventFeed, Error> {
+        if let Some(workflow) = &filter.workflow {
+            self.check_workflow(workflow).await?;
+        }
         Ok(self.environment.events.follow(filter, after.as_ref()))
     }
 

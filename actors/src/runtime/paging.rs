@@ -1,7 +1,7 @@
 //! Pages of lists, and the cursors between them. A cursor says behind what the next page begins, so it stays right
 //! whatever comes and goes meanwhile.
 
-use hero_sdk::{Error, ErrorCode, logic::Cursor};
+use hero_sdk::{Error, ErrorCode, FieldError, logic::Cursor};
 
 use crate::seal::Seal;
 
@@ -30,11 +30,7 @@ impl<'a> Paging<'a> {
         cursor: Option<&Cursor>,
         seal: &'a Seal,
     ) -> Result<Self, Error> {
-        let limit = limit.unwrap_or(LIMIT);
-        if !(1..=LIMIT_MAX).contains(&limit) {
-            let message = format!("limit is {limit}, and must be 1 to {LIMIT_MAX}");
-            return Err(Error::new(ErrorCode::InvalidParams, message));
-        }
+        let limit = checked_limit(limit.unwrap_or(LIMIT))?;
         let after = match cursor {
             None => None,
             Some(Cursor(text)) => {
@@ -68,9 +64,24 @@ impl<'a> Paging<'a> {
     }
 }
 
+/// A number of entries that may be asked for.
+pub(super) fn checked_limit(limit: u32) -> Result<u32, Error> {
+    if (1..=LIMIT_MAX).contains(&limit) {
+        return Ok(limit);
+    }
+    let message = format!("limit is {limit}, and must be 1 to {LIMIT_MAX}");
+    Err(wrong("limit", message).hint("what does not fit comes with the next page"))
+}
+
+/// A parameter that cannot be.
+pub(super) fn wrong(parameter: &str, message: String) -> Error {
+    let field = FieldError { pointer: format!("/{parameter}"), message: message.clone() };
+    Error::new(ErrorCode::InvalidParams, message).fields(vec![field])
+}
+
 fn foreign(text: &str) -> Error {
     let text: String = text.chars().take(80).collect();
-    Error::new(ErrorCode::InvalidParams, format!("{text:?} is no cursor of this list"))
+    wrong("cursor", format!("{text:?} is no cursor of this list"))
         .hint("a cursor is `next_cursor` of the page before, of the same list and the same store")
 }
 

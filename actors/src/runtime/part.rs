@@ -7,7 +7,10 @@ use hero_sdk::{
     model::{LogLine, SpanPage},
 };
 
-use super::feed::{PAGE_BYTES_MAX, SPANS_LIMIT, page, span_bytes};
+use super::{
+    feed::{PAGE_BYTES_MAX, SPANS_LIMIT, page, span_bytes},
+    paging::wrong,
+};
 use crate::play::Environment;
 
 /// Which part.
@@ -29,6 +32,10 @@ impl Part {
         limit: u32,
     ) -> Result<SpanPage, Error> {
         let mut parents = self.parents(environment, play_sid)?;
+        if let Some(parent) = self.parent.filter(|parent| !parents.contains_key(parent)) {
+            let message = format!("play {play_sid} has no node {parent}");
+            return Err(wrong("parent", message).hint("parent is the `span_id` of a node of this play"));
+        }
         let (limit, mut bytes) = (limit as usize, 0);
         let mut part = page(environment, play_sid, after_seq, 0, PAGE_BYTES_MAX)?;
         let mut spans = HashMap::new();

@@ -85,7 +85,7 @@ impl Stage {
     pub async fn tree(&self, play_sid: &PlaySid) -> (Vec<Span>, Vec<LogLine>) {
         let (mut spans, mut logs, mut after_seq) = (Vec::new(), Vec::new(), 0);
         loop {
-            let params = PlaySpans { after_seq, limit: Some(10_000), ..PlaySpans::from(play_sid.clone()) };
+            let params = PlaySpans { after_seq, limit: Some(1_000), ..PlaySpans::from(play_sid.clone()) };
             let page = self.runtime.play_spans(params).await.unwrap();
             if page.last_seq == after_seq {
                 return (spans, logs);

@@ -1,5 +1,12 @@
 //! The server on TCP: whoever has the token, and nobody else.
 
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
+};
+
+use hero_e2e::Served;
 use hero_sdk::{Client, ErrorCode, Logic as _, client::Endpoint};
 
 use crate::world::{TOKEN, on_tcp};
@@ -22,6 +29,25 @@ fn whoever_has_the_token_comes_in() {
     }
 }
 
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn what_could_let_in_anybody_does_not_start() {
+    let served = Served::new();
+    let file = served.write("token", "short\n");
+    let token_file = file.to_str().unwrap();
+    let listen = ["--start", "--listen", "127.0.0.1:0", "--json"];
+    let start = |more: &[&str]| served.hero(listen.iter().chain(more)).finish();
+    set_mode(&file, 0o600);
+    assert_eq!(start(&["--token-file", token_file]).exits(6).error_code(), "unauthorized");
+    served.write("token", TOKEN);
+    set_mode(&file, 0o640);
+    assert_eq!(start(&["--token-file", token_file]).exits(6).error_code(), "secret_unreadable");
+    assert_eq!(start(&["--host", "http://foo"]).exits(2).error_code(), "usage");
+}
+
 #[test]
 fn the_command_line_reaches_it() {
     let (served, authority) = on_tcp(&[]);
@@ -41,6 +67,10 @@ fn the_command_line_reaches_it() {
 
     let file = served.write("token", &format!("{TOKEN}\n"));
     let list = ["--server", &address, "--token-file", file.to_str().unwrap(), "play", "list", "--json"];
+    set_mode(&file, 0o644);
+    let open = served.hero(list).finish().exits(6);
+    assert_eq!(open.error_code(), "secret_unreadable", "others could have read it");
+    set_mode(&file, 0o600);
     let listed = served.hero(list).finish().exits(0).json();
     assert_eq!(listed["plays"].as_array().unwrap().len(), 1);
 

@@ -1,13 +1,23 @@
 //! Where a command is answered, by its options and the environment.
 
-use std::{ffi::OsString, path::Path};
+use std::{
+    ffi::OsString,
+    fs::File,
+    io::{self, Read as _},
+    os::unix::fs::MetadataExt as _,
+    path::Path,
+};
 
-use hero_sdk::client::Endpoint;
+use hero_sdk::{Error, ErrorCode, client::Endpoint};
 
 use crate::cli::{args::Global, errors::Failure};
 
 /// Has commands be answered in their own process.
 pub(crate) const EMBEDDED: &str = "HERO_LOGIC_EMBEDDED";
+/// Permissions of everybody but the owner.
+const OTHERS: u32 = 0o077;
+/// Bytes of a token, and of what may stand around it: more than fit into a header.
+const TOKEN_BYTES_MAX: u64 = 64 << 10;
 
 /// Where a command is answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,10 +65,20 @@ pub(crate) fn token(global: &Global) -> Result<String, Failure> {
     let Some(path) = &global.token_file else {
         return Ok(text_of("HERO_LOGIC_TOKEN")?.unwrap_or_default());
     };
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let unreadable = |error: io::Error| {
         Failure::usage("unreadable_file", format!("cannot read {}: {error}", path.display()))
             .hint("--token-file names a file that holds the token and nothing else")
-    })?;
+    };
+    let file = File::open(path).map_err(unreadable)?;
+    let about = file.metadata().map_err(unreadable)?;
+    // What is a pipe to us has no bytes for others.
+    if about.is_file() && about.mode() & OTHERS != 0 {
+        let message = format!("{} can be read or written by others", path.display());
+        let hint = format!("`chmod 600 {}`; if others may have read it, change the token", path.display());
+        return Err(Error::new(ErrorCode::SecretUnreadable, message).hint(hint).into());
+    }
+    let mut text = String::new();
+    file.take(TOKEN_BYTES_MAX).read_to_string(&mut text).map_err(unreadable)?;
     Ok(text.trim().to_owned())
 }
 

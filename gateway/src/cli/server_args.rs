@@ -9,7 +9,7 @@ use crate::{
         args::{Global, in_front},
         errors::Failure,
     },
-    server::PublicUrl,
+    server::{PublicUrl, host_name},
     service::daemon,
 };
 
@@ -74,7 +74,7 @@ pub(crate) struct Listen {
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = address)]
     pub(crate) listen: Option<String>,
     /// A name by which clients call this server on TCP, with its port where it has one; may be given several times
-    #[arg(long = "host", value_name = "NAME[:PORT]", requires = "listen")]
+    #[arg(long = "host", value_name = "NAME[:PORT]", requires = "listen", value_parser = host_name)]
     pub(crate) hosts: Vec<String>,
     /// Where others reach the server, for the links that answer questions, such as https://example.com
     #[arg(long, value_name = "URL")]

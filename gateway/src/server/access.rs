@@ -43,7 +43,7 @@ impl Access {
         // A request line may have a name of its own, as one to a proxy has.
         let line = request.uri().authority();
         if !host.is_some_and(is_known) || line.is_some_and(|name| !is_known(name.as_str())) {
-            let error = Error::new(ErrorCode::Unauthorized, "this server is not called so")
+            let error = Error::new(ErrorCode::InvalidRequest, "this server is not called so")
                 .hint(format!("it is {}; --host NAME adds a name", hosts.join(" or ")));
             return Err((StatusCode::MISDIRECTED_REQUEST, error));
         }

@@ -45,6 +45,8 @@ pub(crate) struct Shared {
     pub(crate) stop: Stop,
     /// Between two signs of life on a stream where nothing happens.
     pub(crate) heartbeat: Duration,
+    /// Where answers are until they were sent.
+    room: calls::Room,
 }
 
 impl Shared {
@@ -54,7 +56,13 @@ impl Shared {
         stop: Stop,
         heartbeat: Duration,
     ) -> Self {
-        Self { served: Served::new(logic, process), meters: Arc::new(Meters::new()), stop, heartbeat }
+        Self {
+            served: Served::new(logic, process),
+            meters: Arc::new(Meters::new()),
+            stop,
+            heartbeat,
+            room: calls::Room::default(),
+        }
     }
 }
 
@@ -97,15 +105,16 @@ async fn call(State(shared): State<Shared>, request: Request) -> Response {
         Err(response) => return response,
     };
     let methods = Counted { served: &shared.served, meters: &shared.meters };
-    match shared.stop.or(calls::answer(&methods, &body)).await {
-        Ok(Some(answer)) => json(StatusCode::OK, answer),
+    match shared.stop.or(calls::answer(&methods, &body, &shared.room)).await {
+        // Its room is free when it was sent, or the client is gone.
+        Ok(Some(answer)) => json(StatusCode::OK, Bytes::from_owner(answer)),
         Ok(None) => StatusCode::NO_CONTENT.into_response(),
         Err(error) => failed(error),
     }
 }
 
 async fn description() -> Response {
-    json(StatusCode::OK, calls::DESCRIPTION.to_string())
+    json(StatusCode::OK, calls::DESCRIPTION.as_str())
 }
 
 async fn health(State(shared): State<Shared>) -> Response {
@@ -117,7 +126,7 @@ async fn health(State(shared): State<Shared>) -> Response {
         Err(error) => Some(error),
     };
     match trouble {
-        None => json(StatusCode::OK, r#"{"status":"ok"}"#.to_owned()),
+        None => json(StatusCode::OK, r#"{"status":"ok"}"#),
         Some(error) => refused(StatusCode::SERVICE_UNAVAILABLE, error),
     }
 }
@@ -215,6 +224,6 @@ pub(crate) fn refused(status: StatusCode, error: Error) -> Response {
     json(status, Json::of(&reply).map_or_else(|_| "null".to_owned(), |json| json.to_string()))
 }
 
-pub(crate) fn json(status: StatusCode, text: String) -> Response {
-    (status, [(header::CONTENT_TYPE, "application/json")], text).into_response()
+pub(crate) fn json(status: StatusCode, text: impl Into<Body>) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/json")], text.into()).into_response()
 }

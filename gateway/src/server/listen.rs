@@ -19,6 +19,8 @@ use crate::service::places::{SOCKET_BYTES_MAX, SOCKET_DRAFT};
 
 /// Connections that wait to be taken.
 const BACKLOG: u32 = 1_024;
+/// Characters of a token, at least.
+const TOKEN_CHARS_MIN: usize = 16;
 
 /// Where to listen.
 #[derive(Clone, Debug)]
@@ -29,7 +31,7 @@ pub(crate) enum Listen {
     Tcp {
         /// Address and port, such as `127.0.0.1:7410`; port 0 takes any.
         address: String,
-        /// Whoever has it may come in.
+        /// Whoever has it may come in; 16 characters at least.
         token: String,
         /// More names that clients may call this server, each with its port.
         hosts: Vec<String>,
@@ -86,18 +88,16 @@ impl Listen {
         match self {
             Self::Unix(path) => bind_unix(path).await,
             Self::Tcp { address, token, hosts } => {
-                if token.is_empty() {
-                    let message = format!("{address} would be open to everybody on this machine and beyond");
-                    return Err(Error::new(ErrorCode::Unauthorized, message)
-                        .hint("give a token: --token-file FILE, or HERO_LOGIC_TOKEN"));
-                }
+                check_token(address, token)?;
                 let listener =
                     TcpListener::bind(address).await.map_err(|error| cannot_on_tcp(address, &error))?;
                 let bound = listener.local_addr().map_err(|error| cannot_on_tcp(address, &error))?;
                 let mut hosts = hosts.clone();
-                hosts.push(bound.to_string());
-                if bound.ip().is_loopback() {
-                    hosts.push(format!("localhost:{}", bound.port()));
+                let local = bound.ip().is_loopback().then(|| format!("localhost:{}", bound.port()));
+                for name in [bound.to_string()].into_iter().chain(local) {
+                    if !hosts.contains(&name) {
+                        hosts.push(name);
+                    }
                 }
                 Ok(Bound::Tcp(listener, Access::token(token, hosts)))
             }
@@ -158,6 +158,19 @@ impl Bound {
                 .map_or_else(|error| error.to_string(), |address| format!("http://{address}")),
         }
     }
+}
+
+/// Refuses a token that could be guessed.
+fn check_token(address: &str, token: &str) -> Result<(), Error> {
+    let message = match token.chars().count() {
+        0 => format!("{address} would be open to everybody on this machine and beyond"),
+        length if length < TOKEN_CHARS_MIN => {
+            format!("the token has {length} characters, of at least {TOKEN_CHARS_MIN}: it could be guessed")
+        }
+        _ => return Ok(()),
+    };
+    Err(Error::new(ErrorCode::Unauthorized, message)
+        .hint("make one with `openssl rand -hex 32`, and give it by --token-file FILE or HERO_LOGIC_TOKEN"))
 }
 
 async fn bind_unix(path: &Path) -> Result<Bound, Error> {
@@ -237,6 +250,22 @@ fn cannot_on_tcp(address: &str, error: &io::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_token_that_could_be_guessed_opens_nothing() {
+        let listen = |token: &str| Listen::Tcp {
+            address: "127.0.0.1:0".to_owned(),
+            token: token.to_owned(),
+            hosts: vec!["flows.example".to_owned(); 2],
+        };
+        for token in ["", "short", "0123456789abcde", "ééééééééééééééé"] {
+            let refused = listen(token).bind().await.err().unwrap();
+            assert_eq!(refused.code, ErrorCode::Unauthorized, "{token}");
+            assert!(refused.hint.unwrap().contains("openssl rand -hex 32"));
+            assert!(token.is_empty() || !refused.message.contains(token), "{}", refused.message);
+        }
+        drop(listen("0123456789abcdef").bind().await.unwrap());
+    }
 
     fn mode(path: &Path) -> u32 {
         fs::symlink_metadata(path).unwrap().permissions().mode() & 0o777

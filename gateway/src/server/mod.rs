@@ -37,7 +37,7 @@ use self::{
 pub(crate) use self::{
     idle::{Load, idle},
     listen::Listen,
-    public_url::PublicUrl,
+    public_url::{PublicUrl, host_name},
     staged::stage_python_client,
 };
 

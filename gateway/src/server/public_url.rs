@@ -1,6 +1,6 @@
-//! Where others reach the server.
+//! Where others reach the server, and by which names.
 
-use std::str::FromStr;
+use std::{net::Ipv6Addr, str::FromStr};
 
 use axum::http::Uri;
 use hero_sdk::{Error, ErrorCode};
@@ -36,9 +36,57 @@ impl FromStr for PublicUrl {
     }
 }
 
+/// Takes a name by which clients call a server, with its port or without.
+pub(crate) fn host_name(text: &str) -> Result<String, Error> {
+    let (name, port) = match text.rsplit_once(':') {
+        // Those within the brackets of an address are no port's.
+        Some((name, port)) if !port.ends_with(']') => (name, Some(port)),
+        _ => (text, None),
+    };
+    let is_port = |port: &str| !port.starts_with('+') && port.parse::<u16>().is_ok();
+    let is_name = match name.strip_prefix('[').and_then(|name| name.strip_suffix(']')) {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => {
+            !name.is_empty()
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
+        }
+    };
+    if is_name && port.is_none_or(is_port) {
+        return Ok(text.to_owned());
+    }
+    let text: String = text.chars().take(200).collect();
+    let message = format!("no client could call a server {text:?}");
+    Err(Error::new(ErrorCode::InvalidParams, message)
+        .hint("give a name and its port, such as flows.example or flows.example:8080"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_what_a_client_can_send_as_its_host() {
+        for fit in ["foo", "flows.example:8080", "10.0.0.5:80", "[::1]", "[::1]:7410", "a_b-c.d"] {
+            assert_eq!(host_name(fit).unwrap(), fit);
+        }
+        for unfit in [
+            "",
+            "http://foo",
+            "foo/",
+            "foo:",
+            "foo:x",
+            "foo:99999",
+            "foo:+1",
+            "*",
+            "a b",
+            "u@foo",
+            "::1",
+            "[x]",
+        ] {
+            let error = host_name(unfit).unwrap_err();
+            assert!(error.code == ErrorCode::InvalidParams && error.hint.is_some(), "{unfit}");
+        }
+    }
 
     #[test]
     fn an_address_has_a_host_and_no_more_than_a_path() {

@@ -251,7 +251,7 @@ pub struct EventFilter {
     /// Only those of this play and its questions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub play_sid: Option<PlaySid>,
-    /// Only those of this workflow, by its name or sid, and of its plays.
+    /// Only those of this workflow, by its name or sid, and of its plays; `not_found` as with `play_list`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workflow: Option<String>,
     /// Only those of plays that come to stand here.

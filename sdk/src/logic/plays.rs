@@ -232,7 +232,8 @@ pub struct Resumes {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PlayList {
-    /// Only plays of this workflow, by its name or sid.
+    /// Only plays of this workflow, by its name or sid, also where it was deleted; `not_found` where neither a workflow nor
+    /// a play's is called so. Plays of unsaved source go by the name of its file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workflow: Option<String>,
     /// Only plays that stand here.
@@ -267,7 +268,8 @@ pub struct Plays {
 pub struct PlaySpans {
     /// The play.
     pub play_sid: PlaySid,
-    /// Only what changed after this sequence number; 0 for everything.
+    /// Only what changed after this sequence number; 0 for everything. `invalid_params` where the play's record does not
+    /// reach as far: begin again with 0.
     #[serde(default)]
     pub after_seq: u64,
     /// Only nodes beneath this one, by its `span_id`.
@@ -276,7 +278,7 @@ pub struct PlaySpans {
     /// Only nodes at most so many levels below the parent, or below the top.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub depth: Option<u32>,
-    /// At most this many changes, 1,000 unless told.
+    /// At most this many changes, 1,000 unless told, which is the most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
 }

@@ -44,7 +44,8 @@ pub struct WorkflowSetCurrentVersion {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WorkflowCreate {
-    /// A name that no other workflow has: 1 to 100 characters, no control characters, no white space at its ends.
+    /// A name that no other workflow has: 1 to 100 characters, none that cannot be seen (controls, format characters), no white
+    /// space at its ends.
     pub name: String,
     /// Python source of its first version.
     pub source: String,
@@ -54,7 +55,7 @@ pub struct WorkflowCreate {
     /// What it does, in a sentence; the first paragraph of the entry's docstring unless told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Labels.
+    /// Labels, each once, of the form of names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
     /// Why this version was made.

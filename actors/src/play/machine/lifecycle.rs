@@ -395,10 +395,12 @@ impl Machine {
     /// For wishes that come too late.
     fn has_ended(&self) -> Error {
         conflict(format!("the play is {} already", self.row.play.status.as_str()))
+            .hint("it has ended: look at it with play_status; play_retry runs one again that did not succeed")
     }
 
     /// For wishes that the play's status does not allow.
     pub(super) fn not_waiting(&self) -> Error {
         conflict(format!("the play is {}", self.row.play.status.as_str()))
+            .hint("play_status says where it stands; try again once that has changed")
     }
 }

@@ -15,6 +15,9 @@ use crate::play::{
     timer::Timer,
 };
 
+/// What to do where a question takes no more answers.
+const GONE: &str = "it takes no more answers; play_pending_resumes lists the questions that do";
+
 impl Machine {
     /// The process asks. The question at this path may be open from an earlier attempt, or answered meanwhile.
     pub(super) fn ask(&mut self, frame: Pause, now: Now) -> Vec<Effect> {
@@ -95,7 +98,8 @@ impl Machine {
         let Some(mut resume) = resumes.find(|resume| &resume.resume_id == resume_id).cloned() else {
             return refusal(
                 caller,
-                Error::new(ErrorCode::NotFound, format!("no question {resume_id} in this play")),
+                Error::new(ErrorCode::NotFound, format!("no question {resume_id} in this play"))
+                    .hint("play_pending_resumes lists its open questions"),
             );
         };
         let kept = self.kept(payload.clone());
@@ -106,10 +110,10 @@ impl Machine {
                 return vec![self.commit(Durable::Yes, vec![reply])];
             }
             ResumeStatus::Answered => {
-                let lost = refusal(caller, conflict("another answer came first"));
+                let lost = refusal(caller, conflict("another answer came first").hint(GONE));
                 return vec![self.commit(Durable::Yes, lost)];
             }
-            ResumeStatus::Expired => return refusal(caller, conflict("the question has expired")),
+            ResumeStatus::Expired => return refusal(caller, conflict("the question has expired").hint(GONE)),
             ResumeStatus::Withdrawn => {
                 let error = conflict("the question was withdrawn").hint(self.not_waiting().message);
                 return refusal(caller, error);

@@ -1,27 +1,36 @@
 //! JSON-RPC 2.0: a body goes in, and its answer comes out.
 
+mod answer;
 mod envelope;
 #[cfg(test)]
 mod tests;
 
-use std::sync::LazyLock;
+use std::sync::{
+    LazyLock,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use futures_util::{StreamExt as _, stream};
 use hero_sdk::{
     Error, ErrorCode, Json,
     logic::{METHODS, Params},
     openrpc,
-    rpc::{Failure, Reply, VERSION},
 };
 use serde_json::value::RawValue;
 
+pub(crate) use self::answer::{Answer, Room};
 #[cfg(feature = "fuzz")]
 pub(crate) use self::envelope::{BATCH_MAX, DEPTH_MAX};
-use self::envelope::{Body, Call, Element, parse};
+use self::{
+    answer::Held,
+    envelope::{Body, Call, Element, parse},
+};
 use super::served::DISCOVER;
 
 /// Calls of a batch that are worked on at once.
 const BATCH_AT_ONCE: usize = 16;
+/// Bytes of results behind which no more calls of a batch are begun.
+const BATCH_BYTES_MAX: usize = 16 << 20;
 
 /// The description of the methods.
 pub(crate) static DESCRIPTION: LazyLock<Json> = LazyLock::new(|| Json::from(&openrpc::document()));
@@ -33,30 +42,77 @@ pub(crate) trait Methods: Send + Sync {
     async fn call(&self, method: &str, params: Params<'_>) -> Option<Result<Json, Error>>;
 }
 
-/// The answer to a body; none where it wants none.
-pub(crate) async fn answer<M: Methods + ?Sized>(methods: &M, body: &[u8]) -> Option<String> {
+/// The answer to a body, with its part of `room`; none where it wants none.
+pub(crate) async fn answer<M: Methods + ?Sized>(methods: &M, body: &[u8], room: &Room) -> Option<Answer> {
+    let mut answer = Answer::default();
     match parse(body) {
-        Err(error) => Some(reply(Err(error), None)),
-        Ok(Body::One(element)) => one(methods, element).await,
+        Err(error) => answer.add(Err(error), None),
+        Ok(Body::One(element)) => {
+            let (result, id) = one(methods, element, room).await?;
+            answer.add(result, id);
+        }
         Ok(Body::Batch(elements)) => {
-            let answers: Vec<_> = elements.into_iter().map(|element| one(methods, element)).collect();
-            let answers = stream::iter(answers).buffered(BATCH_AT_ONCE);
-            let answers: Vec<String> = answers.filter_map(std::future::ready).collect().await;
-            (!answers.is_empty()).then(|| format!("[{}]", answers.join(",")))
+            let taken = AtomicUsize::new(0);
+            let calls: Vec<_> =
+                elements.into_iter().map(|element| of_batch(methods, element, room, &taken)).collect();
+            let mut results = stream::iter(calls).buffered(BATCH_AT_ONCE);
+            let mut mark = '[';
+            while let Some(result) = results.next().await {
+                // Most calls wait for nothing, and others want to go on as well.
+                tokio::task::yield_now().await;
+                let Some((result, id)) = result else { continue };
+                answer.mark(std::mem::replace(&mut mark, ','));
+                answer.add(result, id);
+            }
+            if mark == '[' {
+                return None;
+            }
+            answer.mark(']');
+        }
+    }
+    Some(answer)
+}
+
+/// The outcome of a call, and its id.
+type Outcome<'a> = (Result<Held, Error>, Option<&'a RawValue>);
+
+/// A call of a batch whose results have `taken` so many bytes.
+async fn of_batch<'a, M: Methods + ?Sized>(
+    methods: &M,
+    element: Element<'a>,
+    room: &Room,
+    taken: &AtomicUsize,
+) -> Option<Outcome<'a>> {
+    match element {
+        Element::Call(_, id) if taken.load(Ordering::Relaxed) >= BATCH_BYTES_MAX => {
+            let message = format!("the batch has {} MiB of results already", BATCH_BYTES_MAX >> 20);
+            let error = Error::new(ErrorCode::Busy, message)
+                .hint("this call was not done; send it again, in a smaller batch");
+            Some((Err(error), Some(id)))
+        }
+        element => {
+            let outcome = one(methods, element, room).await;
+            if let Some((Ok(held), _)) = &outcome {
+                taken.fetch_add(held.bytes(), Ordering::Relaxed);
+            }
+            outcome
         }
     }
 }
 
-async fn one<M: Methods + ?Sized>(methods: &M, element: Element<'_>) -> Option<String> {
+async fn one<'a, M: Methods + ?Sized>(methods: &M, element: Element<'a>, room: &Room) -> Option<Outcome<'a>> {
     match element {
-        Element::Call(call, id) => Some(reply(run(methods, call).await, Some(id))),
+        Element::Call(call, id) => {
+            let result = run(methods, call).await.and_then(|result| room.hold(result));
+            Some((result, Some(id)))
+        }
         Element::Notification(call) => {
             if let Err(error) = run(methods, call).await {
                 tracing::debug!(%error, "a notification came to nothing");
             }
             None
         }
-        Element::Invalid(error, id) => Some(reply(Err(error), id)),
+        Element::Invalid(error, id) => Some((Err(error), id)),
     }
 }
 
@@ -73,16 +129,4 @@ fn unknown(method: &str) -> Error {
         Some(near) => error.hint(format!("did you mean {near}?")),
         None => error.hint("rpc.discover describes all methods"),
     }
-}
-
-fn reply(result: Result<Json, Error>, id: Option<&RawValue>) -> String {
-    let (result, error) = match result {
-        Ok(result) => (Some(result), None),
-        Err(error) => (None, Some(Failure::from(error))),
-    };
-    let reply = Reply { jsonrpc: VERSION, result: result.as_ref(), error: error.as_ref(), id };
-    serde_json::to_string(&reply).unwrap_or_else(|error| {
-        tracing::error!(%error, "an answer is no JSON");
-        r#"{"jsonrpc":"2.0","error":{"code":-32603,"message":"the answer is no JSON"},"id":null}"#.to_owned()
-    })
 }

@@ -4,9 +4,17 @@ use hero_sdk::{Error, ErrorCode, Json, logic::Params};
 use serde_json::{Value, json};
 
 use super::{
-    Methods, answer,
+    BATCH_BYTES_MAX, Methods, Room,
     envelope::{BATCH_MAX, DEPTH_MAX},
 };
+
+/// Bytes of the result of `large`, about.
+const LARGE_BYTES: usize = 5 << 20;
+
+/// The text of the answer to a body.
+async fn answer(methods: &Examples, body: &[u8]) -> Option<String> {
+    super::answer(methods, body, &Room::default()).await.map(|answer| answer.as_str().to_owned())
+}
 
 /// The methods that the examples call.
 struct Examples;
@@ -26,6 +34,7 @@ impl Methods for Examples {
                 Err(error) => Some(Err(error)),
             },
             "sum" => given(json!(params.to::<Vec<i64>>().unwrap().iter().sum::<i64>())),
+            "large" => given(Value::String("x".repeat(LARGE_BYTES))),
             "get_data" => given(json!(["hello", 5])),
             "update" | "notify_sum" | "notify_hello" => given(Value::Null),
             _ => None,
@@ -207,4 +216,64 @@ async fn a_parameter_that_is_wrong_is_named() {
         Error::from(serde_json::from_value::<hero_sdk::rpc::Failure>(error.clone()).unwrap()).code,
         ErrorCode::InvalidParams
     );
+}
+
+/// The codes of the answers to a batch; none of a result.
+fn codes(answer: &str) -> Vec<Option<String>> {
+    let answers: Vec<Value> = serde_json::from_str(answer).unwrap();
+    let code = |answer: &Value| {
+        let error = answer.get("error")?;
+        assert!(error["data"]["hint"].is_string(), "{error}");
+        Some(error["data"]["code"].as_str().unwrap().to_owned())
+    };
+    answers.iter().map(code).collect()
+}
+
+#[tokio::test]
+async fn a_batch_ends_where_its_results_are_too_much() {
+    let call = r#"{"jsonrpc":"2.0","id":1,"method":"large"}"#;
+    let body = format!("[{}]", [call; 400].join(","));
+    let answer = answer(&Examples, body.as_bytes()).await.unwrap();
+    let codes = codes(&answer);
+    let fit = BATCH_BYTES_MAX / LARGE_BYTES + 1;
+    assert_eq!(codes.len(), 400);
+    assert_eq!(codes.iter().position(|code| code.is_some()), Some(fit), "it takes what is begun");
+    assert!(codes.iter().skip(fit).all(|code| code.as_deref() == Some("busy")));
+    assert!(answer.len() < (fit + 1) * LARGE_BYTES, "{}", answer.len());
+}
+
+#[tokio::test]
+async fn all_answers_together_have_their_room() {
+    let room = Room::of(2 * LARGE_BYTES as u32 + 100);
+    let call = br#"{"jsonrpc":"2.0","id":1,"method":"large"}"#;
+    let asked = async || super::answer(&Examples, call, &room).await.unwrap();
+    let is_refused = |answer: &super::Answer| answer.as_str().contains(r#""busy""#);
+    let kept = [asked().await, asked().await];
+    assert!(!kept.iter().any(is_refused));
+    assert!(is_refused(&asked().await), "somebody else has not read his");
+    let small = super::answer(&Examples, br#"{"jsonrpc":"2.0","id":1,"method":"get_data"}"#, &room).await;
+    assert!(small.unwrap().as_str().contains("hello"), "what is small goes on");
+    drop(kept);
+    assert!(!is_refused(&asked().await), "what was sent takes none");
+    // One that is larger than all of it has it alone.
+    let room = Room::of(100);
+    let alone = super::answer(&Examples, call, &room).await.unwrap();
+    assert!(!is_refused(&alone));
+    let beside = super::answer(&Examples, call, &room).await.unwrap();
+    assert!(is_refused(&beside));
+}
+
+/// On the one thread that there is, somebody else is asked in the middle of a batch that waits for nothing.
+#[tokio::test]
+async fn a_batch_lets_others_go_on() {
+    let body = format!("[{}]", [r#"{"jsonrpc":"2.0","id":1,"method":"get_data"}"#; BATCH_MAX].join(","));
+    let room = Room::default();
+    let mut batch = std::pin::pin!(super::answer(&Examples, body.as_bytes(), &room));
+    let mut turns = 0;
+    let answer = std::future::poll_fn(|context| {
+        turns += 1;
+        batch.as_mut().poll(context)
+    });
+    assert!(answer.await.is_some());
+    assert!(turns > 10, "{turns}");
 }

@@ -1,0 +1,117 @@
+//! What workflows, their labels and their examples may be called. People tell them apart by looking at them.
+
+use hero_sdk::{Error, ErrorCode, FieldError, WorkflowSid};
+
+/// Characters of a name, and of a label.
+pub(super) const NAME_CHARS_MAX: usize = 100;
+
+/// What fits, for hints.
+const FITS: &str = "1 to 100 characters, none that cannot be seen, no white space at its ends";
+
+/// Refuses what no workflow may be called.
+pub(super) fn check_name(name: &str) -> Result<(), Error> {
+    if is_seen(name) && name.parse::<WorkflowSid>().is_err() {
+        return Ok(());
+    }
+    Err(wrong("/name", format!("{:?} is no name of a workflow", shown(name)))
+        .hint(format!("a name has {FITS}, and is no id")))
+}
+
+/// Refuses what no example may be called.
+pub(super) fn check_example_name(name: &str) -> Result<(), Error> {
+    if is_seen(name) {
+        return Ok(());
+    }
+    let message = format!("{:?} is no name of an example", shown(name));
+    Err(wrong("/name", message).hint(format!("a name has {FITS}")))
+}
+
+/// Refuses what no label may be, and one that is there twice.
+pub(super) fn check_tags(tags: &[String]) -> Result<(), Error> {
+    for (at, tag) in tags.iter().enumerate() {
+        let pointer = format!("/tags/{at}");
+        if !is_seen(tag) {
+            let error = wrong(&pointer, format!("{:?} is no label", shown(tag)));
+            return Err(error.hint(format!("a label has {FITS}")));
+        }
+        if tags.iter().take(at).any(|before| before == tag) {
+            let error = wrong(&pointer, format!("the label {:?} is there twice", shown(tag)));
+            return Err(error.hint("give each label once"));
+        }
+    }
+    Ok(())
+}
+
+fn wrong(pointer: &str, message: String) -> Error {
+    let field = FieldError { pointer: pointer.to_owned(), message: message.clone() };
+    Error::new(ErrorCode::InvalidParams, message).fields(vec![field])
+}
+
+fn shown(name: &str) -> String {
+    name.chars().take(NAME_CHARS_MAX).collect()
+}
+
+fn is_seen(name: &str) -> bool {
+    (1..=NAME_CHARS_MAX).contains(&name.chars().count())
+        && name.trim() == name
+        && !name.chars().any(is_unseen)
+}
+
+/// Controls, format characters (category Cf of Unicode) and what separates lines: they hide, reverse or break what stands
+/// beside them.
+fn is_unseen(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            u32::from(character),
+            0xad | 0x600..=0x605
+                | 0x61c
+                | 0x6dd
+                | 0x70f
+                | 0x890..=0x891
+                | 0x8e2
+                | 0x180e
+                | 0x200b..=0x200f
+                | 0x2028..=0x202e
+                | 0x2060..=0x206f
+                | 0xfeff
+                | 0xfff9..=0xfffb
+                | 0x110bd
+                | 0x110cd
+                | 0x13430..=0x1343f
+                | 0x1bca0..=0x1bca3
+                | 0x1d173..=0x1d17a
+                | 0xe0000..=0xe007f
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_what_people_can_see() {
+        for name in ["a", "größe 2", "報告", "x/y.py", &"é".repeat(100)] {
+            check_name(name).unwrap();
+            check_example_name(name).unwrap();
+            check_tags(&[name.to_owned(), "other".to_owned()]).unwrap();
+        }
+        let long = "x".repeat(101);
+        for name in
+            ["", " ", " a", "a\u{a0}", "a\nb", "a\u{202e}b", "a\u{200b}", "a\u{2028}b", "\u{feff}a", &long]
+        {
+            let tags = ["fine".to_owned(), name.to_owned()];
+            for (refused, pointer) in [
+                (check_name(name), "/name"),
+                (check_example_name(name), "/name"),
+                (check_tags(&tags), "/tags/1"),
+            ] {
+                let error = refused.unwrap_err();
+                assert_eq!(error.code, ErrorCode::InvalidParams, "{name:?}");
+                assert_eq!(error.fields.first().unwrap().pointer, pointer);
+                assert!(error.hint.is_some());
+            }
+        }
+        assert!(check_name(WorkflowSid::new().as_str()).is_err());
+        assert!(check_tags(&["a".to_owned(), "b".to_owned(), "a".to_owned()]).is_err());
+    }
+}
