@@ -164,11 +164,12 @@ async fn plays_are_found_by_each_name_of_their_workflow_and_by_its_id() {
     let name = Some("after".into());
     let rename = WorkflowUpdate { workflow: "before".into(), name, ..WorkflowUpdate::default() };
     stage.runtime.workflow_update(rename).await.unwrap();
-    for (workflow, expected) in
-        [("before", 1), ("after", 1), (workflow_sid.as_str(), 1), ("other", 0), ("nothing", 0)]
-    {
+    for (workflow, expected) in [("before", 1), ("after", 1), (workflow_sid.as_str(), 1), ("other", 0)] {
         assert_eq!(stage.plays_of(workflow).await, expected, "{workflow}");
     }
+    let unknown = PlayList { workflow: Some("aftr".into()), ..PlayList::default() };
+    let error = stage.runtime.play_list(unknown).await.unwrap_err();
+    assert_eq!((error.code, error.hint.as_deref()), (ErrorCode::NotFound, Some("did you mean after?")));
     assert!(stage.delete("after", true).await.unwrap());
     stage.close().await;
 }

@@ -102,7 +102,10 @@ impl Failure {
         let head = palette.paint(Paint::Bad, &format!("error[{}]:", self.code));
         let written = writeln!(shown, "{head} {}", visible_lines(&self.message));
         written.expect("writing to a String does not fail");
-        push_fields(&mut shown, &self.fields);
+        // A parameter that is at fault by itself is told by the message already.
+        if !self.fields.iter().all(|field| field.message == self.message) {
+            push_fields(&mut shown, &self.fields);
+        }
         push_hint(&mut shown, self.hint.as_deref(), palette);
         shown
     }

@@ -307,8 +307,11 @@ mod tests {
             ("192.0.2.1:7410", ErrorCode::InvalidParams),
             ("no.such.name.invalid:7410", ErrorCode::InvalidParams),
         ] {
-            let listen =
-                Listen::Tcp { address: address.to_owned(), token: "x".to_owned(), hosts: Vec::new() };
+            let listen = Listen::Tcp {
+                address: address.to_owned(),
+                token: "a token of a test".to_owned(),
+                hosts: Vec::new(),
+            };
             assert_eq!(listen.bind().await.err().unwrap().code, code, "{address}");
         }
     }

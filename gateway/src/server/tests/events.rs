@@ -334,14 +334,17 @@ async fn a_client_goes_on_where_the_server_was_lost() {
     }
     assert_eq!(seen.0[0].news, News::Reset { reason: ResetReason::Start });
     assert_eq!(seen.0[1..], seen.1[1..]);
-    let filter = EventFilter {
-        workflow: Some("a b&c=d".into()),
-        status: Some(Status::Failed),
-        ..EventFilter::default()
-    };
-    let last = seen.0.last().unwrap().id.clone();
-    drop(client.events(filter, Some(last)).await.unwrap());
     drop((remote, embedded));
+
+    let name = "a b&c=d";
+    let source = format!("from hero_tracing import flow\n{STEPS}");
+    let create = WorkflowCreate { name: name.into(), source, ..WorkflowCreate::default() };
+    client.workflow_create(create).await.unwrap();
+    let filter = |workflow: &str| EventFilter { workflow: Some(workflow.into()), ..EventFilter::default() };
+    let last = seen.0.last().unwrap().id.clone();
+    drop(client.events(filter(name), Some(last)).await.unwrap());
+    let unknown = client.events(filter("a b"), None).await.err().unwrap();
+    assert_eq!(unknown.code, ErrorCode::NotFound);
 
     let unknown = client.play_feed(PlaySid::new(), 0).await.err().unwrap();
     assert_eq!(unknown.code, ErrorCode::NotFound);

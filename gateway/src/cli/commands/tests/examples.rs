@@ -75,9 +75,10 @@ async fn a_run_takes_the_version_that_is_asked_for_and_a_key_starts_once() {
         assert_eq!(library.does(typed).await, expected, "{typed}");
     }
     let first = library.json("run n --version 1 --idempotency-key k").await;
-    let second = library.json("run n --idempotency-key k").await;
+    let second = library.json("run n --version 1 --idempotency-key k --priority 2").await;
     assert_eq!((&first["play_sid"], &first["version"]), (&second["play_sid"], &1.into()), "the same play");
     let typed = [
+        "run n --idempotency-key k",
         "run n --version 3",
         "run n --example e",
         "run [here]/n.py --version 1",

@@ -90,13 +90,15 @@ def main(seats: list[Seat], kind: Literal["a", "b"] = "a", more: dict[str, int] 
     let typed = [
         "workflow add [here]/kinds.py",
         "workflow show kinds",
-        "workflow add [here]/kinds.py --name other\u{202e} --entry declared --tag '\u{1b}[2J' --note '\u{202e}'",
-        "workflow show other\u{202e}",
+        "workflow add [here]/kinds.py --name other\u{202e}",
+        "workflow add [here]/kinds.py --name other --tag '\u{1b}[2J'",
+        "workflow add [here]/kinds.py --name other --entry declared --tag plain --note '\u{202e}'",
+        "workflow show other",
         "workflow list other",
-        "workflow versions other\u{202e}",
-        "workflow update other\u{202e} --name 'red\u{1b}[31m'",
-        "workflow set-current other\u{202e} 1",
-        "workflow delete other\u{202e} --yes",
+        "workflow versions other",
+        "workflow update other --name 'red\u{1b}[31m'",
+        "workflow set-current other 1",
+        "workflow delete other --yes",
     ];
     let told = library.transcript(&typed).await;
     let shown: String = told.lines().filter(|line| !line.starts_with('$')).collect();
