@@ -11,7 +11,10 @@ use hero_sdk::model::Status;
 const GROWTH_MAX: u64 = 32 << 20;
 
 /// Bytes by which it may grow for steps that are open: they are held, and written.
-const OPEN_GROWTH_MAX: u64 = 512 << 20;
+const OPEN_GROWTH_MAX: u64 = 384 << 20;
+
+/// Bytes by which it may grow for what steps that have ended leave.
+const LEFT_GROWTH_MAX: u64 = 128 << 20;
 
 /// The most memory that this process has had since the last call of `forget_peak`.
 fn peak() -> u64 {
@@ -101,5 +104,32 @@ async fn hostile_lines_are_bounded() {
     let grown = peak().saturating_sub(before);
     assert!(grown <= OPEN_GROWTH_MAX, "the runtime grew by {} KiB", grown >> 10);
     println!("the runtime grew by {} KiB for open steps", grown >> 10);
+
+    // Steps that end, and leave what a later attempt would come back to: failed tries and questions.
+    forget_peak();
+    let before = peak();
+    let tries = "@flow\ndef main() -> int:\n    wire = find()\n    for number in range(10, 2_010):\n        \
+                 failed = {'code': 'exception', 'message': 'no', 'traceback': 'x' * 100_000}\n        \
+                 for line in (\n            \
+                     begin(number, 1, f'main#0/{number}'),\n            \
+                     json.dumps({'t': 'try', 'id': number, 'try': 2, 'error': failed, 'n': number}),\n            \
+                     json.dumps({'t': 'end', 'id': number, 'status': 'ok'}),\n        \
+                 ):\n            wire.sendall(line.encode() + b'\\n')\n    return 7\n";
+    let play = stage.run(&format!("import json\n\n{tries}")).await;
+    assert_eq!(play.status, Status::Succeeded, "{:?}", play.error);
+    for schema in [0, 10_000] {
+        let questions = format!(
+            "import json\n\n@flow\ndef main() -> int:\n    wire = find()\n    \
+             for number in range(10, 10_020):\n        \
+             asked = {{'t': 'pause', 'id': number, 'parent': 1, 'path': f'main#0/{{number}}', 'name': 'x', 'fp': 'x'}}\n        \
+             schema = {{'title': 'x' * {schema}}}\n        \
+             wire.sendall(json.dumps(asked | {{'schema': schema, 'n': number}}).encode() + b'\\n')\n    return 7\n"
+        );
+        let error = stage.run(&questions).await.error.unwrap();
+        assert_eq!(error.code, "limit_exceeded", "{schema}: {}", error.message);
+    }
+    let grown = peak().saturating_sub(before);
+    assert!(grown <= LEFT_GROWTH_MAX, "the runtime grew by {} KiB", grown >> 10);
+    println!("the runtime grew by {} KiB for steps that were left", grown >> 10);
     stage.close().await;
 }

@@ -3,6 +3,7 @@
 
 mod left;
 mod open;
+mod size;
 mod tags;
 mod tries;
 
@@ -14,8 +15,8 @@ use hero_sdk::{
     model::{LogLevel, LogLine, LogStream, PlayError, Progress, Span, SpanKind, SpanStatus, Try},
 };
 
-use self::left::{Left, ask_again, end_lost, end_question, last_sign};
-pub(crate) use self::{open::Open, tries::size as error_bytes};
+use self::left::{Left, LeftNodes, ask_again, end_lost, end_question, last_sign};
+pub(crate) use self::{open::Open, size::error as error_bytes};
 use super::{effect::Write, event::Now};
 
 /// Nodes of one play; more are run and recorded, but not shown.
@@ -75,7 +76,7 @@ pub(crate) struct Tree {
     open_bytes: usize,
     /// The node above each node that is shown, by its number; 0 where there is none.
     parents: Vec<u32>,
-    left: HashMap<Box<str>, Left>,
+    left: LeftNodes,
     /// Left since the last drain: the node and the row that it replaces.
     just_left: Vec<(Span, Option<u64>)>,
     logs: Vec<LogLine>,
@@ -239,8 +240,7 @@ impl Tree {
             let status = if open.span.ended_at.is_some() { open.span.status } else { status };
             self.close(&mut open, status, now);
         }
-        let waiting = self.left.iter().filter(|(_, left)| left.is_waiting()).map(|(path, _)| path.clone());
-        for path in waiting.collect::<Vec<_>>() {
+        for path in self.left.waiting() {
             self.pick_up_question(&path);
         }
         for (span, _) in self.just_left.iter_mut().filter(|(span, _)| span.status == SpanStatus::Waiting) {
@@ -310,7 +310,8 @@ impl Tree {
 
     /// A try failed and another follows.
     pub(crate) fn add_try(&mut self, id: u64, failed: Try) -> Result<&Open, Misfit> {
-        self.grow(id, |span| tries::add(&mut span.tries, failed))
+        let is_brief = self.left.bytes() > size::BRIEF_BYTES;
+        self.grow(id, |span| tries::add(&mut span.tries, failed, is_brief))
     }
 
     /// Data for a node.
@@ -431,9 +432,9 @@ impl Tree {
         self.get(id)
     }
 
-    /// How many megabytes the open nodes may take, where they take more.
-    pub(crate) fn beyond_mb(&self) -> Option<usize> {
-        (self.open_bytes > open::BYTES_MAX).then_some(open::BYTES_MAX >> 20)
+    /// True where more is held than a play may have the runtime hold.
+    pub(crate) fn is_beyond(&self) -> bool {
+        self.open_bytes > size::OPEN_BYTES_MAX || self.left.bytes() > size::LEFT_BYTES_MAX
     }
 
     /// What the last entry of this path left, whether or not it was drained.

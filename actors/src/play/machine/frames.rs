@@ -55,13 +55,16 @@ impl Machine {
             Up::Done(frame) => return self.done(frame, now),
             Up::Described(_) => Err(Refused::new("unexpected", "a play is not being described")),
         };
-        if let Some(megabytes) = self.tree.beyond_mb() {
-            let what =
-                format!("its open steps and spans hold more than {megabytes} MB of names, inputs and tags");
+        if self.tree.is_beyond() {
             let error = PlayError {
                 code: "limit_exceeded".to_owned(),
-                message: format!("the play was ended, since {what}"),
-                hint: Some("let steps end before so many others begin, and keep tags short".to_owned()),
+                message: "the play was ended, since its steps and spans are more than the runtime holds of one"
+                    .to_owned(),
+                hint: Some(
+                    "32 MB of open steps, and 64 MB of the paths, failed tries and questions of ended ones, are held; \
+                     let steps end before so many others begin, and keep names and tags short"
+                        .to_owned(),
+                ),
                 ..PlayError::default()
             };
             return self.beyond_limit(error, now);

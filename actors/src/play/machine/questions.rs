@@ -3,7 +3,7 @@
 use hero_sdk::{
     Error, ErrorCode, Json, ResumeId,
     frame::{Begin, Down, Pause, RecordStatus, ResumeWhen},
-    model::{ResumeRequest, ResumeStatus, SpanKind, SpanStatus, Status},
+    model::{PlayError, ResumeRequest, ResumeStatus, SpanKind, SpanStatus, Status},
 };
 use hero_store::Outcome;
 
@@ -17,6 +17,11 @@ use crate::play::{
 
 /// What to do where a question takes no more answers.
 const GONE: &str = "it takes no more answers; play_pending_resumes lists the questions that do";
+
+/// Questions of a play, over all its attempts: they are held as long as it lives.
+const QUESTIONS_MAX: usize = 10_000;
+/// Bytes of what they ask.
+const QUESTIONS_BYTES_MAX: usize = 32 << 20;
 
 impl Machine {
     /// The process asks. The question at this path may be open from an earlier attempt, or answered meanwhile.
@@ -41,15 +46,36 @@ impl Machine {
             Some(known) if known.status == ResumeStatus::Open => {}
             Some(known) => then.push(self.send(self.answer_frame(&known))),
             None => {
-                let resume = self.open(frame, now);
+                let resume = self.question(frame, now);
+                if let Some(error) = self.beyond_questions(&resume) {
+                    return self.beyond_limit(error, now);
+                }
                 then.extend(expiry(&resume));
+                self.pending.push(Write::Resume(Box::new(resume.clone())));
+                self.resumes.push(resume);
+                self.count_open();
             }
         }
         vec![self.commit(Durable::Yes, then)]
     }
 
-    fn open(&mut self, frame: Pause, now: Now) -> ResumeRequest {
-        let resume = ResumeRequest {
+    /// Why the play may not ask this as well, where it has asked as much as it may.
+    fn beyond_questions(&self, next: &ResumeRequest) -> Option<PlayError> {
+        let all = self.resumes.iter().chain([next]).map(bytes).sum::<usize>();
+        let is_beyond = self.resumes.len() >= QUESTIONS_MAX || all > QUESTIONS_BYTES_MAX;
+        is_beyond.then(|| PlayError {
+            code: "limit_exceeded".to_owned(),
+            message: format!(
+                "the play was ended, since it asks more than {QUESTIONS_MAX} questions, or more than {} MB in them",
+                QUESTIONS_BYTES_MAX >> 20
+            ),
+            hint: Some("ask in several plays, which flow.invoke starts".to_owned()),
+            ..PlayError::default()
+        })
+    }
+
+    fn question(&self, frame: Pause, now: Now) -> ResumeRequest {
+        ResumeRequest {
             resume_id: (self.new_resume_id)(),
             play_sid: self.row.play.play_sid.clone(),
             path: frame.path,
@@ -66,11 +92,7 @@ impl Machine {
             answered_by: None,
             answered_at: None,
             url: None,
-        };
-        self.resumes.push(resume.clone());
-        self.pending.push(Write::Resume(Box::new(resume.clone())));
-        self.count_open();
-        resume
+        }
     }
 
     /// The flow itself no longer waits.
@@ -252,6 +274,14 @@ fn begin(frame: &Pause) -> Begin {
         recorded: true,
         n: None,
     }
+}
+
+/// What a question is held with.
+fn bytes(resume: &ResumeRequest) -> usize {
+    let ResumeRequest { path, name, question, schema, ui, fingerprint, default, payload, .. } = resume;
+    let texts = path.len() + name.len() + question.as_ref().map_or(0, String::len) + fingerprint.len();
+    let json = [Some(schema), Some(ui), default.as_ref(), payload.as_ref()];
+    texts + json.into_iter().flatten().map(|json| json.as_str().len()).sum::<usize>()
 }
 
 /// The schema that any payload fits.

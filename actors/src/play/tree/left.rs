@@ -1,10 +1,13 @@
 //! What a node that was left hands to the next entry of its path. Pure, as the tree is.
 
+use std::collections::HashMap;
+
 use hero_sdk::{
     Timestamp,
     model::{Span, SpanKind, SpanStatus, Try},
 };
 
+use super::size;
 use crate::play::event::Now;
 
 /// A node that was left.
@@ -33,8 +36,51 @@ impl Left {
     }
 
     /// True for a question that is open.
-    pub(super) fn is_waiting(&self) -> bool {
+    fn is_waiting(&self) -> bool {
         self.question.as_ref().is_some_and(|question| question.status == SpanStatus::Waiting)
+    }
+
+    /// What it takes.
+    fn bytes(&self) -> usize {
+        size::tries(&self.tries) + self.question.as_deref().map_or(0, size::span)
+    }
+}
+
+/// The nodes that were left, by their paths.
+#[derive(Debug, Default)]
+pub(super) struct LeftNodes {
+    nodes: HashMap<Box<str>, Left>,
+    bytes: usize,
+}
+
+impl LeftNodes {
+    pub(super) fn get(&self, path: &str) -> Option<&Left> {
+        self.nodes.get(path)
+    }
+
+    pub(super) fn insert(&mut self, path: Box<str>, left: Left) {
+        let length = path.len();
+        self.bytes += length + left.bytes();
+        if let Some(before) = self.nodes.insert(path, left) {
+            self.bytes -= length + before.bytes();
+        }
+    }
+
+    pub(super) fn remove(&mut self, path: &str) -> Option<Left> {
+        let left = self.nodes.remove(path)?;
+        self.bytes -= path.len() + left.bytes();
+        Some(left)
+    }
+
+    /// The paths of the questions that are open.
+    pub(super) fn waiting(&self) -> Vec<Box<str>> {
+        let waiting = self.nodes.iter().filter(|(_, left)| left.is_waiting());
+        waiting.map(|(path, _)| path.clone()).collect()
+    }
+
+    /// What they take.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 }
 
