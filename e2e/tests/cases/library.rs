@@ -76,14 +76,15 @@ fn a_second_start_with_the_same_key_tells_of_the_first() {
     let stage = Stage::new();
     let start = |name: &str| {
         let name = format!("name={name}");
-        let run = ["run", "hello", "--input", &name, "--idempotency-key", "order 17", "--json"];
-        stage.hero(run).finish().exits(0).settled()
+        stage.hero(["run", "hello", "--input", &name, "--idempotency-key", "order 17", "--json"]).finish()
     };
-    let (first, second) = (start("Ada"), start("Grace"));
-    assert_eq!(first.play.play_sid, second.play.play_sid);
-    assert_eq!(second.outputs(), json!({"greeting": "Hello, Ada!"}));
-    let third = stage.hero(["run", "hello", "--idempotency-key", "order 17"]).finish().exits(0);
-    assert!(!third.stderr.contains("sandbox"), "it wished for nothing\n{third}");
+    let (first, second) = (start("Ada").exits(0), start("Ada").exits(0));
+    assert_eq!(first.settled().play.play_sid, second.settled().play.play_sid);
+    assert_eq!(second.settled().outputs(), json!({"greeting": "Hello, Ada!"}));
+    assert!(!second.stderr.contains("sandbox"), "it wished for nothing\n{second}");
+    let other = start("Grace").exits(2);
+    assert_eq!(other.error_code(), "conflict");
+    assert!(other.stderr.contains(first.settled().play.play_sid.as_str()), "{other}");
 }
 
 #[test]

@@ -204,11 +204,6 @@ pub(crate) fn play_sid(text: &str) -> Result<PlaySid, Failure> {
     text.parse::<PlaySid>().map_err(|error| Failure::from(error).hint("`hero_logic play list` shows the ids"))
 }
 
-/// What to do where a play is not as the command needs it.
-pub(crate) fn where_it_stands(play_sid: &PlaySid) -> String {
-    format!("`hero_logic play show {play_sid}` shows where it stands")
-}
-
 /// A question's id as it was typed.
 pub(crate) fn resume_id(text: &str) -> Result<ResumeId, Failure> {
     text.parse::<ResumeId>().map_err(|error| {

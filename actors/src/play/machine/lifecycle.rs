@@ -239,7 +239,7 @@ impl Machine {
         let play = &self.row.play;
         if !play.status.is_terminal() || play.status == Status::Succeeded {
             let message = format!("the play is {}; only one that failed is retried", play.status.as_str());
-            return refusal(caller, conflict(message));
+            return refusal(caller, conflict(message).hint(self.where_it_stands()));
         }
         if self.process != Process::None {
             // Its last process is on its way out, and must be gone first.
@@ -395,12 +395,15 @@ impl Machine {
     /// For wishes that come too late.
     fn has_ended(&self) -> Error {
         conflict(format!("the play is {} already", self.row.play.status.as_str()))
-            .hint("it has ended: look at it with play_status; play_retry runs one again that did not succeed")
+            .hint(self.where_it_stands())
     }
 
     /// For wishes that the play's status does not allow.
     pub(super) fn not_waiting(&self) -> Error {
-        conflict(format!("the play is {}", self.row.play.status.as_str()))
-            .hint("play_status says where it stands; try again once that has changed")
+        conflict(format!("the play is {}", self.row.play.status.as_str())).hint(self.where_it_stands())
+    }
+
+    fn where_it_stands(&self) -> String {
+        format!("`hero_logic play show {}` shows where it stands", self.row.play.play_sid)
     }
 }

@@ -15,9 +15,6 @@ use crate::play::{
     timer::Timer,
 };
 
-/// What to do where a question takes no more answers.
-const GONE: &str = "it takes no more answers; play_pending_resumes lists the questions that do";
-
 /// Questions of a play, over all its attempts: they are held as long as it lives.
 const QUESTIONS_MAX: usize = 10_000;
 /// Bytes of what they ask.
@@ -121,7 +118,7 @@ impl Machine {
             return refusal(
                 caller,
                 Error::new(ErrorCode::NotFound, format!("no question {resume_id} in this play"))
-                    .hint("play_pending_resumes lists its open questions"),
+                    .hint(self.which_are_open()),
             );
         };
         let kept = self.kept(payload.clone());
@@ -132,10 +129,12 @@ impl Machine {
                 return vec![self.commit(Durable::Yes, vec![reply])];
             }
             ResumeStatus::Answered => {
-                let lost = refusal(caller, conflict("another answer came first").hint(GONE));
+                let lost = refusal(caller, conflict("another answer came first").hint(self.which_are_open()));
                 return vec![self.commit(Durable::Yes, lost)];
             }
-            ResumeStatus::Expired => return refusal(caller, conflict("the question has expired").hint(GONE)),
+            ResumeStatus::Expired => {
+                return refusal(caller, conflict("the question has expired").hint(self.which_are_open()));
+            }
             ResumeStatus::Withdrawn => {
                 let error = conflict("the question was withdrawn").hint(self.not_waiting().message);
                 return refusal(caller, error);
@@ -244,6 +243,10 @@ impl Machine {
             payload: given(&resume.payload),
             use_default: false,
         }
+    }
+
+    fn which_are_open(&self) -> String {
+        format!("`hero_logic play show {}` shows the open questions", self.row.play.play_sid)
     }
 
     fn count_open(&mut self) {

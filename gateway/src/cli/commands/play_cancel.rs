@@ -7,7 +7,7 @@ use hero_sdk::{
 
 use crate::cli::{
     args::PlayCancel,
-    context::{Context, play_sid, where_it_stands},
+    context::{Context, play_sid},
     embedded::Purpose,
     errors::{Exit, Failure},
     output::PlayDocument,
@@ -31,8 +31,7 @@ pub(crate) async fn run(
     play_sid: PlaySid,
     reason: Option<String>,
 ) -> Result<Exit, Failure> {
-    let cancelled = logic.play_cancel(logic::PlayCancel { play_sid: play_sid.clone(), reason }).await;
-    cancelled.map_err(|error| Failure::from(error).or_hint(|| where_it_stands(&play_sid)))?;
+    logic.play_cancel(logic::PlayCancel { play_sid: play_sid.clone(), reason }).await?;
     let play = logic.play_wait(PlayWait { play_sid, timeout_ms: None, until: Until::Terminal }).await?;
     if context.out.json {
         context.out.document(&PlayDocument { play: &play, resumes: &[] })?;

@@ -6,7 +6,7 @@ use hero_sdk::{Logic, PlaySid, logic::Retried, model::Status};
 use crate::cli::{
     answers::Answers,
     args::{Interaction, PlayGoOn},
-    context::{Context, play_sid, where_it_stands},
+    context::{Context, play_sid},
     drive::OnSignal,
     embedded::Purpose,
     errors::{Exit, Failure},
@@ -40,10 +40,7 @@ pub(crate) async fn run(
     let retried = match play.status {
         // Whatever ran it has been killed: it has been taken up where it was, and is not to fail first.
         Status::Queued | Status::Running => Retried { play, runs_again: Vec::new() },
-        _ => {
-            let retried = logic.play_retry(play_sid.clone().into()).await;
-            retried.map_err(|error| Failure::from(error).or_hint(|| where_it_stands(&play_sid)))?
-        }
+        _ => logic.play_retry(play_sid.clone().into()).await?,
     };
     if !matches!(context.style, Style::Quiet) {
         let head = context.palette.paint(Paint::Note, "runs again:");

@@ -63,18 +63,18 @@ async fn payload_json(argument: &str, signals: &mut Signals) -> Result<Json, Fai
 /// Runs it on any `Logic`.
 pub(crate) async fn run(context: &mut Context, logic: &dyn Logic, wish: Wish) -> Result<Exit, Failure> {
     let Wish { play_sid, resume_id, payload, answers, interaction } = wish;
-    let hint = format!("`hero_logic play show {play_sid}` shows the open questions");
     let (play, ask_first): (Play, _) = match payload {
         Some(payload) => {
             let answered_by = Some("cli".to_owned());
-            let answered = logic.play_resume(PlayResume { play_sid, resume_id, payload, answered_by }).await;
-            (answered.map_err(|error| Failure::from(error).or_hint(|| hint))?, None)
+            let answer = PlayResume { play_sid, resume_id, payload, answered_by };
+            (logic.play_resume(answer).await?, None)
         }
         None if context.prompter.is_some() && !interaction.no_input => {
             let open = open_questions(logic, &play_sid).await?;
             if !open.iter().any(|request| request.resume_id == resume_id) {
                 let message = format!("{resume_id} is no open question of {play_sid}");
-                return Err(Failure::usage("not_found", message).hint(hint));
+                return Err(Failure::usage("not_found", message)
+                    .hint(format!("`hero_logic play show {play_sid}` shows the open questions")));
             }
             (logic.play_status(play_sid.into()).await?, Some(resume_id))
         }
