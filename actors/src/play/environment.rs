@@ -29,6 +29,7 @@ use crate::{
 pub(crate) struct Environment {
     pub(crate) tables: Tables,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) opened_at: Timestamp,
     pub(crate) feeds: Feeds,
     pub(crate) events: Arc<EventLog>,
     pub(crate) meters: Meters,
@@ -59,6 +60,7 @@ impl Environment {
         Arc::new(Self {
             tables,
             events: EventLog::new(Arc::clone(&clock)),
+            opened_at: clock.now().wall,
             clock,
             feeds: Feeds::default(),
             meters: Meters::default(),

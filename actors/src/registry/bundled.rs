@@ -39,8 +39,8 @@ pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> V
     near.into_iter().map(|(_, other)| other).take(3).collect()
 }
 
-/// How a bundled flow is listed before it was ever run.
-pub(super) fn as_listed(flow: &BundledFlow, now: Timestamp) -> Workflow {
+/// How a bundled flow is listed before it was ever run: as one that came with the runtime, which came up at `opened_at`.
+pub(super) fn as_listed(flow: &BundledFlow, opened_at: Timestamp) -> Workflow {
     Workflow {
         workflow_sid: flow.workflow_sid(),
         name: flow.name.clone(),
@@ -48,7 +48,7 @@ pub(super) fn as_listed(flow: &BundledFlow, now: Timestamp) -> Workflow {
         tags: vec!["bundled".to_owned()],
         current_version: 1,
         archived: false,
-        created_at: now,
+        created_at: opened_at,
     }
 }
 

@@ -52,10 +52,9 @@ impl Library {
     /// All workflows by name, with those that come with the program.
     pub(crate) fn list(&self) -> Result<Vec<Workflow>, Error> {
         let mut workflows = self.tables().workflows()?;
-        let now = self.environment.clock.now().wall;
         for bundled in self.bundled.iter() {
             if !workflows.iter().any(|workflow| workflow.name == bundled.name) {
-                workflows.push(as_listed(bundled, now));
+                workflows.push(as_listed(bundled, self.environment.opened_at));
             }
         }
         workflows.sort_by(|one, other| one.name.cmp(&other.name));
@@ -255,7 +254,7 @@ impl Library {
         if let Some(workflow) = self.installed(bundled, &source)? {
             return Ok(workflow);
         }
-        let listed = || as_listed(bundled, self.environment.clock.now().wall);
+        let listed = || as_listed(bundled, self.environment.opened_at);
         let mut workflow = self.tables().workflow_by_name(&bundled.name)?.unwrap_or_else(listed);
         let versions = self.tables().versions_of(&workflow.workflow_sid)?;
         let number = versions.last().and_then(|last| last.version).unwrap_or(0) + 1;

@@ -1,6 +1,9 @@
 //! The server that somebody starts, and what must happen when that goes wrong.
 
-use std::{fs, os::unix::fs::PermissionsExt as _};
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt as _,
+};
 
 use hero_e2e::{Served, stage::eventually};
 use hero_sdk::Logic as _;
@@ -163,7 +166,8 @@ fn what_keeps_it_from_starting_is_told() {
         (&["--listen", "192.0.2.1:0", "--token-file", "token"], "invalid_params"),
         (&["--listen", "127.0.0.1:0", "--token-file", "/no/such/file"], "unreadable_file"),
     ] {
-        served.write("token", "of no use");
+        let token = served.write("token", "of no use to anybody");
+        fs::set_permissions(token, Permissions::from_mode(0o600)).unwrap();
         let refused = served.hero(["--start", "--json"].iter().chain(wrong)).finish().exits(2);
         assert_eq!(refused.error_code(), code, "{refused}");
     }
