@@ -18,7 +18,7 @@ use hero_sdk::{
 };
 use sha2::{Digest as _, Sha256};
 
-use super::http::{Shared, failed, json, read, refused, status_of};
+use super::http::{Shared, failed, json, refused, status_of};
 use crate::form::{self, Field, STYLE, Typed};
 
 /// Every link begins so.
@@ -80,7 +80,7 @@ pub(crate) async fn answer(
         Ok(resume) => resume,
         Err(error) => return form.cannot(error),
     };
-    let body = match read(body, ANSWER_BYTES_MAX).await {
+    let body = match shared.read(body, ANSWER_BYTES_MAX).await {
         Ok(body) => body,
         Err(response) => return response,
     };
@@ -97,7 +97,9 @@ pub(crate) async fn answer(
         // One that is no longer open takes no better answer either.
         Err(_) if resume.status != ResumeStatus::Open => return form.is_gone(resume.status),
         Err(fields) => {
-            let error = Error::new(ErrorCode::InvalidPayload, "the answer cannot be read").fields(fields);
+            let error = Error::new(ErrorCode::InvalidPayload, "the answer cannot be read")
+                .hint("send what the question's schema takes, as JSON")
+                .fields(fields);
             return form.refuses(&resume, &typed, error);
         }
     };
@@ -165,7 +167,10 @@ impl Form {
         };
         match self {
             Self::Page => page(StatusCode::GONE, form::notice(title, text)),
-            Self::Json => refused(StatusCode::GONE, Error::new(ErrorCode::Conflict, text)),
+            Self::Json => {
+                let error = Error::new(ErrorCode::Conflict, text).hint("do nothing: the link is used up");
+                refused(StatusCode::GONE, error)
+            }
         }
     }
 
