@@ -19,7 +19,10 @@ use hero_sdk::{
 use sha2::{Digest as _, Sha256};
 
 use super::http::{Shared, failed, json, refused, status_of};
-use crate::form::{self, Field, STYLE, Typed};
+use crate::{
+    form::{self, Field, STYLE, Typed},
+    given_json::{Unclear, given_json},
+};
 
 /// Every link begins so.
 pub(crate) const PREFIX: &str = "/r/";
@@ -87,10 +90,7 @@ pub(crate) async fn answer(
     let typed = Typed::of(if form == Form::Page { &body } else { &[] });
     let payload = match form {
         Form::Page => form::read(&Field::of(&resume), &typed),
-        Form::Json => serde_json::from_slice::<Json>(&body).map_err(|error| {
-            let message = format!("it is no JSON: {error}");
-            vec![FieldError { pointer: String::new(), message }]
-        }),
+        Form::Json => json_of(&body).map_err(|field| vec![field]),
     };
     let payload = match payload {
         Ok(payload) => payload,
@@ -188,6 +188,15 @@ impl Form {
         };
         page(status, form::notice(title, &text))
     }
+}
+
+fn json_of(body: &[u8]) -> Result<Json, FieldError> {
+    let of_whole = |message: String| FieldError { pointer: String::new(), message };
+    let text = str::from_utf8(body).map_err(|_| of_whole("it is not UTF-8".to_owned()))?;
+    given_json(text).map_err(|error| match error {
+        Unclear::NoJson(_) => of_whole(format!("it {error}")),
+        Unclear::Twice(pointer) => FieldError { pointer, message: "it is there twice".to_owned() },
+    })
 }
 
 /// What stands behind [`PREFIX`], whatever it is: only the runtime knows what a token looks like.
