@@ -178,7 +178,7 @@ mod tests {
             (None, &[r#"d=[{"x": 1, "x": 1}]"#], "--input d has /0/x twice"),
         ] {
             let failure = inputs(all, single).unwrap_err();
-            assert_eq!((failure.code.as_ref(), failure.message.as_str()), ("invalid_json", expected));
+            assert_eq!((failure.code, failure.message.as_str()), ("invalid_json", expected));
             assert!(failure.hint.is_some());
         }
         let text = inputs(None, &[r#"d={"x": 1, "x": }"#]).unwrap().to_json();
