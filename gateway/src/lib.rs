@@ -7,6 +7,7 @@ pub mod cli;
 mod form;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
+mod given_json;
 pub mod server;
 mod service;
 mod suggest;

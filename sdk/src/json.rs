@@ -8,6 +8,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::value::RawValue;
 
+pub(crate) mod twice;
+
 /// Well-formed JSON text.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Json(Box<str>);
@@ -32,6 +34,12 @@ impl Json {
     /// The text, without white space around it.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Where an object in it has a member that it had before, as a JSON pointer. Readers differ in which of the two they
+    /// take, so whoever takes JSON from others refuses it.
+    pub fn twice(&self) -> Option<String> {
+        twice::twice(&self.0)
     }
 
     /// The text as a value of `T`.

@@ -58,7 +58,7 @@ async fn its_examples_are_calls_that_the_server_takes() {
     server.stop();
 }
 
-async fn discover(client: &Client) -> Value {
+pub(crate) async fn discover(client: &Client) -> Value {
     client.call("rpc.discover", None::<()>).await.unwrap()
 }
 

@@ -6,6 +6,8 @@
 #[cfg(test)]
 mod document;
 #[cfg(test)]
+mod parameters;
+#[cfg(test)]
 mod python;
 #[cfg(test)]
 mod rust;

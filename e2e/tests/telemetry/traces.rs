@@ -20,7 +20,7 @@ fn a_play_is_a_trace_once_its_command_has_ended() {
     let run = collector
         .watch(run)
         .env("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20of-the-test,x-one=1")
-        .env("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=test");
+        .env("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=a%20test%2Cor%20two,x=1");
     let play = run.finish().exits(0).settled().play;
     assert!(collector.sent().iter().any(|sent| sent.text("kind") == "play"), "nothing may come later");
     let trace = collector.check(&play);
@@ -34,7 +34,7 @@ fn a_play_is_a_trace_once_its_command_has_ended() {
         assert_eq!(sent.headers["authorization"], "Bearer of-the-test");
         assert_eq!(sent.headers["x-one"], "1");
         assert_eq!(sent.resource["service.name"], "hero_logic");
-        assert_eq!(sent.resource["deployment.environment.name"], "test");
+        assert_eq!(sent.resource["deployment.environment.name"], "a test,or two");
         assert_eq!(sent.kind, "SPAN_KIND_INTERNAL");
     }
     let top = &trace[&0];

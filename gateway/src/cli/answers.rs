@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hero_sdk::{Json, model::ResumeRequest};
 
 use crate::{
-    cli::{errors::Failure, escape::shortened, shell},
+    cli::{errors::Failure, escape::shortened, shell, source::argument_json},
     suggest::{close_matches, did_you_mean},
 };
 
@@ -24,11 +24,9 @@ impl Answers {
         let mut given = BTreeMap::new();
         for argument in arguments {
             let (name, text) = split(argument)?;
-            let payload = Json::parse(text).map_err(|error| {
-                let quoted = shell::quote(&format!("{name}={}", serde_json::Value::from(shortened(text))));
-                Failure::usage("invalid_json", format!("--answer {name} is not JSON: {error}"))
-                    .hint(format!("text needs quotes: --answer {quoted}"))
-            })?;
+            let quoted = shell::quote(&format!("{name}={}", serde_json::Value::from(shortened(text))));
+            let hint = format!("text needs quotes: --answer {quoted}");
+            let payload = argument_json(&format!("--answer {name}"), text, hint)?;
             if given.insert(name.to_owned(), payload).is_some() {
                 return Err(Failure::usage("usage", format!("--answer {name} is given twice"))
                     .hint(format!("a question asked several times is {name}#0, {name}#1, …")));
@@ -156,6 +154,7 @@ mod tests {
         let text =
             |argument: &str| answers(&[argument]).unwrap_err().render(crate::cli::style::Palette::Text);
         insta::assert_snapshot!([text("title=it's"), text("=1"), text("approve")].concat());
+        assert_eq!(answers(&[r#"a={"k":1,"k":2}"#]).unwrap_err().message, "--answer a has /k twice");
         for long in ["title=", ""] {
             assert!(text(&format!("{long}{}", "x".repeat(100_000))).len() < 300, "{long}");
         }

@@ -9,7 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use hero_sdk::{Error, ErrorCode, FieldError, Json};
 
 use crate::{
-    cli::{args::GivenInputs, errors::Failure, signals::Signals, source::argument_text},
+    cli::{
+        args::GivenInputs,
+        errors::Failure,
+        signals::Signals,
+        source::{argument_json, argument_text},
+    },
     form::object,
 };
 
@@ -48,10 +53,7 @@ impl Inputs {
         let mut inputs = Self::default();
         if let Some(text) = all {
             let example = "for example --inputs '{\"name\": \"World\"}', or --input name=World";
-            let json = Json::parse(text).map_err(|error| {
-                Failure::usage("invalid_json", format!("--inputs is not JSON: {error}")).hint(example)
-            })?;
-            inputs.members = json
+            inputs.members = argument_json("--inputs", text, example)?
                 .to()
                 .map_err(|_| Failure::usage("invalid_json", "--inputs is not a JSON object").hint(example))?;
         }
@@ -68,15 +70,14 @@ impl Inputs {
                 return Err(Failure::usage("usage", format!("--input {key} is given twice"))
                     .hint(format!("a list is JSON: --input '{key}=[1, 2]'")));
             }
-            match Json::parse(text) {
-                Ok(json) => {
-                    inputs.as_text.insert(key.to_owned(), text.to_owned());
-                    inputs.members.insert(key.to_owned(), json);
-                }
-                Err(_) => {
-                    inputs.members.insert(key.to_owned(), text_json(text));
-                }
+            // What is no JSON is a text.
+            if Json::parse(text).is_err() {
+                inputs.members.insert(key.to_owned(), text_json(text));
+                continue;
             }
+            let json = argument_json(&format!("--input {key}"), text, "")?;
+            inputs.as_text.insert(key.to_owned(), text.to_owned());
+            inputs.members.insert(key.to_owned(), json);
         }
         Ok(inputs)
     }
@@ -167,6 +168,21 @@ mod tests {
     fn refusals_speak_of_what_was_typed() {
         let merged = merge_refusals(refusal(&["/a", "/b"], "first"), refusal(&["/a"], "second"));
         assert_eq!(merged.fields, refusal(&["/a"], "first").fields);
+    }
+
+    #[test]
+    fn what_could_be_read_in_two_ways_is_refused() {
+        for (all, single, expected) in [
+            (Some(r#"{"a": 1, "a": 2}"#), &[][..], "--inputs has /a twice"),
+            (Some(r#"{"d": {"x": 1, "\u0078": 2}}"#), &[], "--inputs has /d/x twice"),
+            (None, &[r#"d=[{"x": 1, "x": 1}]"#], "--input d has /0/x twice"),
+        ] {
+            let failure = inputs(all, single).unwrap_err();
+            assert_eq!((failure.code, failure.message.as_str()), ("invalid_json", expected));
+            assert!(failure.hint.is_some());
+        }
+        let text = inputs(None, &[r#"d={"x": 1, "x": }"#]).unwrap().to_json();
+        assert_eq!(text.as_str(), r#"{"d":"{\"x\": 1, \"x\": }"}"#, "it is no JSON");
     }
 
     #[test]

@@ -20,6 +20,7 @@ use crate::{
         style::{Paint, Palette},
     },
     form::{Choice, Field, FormField, number, object, plain_text, positions, yes_or_no},
+    given_json::given_json,
 };
 
 /// What a prompt may have changed besides the mode of the terminal: pasted text is no longer marked, the cursor is
@@ -231,7 +232,7 @@ impl Person {
                 ask_typed(line_editor::Prompt { default, ..prompt }, required, default, check)
             }
             Field::Json { default } => {
-                let check = |text: &str| Json::parse(text).map_err(|error| format!("not JSON: {error}"));
+                let check = |text: &str| given_json(text).map_err(|error| format!("this {error}"));
                 let (shown, initial) =
                     (default.as_deref().map(visible), before.map(Json::as_str).unwrap_or_default());
                 let prompt = line_editor::Prompt { default: shown.as_deref(), initial, ..prompt };

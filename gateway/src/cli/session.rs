@@ -19,8 +19,9 @@ use crate::{
         args::Global,
         embedded::{self, Purpose, SandboxConfig},
         errors::Failure,
+        escape::{shortened, visible},
         reach::{EMBEDDED, Reach},
-        settings::{Part, Settings},
+        settings::{Part, Settings, different_variables},
     },
     service::{daemon, pid_file::PidFile, places::Places},
 };
@@ -168,7 +169,12 @@ async fn join(
                         let note = format!("{play} runs in a server with {}", Part::Around.words());
                         return Ok(Session::Remote(client, Some(note)));
                     }
-                    Some(play) => return Err(runs_otherwise(&play, &differences)),
+                    Some(play) => {
+                        let variables = daemon::environment(pid).map(|theirs| {
+                            different_variables(&sandbox, &std::env::vars_os().collect(), &theirs)
+                        });
+                        return Err(runs_otherwise(&play, &differences, &variables.unwrap_or_default()));
+                    }
                 },
             }
         }
@@ -213,8 +219,16 @@ async fn at_work(client: &Client) -> Result<Option<PlaySid>, Failure> {
     Ok(None)
 }
 
-fn runs_otherwise(play_sid: &PlaySid, differences: &[Part]) -> Failure {
-    let words: Vec<&str> = differences.iter().map(|part| part.words()).collect();
+/// `variables` are those by which the environments differ, where that can be told.
+fn runs_otherwise(play_sid: &PlaySid, differences: &[Part], variables: &[String]) -> Failure {
+    let words = differences.iter().map(|part| match part {
+        Part::Environment if !variables.is_empty() => {
+            let names: Vec<String> = variables.iter().map(|name| visible(&shortened(name))).collect();
+            format!("another environment (other values of {})", names.join(", "))
+        }
+        part => part.words().to_owned(),
+    });
+    let words: Vec<String> = words.collect();
     Failure::usage("conflict", format!("{play_sid} runs in a server with {}", words.join(", and ")))
         .hint("wait until it has ended, or interrupt it by `hero_logic --stop`: it goes on with this command")
 }

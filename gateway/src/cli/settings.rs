@@ -2,7 +2,7 @@
 //! the program, its Python, how plays are confined, what of the environment reaches plays, and what does not reach them.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ffi::{OsStr, OsString},
     fmt,
     os::unix::{ffi::OsStrExt as _, fs::MetadataExt as _},
@@ -51,6 +51,24 @@ pub(crate) enum Part {
 impl Part {
     const ALL: [Self; 5] = [Self::Build, Self::Python, Self::Confinement, Self::Environment, Self::Around];
 
+    /// Which part a variable belongs to, if it makes any difference.
+    fn of(name: &OsStr, sandbox: &SandboxConfig) -> Option<Self> {
+        let begins = |start: &str| name.as_bytes().starts_with(start.as_bytes());
+        if sandbox.caps.env.iter().any(|allowed| name == OsStr::new(allowed)) {
+            Some(Self::Environment)
+        } else if OF_THE_COMMAND.iter().any(|other| name == *other) {
+            None
+        } else if OF_NO_PLAY.iter().any(|start| begins(start)) {
+            Some(Self::Around)
+        } else if name == PYTHON {
+            Some(Self::Python)
+        } else if begins(OF_THE_RUNTIME) {
+            Some(Self::Environment)
+        } else {
+            None
+        }
+    }
+
     /// What another server has another one of.
     pub(crate) fn words(self) -> &'static str {
         match self {
@@ -63,6 +81,19 @@ impl Part {
             Self::Around => "other settings of traces (OTEL_*) or of working directories (HERO_WORK_DAYS)",
         }
     }
+}
+
+/// The names of variables that plays could have and that differ between two environments.
+pub(crate) fn different_variables(
+    sandbox: &SandboxConfig,
+    one: &BTreeMap<OsString, OsString>,
+    other: &BTreeMap<OsString, OsString>,
+) -> Vec<String> {
+    let names: BTreeSet<&OsString> = one.keys().chain(other.keys()).collect();
+    let differ = names.into_iter().filter(|name| {
+        Part::of(name, sandbox) == Some(Part::Environment) && one.get(*name) != other.get(*name)
+    });
+    differ.map(|name| name.to_string_lossy().into_owned()).collect()
 }
 
 /// A digest of each part, which is written as one text.
@@ -98,19 +129,11 @@ impl Settings {
             }
         }
         for (name, value) in &environment {
-            let begins = |start: &str| name.as_bytes().starts_with(start.as_bytes());
-            let part = if sandbox.caps.env.iter().any(|allowed| name == OsStr::new(allowed)) {
-                &mut reaches
-            } else if OF_THE_COMMAND.iter().any(|other| name == other) {
-                continue;
-            } else if OF_NO_PLAY.iter().any(|start| begins(start)) {
-                &mut around
-            } else if name == PYTHON {
-                &mut python
-            } else if begins(OF_THE_RUNTIME) {
-                &mut reaches
-            } else {
-                continue;
+            let part = match Part::of(name, sandbox) {
+                Some(Part::Environment) => &mut reaches,
+                Some(Part::Around) => &mut around,
+                Some(Part::Python) => &mut python,
+                Some(Part::Build | Part::Confinement) | None => continue,
             };
             part.add(name.as_bytes());
             part.add(value.as_bytes());
@@ -183,6 +206,20 @@ mod tests {
         }
         let other = of(&SandboxConfig::default(), &[]).to_string();
         assert_eq!(of(&sandbox, &[]).differences(&other), [Part::Confinement]);
+    }
+
+    #[test]
+    fn variables_that_differ_are_named() {
+        let environment = |all: &[(&str, &str)]| -> BTreeMap<OsString, OsString> {
+            all.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect()
+        };
+        let mut sandbox = SandboxConfig::default();
+        sandbox.caps.env = vec!["LANG".to_owned()];
+        let one =
+            environment(&[("HERO_SECRET_A", "1"), ("HERO_SECRET_B", "1"), ("LANG", "C"), ("TERM", "x")]);
+        let other = environment(&[("HERO_SECRET_A", "1"), ("HERO_SECRET_B", "2"), ("HERO_HOME", "/")]);
+        assert_eq!(different_variables(&sandbox, &one, &other), ["HERO_SECRET_B", "LANG"]);
+        assert!(different_variables(&sandbox, &one, &one).is_empty());
     }
 
     #[test]

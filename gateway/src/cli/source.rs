@@ -5,11 +5,14 @@ use std::{
     path::Path,
 };
 
+use hero_sdk::Json;
+
 use crate::{
     cli::{
         errors::Failure,
         signals::{Signals, interrupted},
     },
+    given_json::{Unclear, given_json},
     suggest::{close_matches, did_you_mean},
 };
 
@@ -90,6 +93,17 @@ pub(crate) fn file_name(target: &str) -> String {
 
 /// What can be run.
 const A_FLOW: &str = "a flow is one Python file in UTF-8";
+
+/// The JSON that was given by an option; `hint` says how text that is none is meant to be given.
+pub(crate) fn argument_json(option: &str, text: &str, hint: impl Into<String>) -> Result<Json, Failure> {
+    given_json(text).map_err(|error| {
+        let failure = Failure::usage("invalid_json", format!("{option} {error}"));
+        match error {
+            Unclear::NoJson(_) => failure.hint(hint),
+            Unclear::Twice(_) => failure.hint("leave one of them out"),
+        }
+    })
+}
 
 /// The text of a Python file; `bundled` are the flows that need no file.
 pub(crate) fn python_file(target: &str, bundled: &[&str]) -> Result<String, Failure> {

@@ -3,6 +3,7 @@
 use hero_sdk::{FieldError, Json};
 
 use super::{Choice, Field, FormField, number, object, plain_text, yes_or_no};
+use crate::given_json::given_json;
 
 /// The name of the field of a whole answer. That of a part of it ends in its JSON pointer.
 const NAME: &str = "answer";
@@ -81,7 +82,7 @@ impl Reader<'_> {
             Field::Confirm { .. } => yes_or_no(&text),
             Field::Choice { choices, .. } => chosen(choices, &text),
             Field::Json { .. } | Field::Form(_) | Field::MultiChoice { .. } => {
-                Json::parse(&text).map_err(|error| format!("this is not JSON: {error}"))
+                given_json(&text).map_err(|error| format!("this {error}"))
             }
         };
         value.or_else(|message| self.wrong(pointer, &message).ok_or(())).ok()
@@ -182,6 +183,7 @@ mod tests {
             (r#"{"enum":["a"]}"#, "answer=b", ": this is none of the choices"),
             (r#"{"type":"array","items":{"enum":["a"]}}"#, "answer=b", ": this is none of the choices"),
             ("true", "answer=%7B", ": this is not JSON: EOF while parsing an object at line 1 column 1"),
+            ("true", "answer=%5B%7B%22a%22%3A1%2C%22a%22%3A2%7D%5D", ": this has /0/a twice"),
         ] {
             assert_eq!(answer(schema, "{}", body), Err(vec![expected.to_owned()]), "{schema} {body}");
         }

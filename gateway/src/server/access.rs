@@ -3,7 +3,7 @@
 
 use axum::{
     body::Body,
-    http::{HeaderMap, Method, Request, StatusCode, Uri, header},
+    http::{HeaderMap, Request, StatusCode, Uri, header},
 };
 use hero_sdk::{Error, ErrorCode};
 use sha2::{Digest as _, Sha256};
@@ -36,7 +36,7 @@ impl Access {
 
     /// Why a request does not come in, if it does not.
     pub(crate) fn check(&self, request: &Request<Body>) -> Result<(), (StatusCode, Error)> {
-        check_form(request)?;
+        check_host(request.headers())?;
         let Self::Token { token, hosts } = self else { return Ok(()) };
         let is_known = |name: &str| hosts.iter().any(|known| known.eq_ignore_ascii_case(name));
         let host = single(request.headers(), &header::HOST);
@@ -68,12 +68,18 @@ impl Access {
     }
 }
 
-/// A call has a content type that no form of a page can send without asking.
-fn check_form(request: &Request<Body>) -> Result<(), (StatusCode, Error)> {
-    if request.method() != Method::POST || is_open(request.uri()) {
+/// Of two names, what stands before this server may have taken the other one.
+fn check_host(headers: &HeaderMap) -> Result<(), (StatusCode, Error)> {
+    if headers.get_all(header::HOST).iter().nth(1).is_none() {
         return Ok(());
     }
-    let given = single(request.headers(), &header::CONTENT_TYPE).unwrap_or_default();
+    let error = Error::new(ErrorCode::InvalidRequest, "there are two Host headers").hint("send one");
+    Err((StatusCode::BAD_REQUEST, error))
+}
+
+/// A call has a content type that no form of a page can send without asking.
+pub(crate) fn check_content(headers: &HeaderMap) -> Result<(), (StatusCode, Error)> {
+    let given = single(headers, &header::CONTENT_TYPE).unwrap_or_default();
     let media_type = given.split(';').next().unwrap_or_default().trim();
     if media_type.eq_ignore_ascii_case("application/json") {
         return Ok(());
@@ -102,7 +108,9 @@ fn check_site(headers: &HeaderMap, is_open: bool) -> Result<(), (StatusCode, Err
     if is_ours {
         return Ok(());
     }
-    let error = Error::new(ErrorCode::Unauthorized, "a page of another site asks");
+    let error = Error::new(ErrorCode::Unauthorized, "a page of another site asks").hint(
+        "ask from a page of this server, or from a program, which sends neither Origin nor Sec-Fetch-Site",
+    );
     Err((StatusCode::FORBIDDEN, error))
 }
 

@@ -134,6 +134,6 @@ pub(crate) async fn answer<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     let stop = Stop::new(stop);
     let process = ServerProcess { pid: 1, started_at: Timestamp(0), listening: Vec::new(), background: None };
     let times = Times::default();
-    let shared = Shared::new(logic, process, stop.clone(), times.heartbeat);
+    let shared = Shared::new(logic, process, stop.clone(), times);
     talk(Unstalled::new(stream, times.write_limit), router(shared, access), stop).await;
 }

@@ -4,7 +4,7 @@
 use std::convert::Infallible;
 
 use axum::{
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, HeaderValue, Uri},
     response::{
         IntoResponse as _, Response, Sse,
@@ -20,7 +20,7 @@ use hero_sdk::{
 use serde::{Deserialize, Serialize, de::IntoDeserializer};
 
 use super::{
-    http::{Shared, failed},
+    http::{Parts, Shared, failed, parts},
     meters::Streams,
 };
 
@@ -33,11 +33,11 @@ const RESET: &str = "reset";
 /// where the play has not come as far as the client has.
 pub(crate) async fn of_play(
     State(shared): State<Shared>,
-    Path(play_sid): Path<String>,
+    path: Parts<String>,
     headers: HeaderMap,
 ) -> Response {
     let feed = async {
-        let play_sid = play_sid.parse::<PlaySid>()?;
+        let play_sid = parts(path)?.parse::<PlaySid>()?;
         let after_seq = last_event_id(&headers)?.unwrap_or(0);
         match shared.served.logic.play_feed(play_sid.clone(), after_seq).await {
             Err(error) if error.code == ErrorCode::InvalidParams && after_seq > 0 => {
@@ -85,7 +85,7 @@ impl Shared {
             let _open = &open;
             Ok::<_, Infallible>(event)
         });
-        let keep_alive = KeepAlive::new().interval(self.heartbeat).text("");
+        let keep_alive = KeepAlive::new().interval(self.times.heartbeat).text("");
         let mut response = Sse::new(events).keep_alive(keep_alive).into_response();
         // Some that stand in between would gather them.
         response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));

@@ -1,12 +1,12 @@
 //! What is at which path.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     Router,
     body::{Body, Bytes},
-    extract::{Path, Request, State},
-    http::{HeaderValue, StatusCode, header},
+    extract::{Path, Request, State, rejection::PathRejection},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse as _, Response},
     routing::{get, post},
@@ -21,7 +21,8 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Body as _;
 
 use super::{
-    access::Access,
+    Times,
+    access::{Access, check_content},
     events, links,
     meters::{Counted, Meters},
     metrics, rpc as calls,
@@ -31,8 +32,6 @@ use super::{
 
 /// Bytes of a request's body.
 const BODY_BYTES_MAX: usize = rpc::BODY_BYTES_MAX;
-/// How long a request's body may take.
-const BODY_LIMIT: Duration = Duration::from_secs(30);
 
 /// What all requests share.
 #[derive(Clone)]
@@ -43,25 +42,54 @@ pub(crate) struct Shared {
     pub(crate) meters: Arc<Meters>,
     /// When it is time to stop.
     pub(crate) stop: Stop,
-    /// Between two signs of life on a stream where nothing happens.
-    pub(crate) heartbeat: Duration,
+    /// How long things take.
+    pub(crate) times: Times,
     /// Where answers are until they were sent.
     room: calls::Room,
 }
 
 impl Shared {
-    pub(crate) fn new(
-        logic: Arc<dyn Logic>,
-        process: ServerProcess,
-        stop: Stop,
-        heartbeat: Duration,
-    ) -> Self {
+    pub(crate) fn new(logic: Arc<dyn Logic>, process: ServerProcess, stop: Stop, times: Times) -> Self {
         Self {
             served: Served::new(logic, process),
             meters: Arc::new(Meters::new()),
             stop,
-            heartbeat,
+            times,
             room: calls::Room::default(),
+        }
+    }
+
+    /// The whole body of a request, or the response where it is too large or too slow.
+    pub(crate) async fn read(&self, body: Body, bytes_max: usize) -> Result<Bytes, Response> {
+        let too_large = || {
+            let message = format!("the request is larger than {} MiB", bytes_max >> 20);
+            let error = Error::new(ErrorCode::InvalidRequest, message).hint(
+                "send less at once: several requests in place of a batch, files in place of large values",
+            );
+            refused(StatusCode::PAYLOAD_TOO_LARGE, error)
+        };
+        // One that tells its length is not asked for it first.
+        if body.size_hint().lower() > bytes_max as u64 {
+            return Err(too_large());
+        }
+        let whole = Limited::new(body, bytes_max).collect();
+        match tokio::time::timeout(self.times.body_limit, whole).await {
+            Ok(Ok(body)) => Ok(body.to_bytes()),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
+            Ok(Err(error)) => {
+                let error = Error::new(
+                    ErrorCode::InvalidRequest,
+                    format!("the request did not come whole: {error}"),
+                )
+                .hint("send as many bytes as Content-Length says, or chunks to the last, which is empty");
+                Err(refused(StatusCode::BAD_REQUEST, error))
+            }
+            Err(_) => {
+                let message = format!("the request took more than {} s", self.times.body_limit.as_secs());
+                let error = Error::new(ErrorCode::Timeout, message)
+                    .hint("nothing was done; send it again without a pause, or in parts");
+                Err(refused(StatusCode::REQUEST_TIMEOUT, error))
+            }
         }
     }
 }
@@ -91,7 +119,14 @@ pub(crate) fn router(shared: Shared, access: Access) -> Router {
 async fn guard(State(access): State<Access>, request: Request, next: Next) -> Response {
     let mut response = match access.check(&request) {
         Ok(()) => next.run(request).await,
-        Err((status, error)) => refused(status, error),
+        Err((status, error)) => {
+            let mut response = refused(status, error);
+            // Where a request can be read in two ways, so can what comes behind it.
+            if status == StatusCode::BAD_REQUEST {
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            response
+        }
     };
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -99,8 +134,11 @@ async fn guard(State(access): State<Access>, request: Request, next: Next) -> Re
     response
 }
 
-async fn call(State(shared): State<Shared>, request: Request) -> Response {
-    let body = match read(request.into_body(), BODY_BYTES_MAX).await {
+async fn call(State(shared): State<Shared>, headers: HeaderMap, body: Body) -> Response {
+    if let Err((status, error)) = check_content(&headers) {
+        return refused(status, error);
+    }
+    let body = match shared.read(body, BODY_BYTES_MAX).await {
         Ok(body) => body,
         Err(response) => return response,
     };
@@ -119,9 +157,10 @@ async fn description() -> Response {
 
 async fn health(State(shared): State<Shared>) -> Response {
     let trouble = match shared.served.logic.server_info().await {
-        _ if shared.stop.is_told() => {
-            Some(Error::new(ErrorCode::ShuttingDown, "the server is shutting down"))
-        }
+        _ if shared.stop.is_told() => Some(
+            Error::new(ErrorCode::ShuttingDown, "the server is shutting down")
+                .hint("ask again when it is back"),
+        ),
         Ok(info) => info.trouble,
         Err(error) => Some(error),
     };
@@ -143,8 +182,11 @@ async fn numbers(State(shared): State<Shared>) -> Response {
     }
 }
 
-async fn artifact(State(shared): State<Shared>, Path((play_sid, name)): Path<(String, String)>) -> Response {
-    let fetched = async { shared.served.logic.play_artifact_fetch(play_sid.parse::<PlaySid>()?, name).await };
+async fn artifact(State(shared): State<Shared>, path: Parts<(String, String)>) -> Response {
+    let fetched = async {
+        let (play_sid, name) = parts(path)?;
+        shared.served.logic.play_artifact_fetch(play_sid.parse::<PlaySid>()?, name).await
+    };
     let fetched = match fetched.await {
         Ok(fetched) => fetched,
         Err(error) => return failed(error),
@@ -161,6 +203,16 @@ async fn artifact(State(shared): State<Shared>, Path((play_sid, name)): Path<(St
     response
 }
 
+/// What stands in the places of a path, if it can be read.
+pub(crate) type Parts<T> = Result<Path<T>, PathRejection>;
+
+pub(crate) fn parts<T>(path: Parts<T>) -> Result<T, Error> {
+    path.map(|Path(parts)| parts).map_err(|_| {
+        Error::new(ErrorCode::InvalidParams, "the path is no UTF-8")
+            .hint("write what is not ASCII as its bytes of UTF-8, each as %XX")
+    })
+}
+
 async fn nothing(request: Request) -> Response {
     let path: String = request.uri().path().chars().take(200).collect();
     let error = Error::new(ErrorCode::NotFound, format!("nothing is at {path}"))
@@ -170,33 +222,8 @@ async fn nothing(request: Request) -> Response {
 
 async fn not_so(request: Request) -> Response {
     let message = format!("{} does not go there", request.method());
-    refused(StatusCode::METHOD_NOT_ALLOWED, Error::new(ErrorCode::InvalidRequest, message))
-}
-
-/// The whole body of a request, or the response where it is too large or too slow.
-pub(crate) async fn read(body: Body, bytes_max: usize) -> Result<Bytes, Response> {
-    // One that tells its length is not asked for it first.
-    if body.size_hint().lower() > bytes_max as u64 {
-        return Err(too_large(bytes_max));
-    }
-    let whole = Limited::new(body, bytes_max).collect();
-    match tokio::time::timeout(BODY_LIMIT, whole).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large(bytes_max)),
-        Ok(Err(error)) => {
-            let message = format!("the request did not come whole: {error}");
-            Err(refused(StatusCode::BAD_REQUEST, Error::new(ErrorCode::InvalidRequest, message)))
-        }
-        Err(_) => {
-            let message = format!("the request took more than {} s", BODY_LIMIT.as_secs());
-            Err(refused(StatusCode::REQUEST_TIMEOUT, Error::new(ErrorCode::Timeout, message)))
-        }
-    }
-}
-
-fn too_large(bytes_max: usize) -> Response {
-    let message = format!("the request is larger than {} MiB", bytes_max >> 20);
-    refused(StatusCode::PAYLOAD_TOO_LARGE, Error::new(ErrorCode::InvalidRequest, message))
+    let error = Error::new(ErrorCode::InvalidRequest, message).hint("the header Allow names what does");
+    refused(StatusCode::METHOD_NOT_ALLOWED, error)
 }
 
 /// An error of a method, where a path stands for a call.

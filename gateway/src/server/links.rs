@@ -18,8 +18,11 @@ use hero_sdk::{
 };
 use sha2::{Digest as _, Sha256};
 
-use super::http::{Shared, failed, json, read, refused, status_of};
-use crate::form::{self, Field, STYLE, Typed};
+use super::http::{Shared, failed, json, refused, status_of};
+use crate::{
+    form::{self, Field, STYLE, Typed},
+    given_json::{Unclear, given_json},
+};
 
 /// Every link begins so.
 pub(crate) const PREFIX: &str = "/r/";
@@ -80,24 +83,23 @@ pub(crate) async fn answer(
         Ok(resume) => resume,
         Err(error) => return form.cannot(error),
     };
-    let body = match read(body, ANSWER_BYTES_MAX).await {
+    let body = match shared.read(body, ANSWER_BYTES_MAX).await {
         Ok(body) => body,
         Err(response) => return response,
     };
     let typed = Typed::of(if form == Form::Page { &body } else { &[] });
     let payload = match form {
         Form::Page => form::read(&Field::of(&resume), &typed),
-        Form::Json => serde_json::from_slice::<Json>(&body).map_err(|error| {
-            let message = format!("it is no JSON: {error}");
-            vec![FieldError { pointer: String::new(), message }]
-        }),
+        Form::Json => json_of(&body).map_err(|field| vec![field]),
     };
     let payload = match payload {
         Ok(payload) => payload,
         // One that is no longer open takes no better answer either.
         Err(_) if resume.status != ResumeStatus::Open => return form.is_gone(resume.status),
         Err(fields) => {
-            let error = Error::new(ErrorCode::InvalidPayload, "the answer cannot be read").fields(fields);
+            let error = Error::new(ErrorCode::InvalidPayload, "the answer cannot be read")
+                .hint("send what the question's schema takes, as JSON")
+                .fields(fields);
             return form.refuses(&resume, &typed, error);
         }
     };
@@ -165,7 +167,10 @@ impl Form {
         };
         match self {
             Self::Page => page(StatusCode::GONE, form::notice(title, text)),
-            Self::Json => refused(StatusCode::GONE, Error::new(ErrorCode::Conflict, text)),
+            Self::Json => {
+                let error = Error::new(ErrorCode::Conflict, text).hint("do nothing: the link is used up");
+                refused(StatusCode::GONE, error)
+            }
         }
     }
 
@@ -183,6 +188,15 @@ impl Form {
         };
         page(status, form::notice(title, &text))
     }
+}
+
+fn json_of(body: &[u8]) -> Result<Json, FieldError> {
+    let of_whole = |message: String| FieldError { pointer: String::new(), message };
+    let text = str::from_utf8(body).map_err(|_| of_whole("it is not UTF-8".to_owned()))?;
+    given_json(text).map_err(|error| match error {
+        Unclear::NoJson(_) => of_whole(format!("it {error}")),
+        Unclear::Twice(pointer) => FieldError { pointer, message: "it is there twice".to_owned() },
+    })
 }
 
 /// What stands behind [`PREFIX`], whatever it is: only the runtime knows what a token looks like.

@@ -52,11 +52,17 @@ pub(crate) struct Times {
     /// How long a client may take nothing of what is written for him, which stays in memory meanwhile. As long as web
     /// servers commonly wait; whoever was only asleep comes again, and an event stream goes on where he was.
     pub(crate) write_limit: Duration,
+    /// How long the body of a request may take.
+    pub(crate) body_limit: Duration,
 }
 
 impl Default for Times {
     fn default() -> Self {
-        Self { heartbeat: Duration::from_secs(15), write_limit: Duration::from_secs(60) }
+        Self {
+            heartbeat: Duration::from_secs(15),
+            write_limit: Duration::from_secs(60),
+            body_limit: Duration::from_secs(30),
+        }
     }
 }
 
@@ -99,7 +105,7 @@ impl Server {
     pub(crate) fn serve(self, logic: Arc<dyn Logic>, process: ServerProcess) -> (Serving, Gateway) {
         let (stop, stopped) = watch::channel(false);
         let (stopped, load) = (Stop::new(stopped), Load::default());
-        let shared = Shared::new(logic, process, stopped.clone(), self.times.heartbeat);
+        let shared = Shared::new(logic, process, stopped.clone(), self.times);
         let mut sockets = Vec::new();
         let doors = self.bound.into_iter().map(|mut bound| {
             sockets.extend(bound.take_file());

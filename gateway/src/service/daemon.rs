@@ -1,10 +1,14 @@
 //! Starts a server behind the terminal, and ends one.
 
 use std::{
-    ffi::OsString,
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
     fs::File,
     io::{BufRead as _, BufReader},
-    os::{fd::OwnedFd, unix::net::UnixStream},
+    os::{
+        fd::OwnedFd,
+        unix::{ffi::OsStrExt as _, net::UnixStream},
+    },
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -86,6 +90,18 @@ pub(crate) async fn start(places: &Places, mut arguments: Vec<OsString>) -> Resu
         started
     };
     blocking(starting).await
+}
+
+/// The environment that a process of this user began with, if that can be seen.
+pub(crate) fn environment(pid: u32) -> Option<BTreeMap<OsString, OsString>> {
+    let text = std::fs::read(format!("/proc/{pid}/environ")).ok()?;
+    let of = |bytes: &[u8]| OsStr::from_bytes(bytes).to_owned();
+    let variables = text.split(|byte| *byte == 0).filter_map(|variable| {
+        let end = variable.iter().position(|byte| *byte == b'=')?;
+        let (name, value) = variable.split_at(end);
+        Some((of(name), of(value.get(1..)?)))
+    });
+    Some(variables.collect())
 }
 
 /// Refuses to serve a home that has its server.

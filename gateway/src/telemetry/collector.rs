@@ -12,7 +12,6 @@ use hero_sdk::{Error, ErrorCode};
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response, hyper::HyperClient};
 use opentelemetry_otlp::{RetryPolicy, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_sdk::{
-    Resource,
     error::OTelSdkError,
     trace::{SpanData, SpanExporter as _},
 };
@@ -71,7 +70,7 @@ impl Collector {
         waiting: Waiting,
         closing: watch::Receiver<bool>,
     ) -> Result<Self, Error> {
-        let Settings { url, protocol, timeout } = settings;
+        let Settings { url, protocol, timeout, resource } = settings;
         let answered = Arc::<AtomicU16>::default();
         let client = HyperClient::with_default_connector(timeout, None);
         let mut exporter = SpanExporter::builder()
@@ -86,7 +85,7 @@ impl Collector {
             .map_err(|error| {
                 Error::new(ErrorCode::InvalidParams, format!("no spans can be sent: {error}"))
             })?;
-        exporter.set_resource(&resource());
+        exporter.set_resource(&resource);
         Ok(Self { exporter, waiting, closing, answered, url, is_down: false, told_at: None })
     }
 
@@ -165,20 +164,4 @@ impl Collector {
             );
         }
     }
-}
-
-/// Who sends them. The library reads `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES`.
-fn resource() -> Resource {
-    let is_named = std::env::var("OTEL_SERVICE_NAME").is_ok_and(|name| !name.is_empty())
-        || std::env::var("OTEL_RESOURCE_ATTRIBUTES").is_ok_and(|all| {
-            all.split(',').any(|one| one.split_once('=').is_some_and(|(key, _)| key.trim() == "service.name"))
-        });
-    let resource = Resource::builder();
-    let resource = if is_named { resource } else { resource.with_service_name("hero_logic") };
-    resource
-        .with_attributes([
-            opentelemetry::KeyValue::new("service.version", env!("CARGO_PKG_VERSION")),
-            opentelemetry::KeyValue::new("process.pid", i64::from(std::process::id())),
-        ])
-        .build()
 }

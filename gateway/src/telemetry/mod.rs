@@ -22,6 +22,7 @@ mod ids;
 mod lines;
 mod plays;
 mod queue;
+mod resource;
 mod settings;
 mod spans;
 

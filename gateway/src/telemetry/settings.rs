@@ -5,15 +5,19 @@ use std::{ffi::OsString, time::Duration};
 
 use hero_sdk::{Error, ErrorCode};
 use opentelemetry_otlp::Protocol;
+use opentelemetry_sdk::Resource;
+
+use super::resource::resource;
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const TRACES_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+const RESOURCE_ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
 /// Unless the environment says otherwise, in milliseconds.
 const TIMEOUT_MS: u64 = 10_000;
 /// An hour.
 const TIMEOUT_MS_MAX: u64 = 3_600_000;
 
-/// Where spans go, and how. Headers, compression and the resource are read by the library from the same environment.
+/// Where spans go, and how. Headers and compression are read by the library from the same environment.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Settings {
     /// The URL that takes spans.
@@ -22,6 +26,8 @@ pub(super) struct Settings {
     pub(super) protocol: Protocol,
     /// How long one request may take.
     pub(super) timeout: Duration,
+    /// Who sends them.
+    pub(super) resource: Resource,
 }
 
 impl Settings {
@@ -82,7 +88,10 @@ impl Settings {
         {
             return Err(wrong(&name, "it reads name=value,name=value"));
         }
-        Ok(Some(Self { url, protocol, timeout: Duration::from_millis(timeout_ms) }))
+        let attributes = text(RESOURCE_ATTRIBUTES)?.unwrap_or_default();
+        let resource = resource(text("OTEL_SERVICE_NAME")?, &attributes)
+            .ok_or_else(|| wrong(RESOURCE_ATTRIBUTES, "it reads key=value,key=value, percent-encoded"))?;
+        Ok(Some(Self { url, protocol, timeout: Duration::from_millis(timeout_ms), resource }))
     }
 }
 
@@ -131,6 +140,7 @@ mod tests {
             url: "http://localhost:4318/v1/traces".into(),
             protocol: Protocol::HttpBinary,
             timeout: Duration::from_secs(10),
+            resource: resource(None, "").unwrap(),
         };
         assert_eq!(of(&[HERE]).unwrap(), Some(plain.clone()));
         assert_eq!(of(&[(ENDPOINT, "http://localhost:4318/")]).unwrap(), Some(plain));
@@ -175,6 +185,8 @@ mod tests {
             ("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd"),
             ("OTEL_EXPORTER_OTLP_HEADERS", "secret token"),
             ("OTEL_TRACES_EXPORTER", "console"),
+            ("OTEL_RESOURCE_ATTRIBUTES", "secret"),
+            ("OTEL_RESOURCE_ATTRIBUTES", "secret=%ff"),
         ] {
             let error = of(&[(name, value), HERE]).unwrap_err();
             assert!(error.message.contains(name), "{}", error.message);

@@ -3,11 +3,13 @@
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use self::{names::names, twice::twice, words::told};
-use crate::{Error, ErrorCode, FieldError};
+use self::{names::names, words::told};
+use crate::{
+    Error, ErrorCode, FieldError,
+    json::twice::{segment, twice},
+};
 
 mod names;
-mod twice;
 mod words;
 
 /// The parameters of a call: none, or the JSON text of an object (by name) or an array (by position).
@@ -103,12 +105,6 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
         }
     }
     pointer
-}
-
-/// A member's part of a pointer; of one that is long, the beginning.
-fn segment(key: &str) -> String {
-    let key: String = key.chars().take(100).collect();
-    format!("/{}", key.replace('~', "~0").replace('/', "~1"))
 }
 
 #[cfg(test)]

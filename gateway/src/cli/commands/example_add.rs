@@ -11,7 +11,7 @@ use crate::cli::{
     escape::visible,
     inputs::Inputs,
     signals::Signals,
-    source::argument_text,
+    source::{argument_json, argument_text},
 };
 
 /// Does the command.
@@ -49,10 +49,7 @@ impl Wish {
 
 async fn expected_json(argument: &str, signals: &mut Signals) -> Result<Json, Failure> {
     let text = argument_text("--expected", argument, signals).await?;
-    Json::parse(&text).map_err(|error| {
-        Failure::usage("invalid_json", format!("--expected is not JSON: {error}"))
-            .hint("text needs quotes in JSON: '\"text\"'")
-    })
+    argument_json("--expected", &text, "text needs quotes in JSON: '\"text\"'")
 }
 
 /// Runs it on any `Logic`.

@@ -14,7 +14,7 @@ use crate::cli::{
     report::report,
     shell,
     signals::Signals,
-    source::argument_text,
+    source::{argument_json, argument_text},
 };
 
 /// Does the command.
@@ -50,14 +50,13 @@ impl Wish {
 
 async fn payload_json(argument: &str, signals: &mut Signals) -> Result<Json, Failure> {
     let text = argument_text("--payload", argument, signals).await?;
-    Json::parse(&text).map_err(|error| {
-        let failure = Failure::usage("invalid_json", format!("--payload is not JSON: {error}"));
-        if argument == "-" || argument.starts_with('@') {
-            return failure.hint("text needs quotes in JSON: \"text\"");
-        }
+    let hint = if argument == "-" || argument.starts_with('@') {
+        "text needs quotes in JSON: \"text\"".to_owned()
+    } else {
         let quoted = shell::quote(&serde_json::Value::from(shortened(&text)).to_string());
-        failure.hint(format!("text needs quotes: --payload {quoted}"))
-    })
+        format!("text needs quotes: --payload {quoted}")
+    };
+    argument_json("--payload", &text, hint)
 }
 
 /// Runs it on any `Logic`.

@@ -9,6 +9,9 @@ pub(crate) const BATCH_MAX: usize = 1_000;
 /// How deep a body may be nested: as deep as a line of the span protocol, and what stands around a value.
 pub(crate) const DEPTH_MAX: usize = 96;
 
+/// What is sent, for who has sent something else.
+const A_CALL: &str = "a call is {\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": …, \"params\": {…}}";
+
 /// One element of a body.
 #[derive(Debug)]
 pub(crate) enum Element<'a> {
@@ -42,23 +45,27 @@ pub(crate) enum Body<'a> {
 pub(crate) fn parse(body: &[u8]) -> Result<Body<'_>, Error> {
     if depth(body) > DEPTH_MAX {
         let message = format!("the request is nested more than {DEPTH_MAX} deep");
-        return Err(Error::new(ErrorCode::InvalidRequest, message));
+        return Err(Error::new(ErrorCode::InvalidRequest, message)
+            .hint("send what is nested deeper as a text of JSON, which the flow reads"));
     }
-    let whole: &RawValue = serde_json::from_slice(body)
-        .map_err(|error| Error::new(ErrorCode::ParseError, format!("the request is no JSON: {error}")))?;
+    let whole: &RawValue = serde_json::from_slice(body).map_err(|error| no_json(&error))?;
     if !whole.get().starts_with('[') {
         return Ok(Body::One(element(whole)));
     }
-    let elements: Vec<&RawValue> = serde_json::from_str(whole.get())
-        .map_err(|error| Error::new(ErrorCode::ParseError, format!("the request is no JSON: {error}")))?;
+    let elements: Vec<&RawValue> = serde_json::from_str(whole.get()).map_err(|error| no_json(&error))?;
     match elements.len() {
-        0 => Err(Error::new(ErrorCode::InvalidRequest, "a batch of nothing")),
+        0 => Err(Error::new(ErrorCode::InvalidRequest, "a batch of nothing")
+            .hint("a batch is an array of one call or more; send none where there is nothing to ask")),
         count if count > BATCH_MAX => {
             let message = format!("a batch of {count} calls; there may be {BATCH_MAX}");
             Err(Error::new(ErrorCode::InvalidRequest, message).hint("send several batches"))
         }
         _ => Ok(Body::Batch(elements.into_iter().map(element).collect())),
     }
+}
+
+fn no_json(error: &serde_json::Error) -> Error {
+    Error::new(ErrorCode::ParseError, format!("the request is no JSON: {error}")).hint(A_CALL)
 }
 
 /// The members that a call may have. Others are let be, as the specification does.
@@ -81,8 +88,8 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<&
 
 fn element(raw: &RawValue) -> Element<'_> {
     let invalid = |reason: &str, id| {
-        let error = Error::new(ErrorCode::InvalidRequest, format!("no call of JSON-RPC 2.0: {reason}"))
-            .hint("a call is {\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": …, \"params\": {…}}");
+        let error =
+            Error::new(ErrorCode::InvalidRequest, format!("no call of JSON-RPC 2.0: {reason}")).hint(A_CALL);
         Element::Invalid(error, id)
     };
     if !raw.get().starts_with('{') {

@@ -50,6 +50,12 @@ impl Ask {
         self
     }
 
+    /// The same with this header beside those that it had.
+    pub(crate) fn beside(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// The same with a body.
     pub(crate) fn body(mut self, media_type: &str, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();

@@ -214,10 +214,10 @@ async fn a_cursor_that_leads_nowhere_is_reset_or_refused() {
 #[tokio::test]
 async fn a_filter_leaves_out_what_is_not_wanted() {
     let stage = Stage::new().await;
-    let first = stage.start(STEPS).await;
-    stage.settled(&first).await;
-    let mut ended = stage.events("?status=succeeded", None).await;
     let mut open = stage.events("", None).await;
+    let first = stage.start(STEPS).await;
+    until_ended(&mut open, &first).await;
+    let mut ended = stage.events("?status=succeeded", None).await;
     let second = stage.start(STEPS).await;
     until_ended(&mut open, &second).await;
     let mut of_second = stage.events(&format!("?play_sid={second}&workflow=flow.py"), None).await;

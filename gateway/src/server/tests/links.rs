@@ -187,6 +187,7 @@ async fn an_answer_that_does_not_fit_is_shown_again_with_what_was_typed() {
         ("{\"zone\":\"x\",\"count\":1}".to_owned(), 422, "invalid_payload"),
         ("{\"zone\":\"eu\",\"count\":1,\"__proto__\":{\"zone\":\"us\"}}".to_owned(), 422, "invalid_payload"),
         ("{\"zone\":\"eu\"".to_owned(), 422, "invalid_payload"),
+        ("{\"zone\":\"eu\",\"count\":1,\"count\":2}".to_owned(), 422, "invalid_payload"),
         ("\"\\ud800\"".to_owned(), 422, "invalid_payload"),
         ("[".repeat(100_000), 422, "invalid_payload"),
         (

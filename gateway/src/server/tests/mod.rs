@@ -4,5 +4,6 @@ mod client;
 mod events;
 mod links;
 mod metrics;
+mod refusals;
 mod stage;
 mod stalls;

@@ -2,8 +2,6 @@
 
 use std::{borrow::Cow, collections::HashSet};
 
-use super::segment;
-
 /// What is open at a place of the text.
 enum Open<'a> {
     /// The members so far, and the one whose value this is.
@@ -13,7 +11,7 @@ enum Open<'a> {
 }
 
 /// Where a member is that was there before, as a JSON pointer. `text` is JSON.
-pub(super) fn twice(text: &str) -> Option<String> {
+pub(crate) fn twice(text: &str) -> Option<String> {
     let mut open: Vec<Open<'_>> = Vec::new();
     // A text is a name where it stands behind `{`, and behind `,` in an object.
     let (mut is_name, mut rest) = (false, text);
@@ -45,6 +43,12 @@ pub(super) fn twice(text: &str) -> Option<String> {
         rest = found.get(length..).unwrap_or_default();
     }
     None
+}
+
+/// A member's part of a pointer, RFC 6901; of one that is long, the beginning.
+pub(crate) fn segment(key: &str) -> String {
+    let key: String = key.chars().take(100).collect();
+    format!("/{}", key.replace('~', "~0").replace('/', "~1"))
 }
 
 impl Open<'_> {
