@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, RwLock};
 
-use hero_sdk::{Error, Json, model::Allowance};
+use hero_sdk::{Error, Json, Timestamp, model::Allowance};
 use hero_store::Tables;
 
 use super::compiled::Compiled;
