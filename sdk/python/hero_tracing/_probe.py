@@ -54,6 +54,9 @@ def settle(confinement: Confinement) -> None:
         failed, _ = _try(confinement)
         if not failed:
             break
+        if not confinement.layers.intersection(failed):
+            # No layer is at fault, so leaving out one would not help.
+            raise SystemExit(f"hero_logic: no child can be confined: {next(iter(failed.values()))}")
         confinement.lose(failed)
     confinement.settle()
 

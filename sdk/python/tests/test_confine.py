@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hero_tracing import _confine
+from hero_tracing import _confine, _probe
 
 
 def confinement(home: Path, granted: list[Path]) -> _confine.Confinement:
@@ -46,3 +46,10 @@ def test_what_is_hero_logics_own_is_opened_to_nobody(tmp_path: Path) -> None:
     for path in (Path("/"), home, home / ".hero", home / ".hero/var/plays/play"):
         with pytest.raises(PermissionError, match="beyond what may be allowed"):
             confined._places([str(path)])
+
+
+def test_what_fails_without_a_layer_at_fault_ends_the_search_for_layers(tmp_path: Path) -> None:
+    confined = confinement(tmp_path / "gone", [])
+    confined.layers = {"cgroup"}
+    with pytest.raises(SystemExit, match="no child can be confined: FileNotFoundError"):
+        _probe.settle(confined)
