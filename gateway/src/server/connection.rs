@@ -65,8 +65,8 @@ impl Door {
             };
             match stream {
                 Ok((stream, place)) => {
-                    let (router, stop) = (self.router.clone(), self.stop.clone());
-                    let (connected, limit) = (self.load.connected(), self.write_limit);
+                    let Some(connected) = self.load.connected() else { continue };
+                    let (router, stop, limit) = (self.router.clone(), self.stop.clone(), self.write_limit);
                     tokio::spawn(async move {
                         match stream {
                             Stream::Unix(stream) => talk(Unstalled::new(stream, limit), router, stop).await,
