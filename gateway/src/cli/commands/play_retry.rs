@@ -41,7 +41,7 @@ pub(crate) async fn run(
         // Whatever ran it has been killed: it has been taken up where it was, and is not to fail first.
         Status::Queued | Status::Running => Retried { play, runs_again: Vec::new() },
         _ => {
-            let retried = logic.play_retry(play_sid.clone().into()).await;
+            let retried = context.signals.or(logic.play_retry(play_sid.clone().into())).await?;
             retried.map_err(|error| Failure::from(error).or_hint(|| where_it_stands(&play_sid)))?
         }
     };

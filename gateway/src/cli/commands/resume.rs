@@ -67,7 +67,8 @@ pub(crate) async fn run(context: &mut Context, logic: &dyn Logic, wish: Wish) ->
     let (play, ask_first): (Play, _) = match payload {
         Some(payload) => {
             let answered_by = Some("cli".to_owned());
-            let answered = logic.play_resume(PlayResume { play_sid, resume_id, payload, answered_by }).await;
+            let answer = PlayResume { play_sid, resume_id, payload, answered_by };
+            let answered = context.signals.or(logic.play_resume(answer)).await?;
             (answered.map_err(|error| Failure::from(error).or_hint(|| hint))?, None)
         }
         None if context.prompter.is_some() && !interaction.no_input => {
