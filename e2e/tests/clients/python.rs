@@ -21,6 +21,11 @@ fn events_go_on_where_a_connection_was_cut() {
 }
 
 #[test]
+fn a_later_server_and_a_busy_one_are_put_up_with() {
+    check("later.py");
+}
+
+#[test]
 fn what_goes_wrong_on_the_way_is_said() {
     check("trouble.py");
 }

@@ -27,11 +27,12 @@ mod play;
 const ABOUT: &str = "Run, watch, pause and resume Python flows";
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 succeeded, 1 failed, 2 usage, 3 waiting for an answer, 4 cancelled, 5 diverged, 6 store or runtime \
-trouble, 130 killed by a second Ctrl-C.
+Exit codes: 0 succeeded, 1 failed, 2 usage, 3 waiting for an answer, 4 cancelled, 5 diverged, 6 trouble with \
+the store, the server or the runtime, 130 interrupted.
 
-The result goes to standard output, everything else to standard error. Ctrl-C cancels the play and waits for its \
-end; a second one kills it at once. Ctrl-C in a prompt leaves the play waiting for its answer.
+The result goes to standard output, everything else to standard error. Ctrl-C in `run`, `resume` and `play retry` \
+cancels the play and waits for its end; a second one ends the command at once. Any other command it ends at once, and \
+no play with it. Ctrl-C in a prompt leaves the play waiting for its answer. SIGTERM is as good as Ctrl-C.
 
 RUST_LOG=info or =debug shows what the runtime does.";
 
@@ -87,6 +88,7 @@ pub(crate) fn in_front(typed: impl IntoIterator<Item = OsString>) -> Vec<OsStrin
 
 /// Options of every command.
 #[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub(crate) struct Global {
     /// Directory that takes the place of `~` in every path of hero_logic [env: HERO_HOME]
     #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
@@ -322,10 +324,23 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
+    use crate::cli::server_args::ServerArguments;
 
     #[test]
     fn the_declaration_is_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn what_every_command_takes_stands_apart() {
+        for command in [Arguments::command(), ServerArguments::command()] {
+            for option in command.get_arguments() {
+                let heading = option.get_help_heading();
+                let is_apart =
+                    [Some("Options of every command"), Some("Confinement of plays")].contains(&heading);
+                assert_eq!(is_apart, option.is_global_set(), "{} {heading:?}", option.get_id());
+            }
+        }
     }
 
     fn parse(typed: &[&str]) -> Arguments {

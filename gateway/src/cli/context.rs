@@ -116,7 +116,8 @@ impl Context {
         Ok(global)
     }
 
-    /// Opens the runtime, does `work` with it and closes it again. A kill closes nothing.
+    /// Opens the runtime, does `work` with it and closes it again. A signal ends what only asks, a second one what runs
+    /// plays, whoever is silent meanwhile. A kill closes nothing.
     pub(crate) async fn with_logic<T>(
         &mut self,
         purpose: Purpose,
@@ -131,9 +132,16 @@ impl Context {
             let head = self.palette.paint(Paint::Note, "note:");
             self.say(&format!("{head} {note}\n"));
         }
-        let result = match self.warn_of_level(session.logic(), purpose).await {
-            Ok(()) => work(self, session.logic()).await,
-            Err(failure) => Err(failure),
+        let (mut signals, ending) = (self.signals.clone(), self.signals.clone());
+        let working = async {
+            signals.or(self.warn_of_level(session.logic(), purpose)).await??;
+            work(self, session.logic()).await
+        };
+        let result = tokio::select! {
+            // Who heeds signals by himself is asked first.
+            biased;
+            result = working => result,
+            killed = ending.end(purpose) => Err(killed),
         };
         if let Err(Failure { exit: Exit::Killed, .. }) = &result {
             return result;

@@ -13,14 +13,14 @@ use crate::{
         context::Context,
         drive::Ending,
         errors::{Exit, Failure, push_hint},
-        escape::{visible, visible_lines},
+        escape::{self, visible, visible_lines},
         output::PlayDocument,
         pages::open_questions,
         shell,
         style::{Paint, Palette},
         tree::error_summary,
     },
-    form::Field,
+    form::sample,
 };
 
 /// Tells how watching ended, and gives the exit code.
@@ -123,9 +123,11 @@ pub(crate) fn push_questions(
         let mark = palette.paint(Paint::Attention, "?");
         let name = palette.paint(Paint::Strong, &visible(&request.name));
         let path = palette.paint(Paint::Faint, &visible(&request.path));
-        let sample = crate::cli::escape::json(Field::of(request).sample().as_str());
-        let ids = [request.play_sid.as_str(), request.resume_id.as_str()];
-        let command = command(global, &["resume", ids[0], ids[1], "--payload", &sample]);
+        let mut words = vec!["resume", request.play_sid.as_str(), request.resume_id.as_str()];
+        // Without one a person is asked.
+        let sample = sample(request).map(|sample| escape::json(sample.as_str()));
+        words.extend(sample.iter().flat_map(|sample| ["--payload", sample]));
+        let command = command(global, &words);
         writeln!(shown, "{mark} {name}  {}  {path}", visible(question))
             .expect("writing to a String does not fail");
         writeln!(shown, "  {command}").expect("writing to a String does not fail");

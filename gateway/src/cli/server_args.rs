@@ -19,10 +19,11 @@ const ABOUT: &str = "Serve the methods and events of a home of hero_logic";
 #[derive(Debug, Parser)]
 #[command(name = "hero_logic_server", version, about = ABOUT, max_term_width = 100)]
 pub(crate) struct ServerArguments {
-    #[command(flatten)]
-    pub(crate) global: Global,
+    // In front, since the headings of the others would go on.
     #[command(flatten)]
     pub(crate) serve: Serve,
+    #[command(flatten)]
+    pub(crate) global: Global,
 }
 
 impl ServerArguments {
@@ -36,10 +37,10 @@ impl ServerArguments {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Server")]
 pub(crate) struct Service {
-    /// Start the server of this home behind the terminal
+    /// Start the server of this home behind the terminal; it stays until it is stopped
     #[arg(long, group = "service")]
     pub(crate) start: bool,
-    /// Stop it: what runs is interrupted, and goes on when it is started again
+    /// Stop the server of this home: what runs is interrupted, and goes on with the next server
     #[arg(long, group = "service")]
     pub(crate) stop: bool,
     /// Tell what serves this home, and where it stands
@@ -61,7 +62,9 @@ impl Service {
             (listen.public_url.is_some(), "--public-url"),
         ];
         match given.into_iter().find(|(is_given, _)| *is_given) {
-            Some((_, option)) => Err(Failure::usage("usage", format!("{option} goes with no command"))),
+            Some((_, option)) => Err(Failure::usage("usage", format!("{option} goes with no command")).hint(
+                format!("leave {option} or the command out; `hero_logic --help` shows what goes together"),
+            )),
             None => Ok(()),
         }
     }
@@ -70,7 +73,7 @@ impl Service {
 /// Where a server listens beside its socket.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Listen {
-    /// Listen on TCP as well, for whoever has the token
+    /// Listen on TCP as well, for whoever has the token that is in --token-file or HERO_LOGIC_TOKEN
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = address)]
     pub(crate) listen: Option<String>,
     /// A name by which clients call this server on TCP, with its port where it has one; may be given several times

@@ -5,12 +5,17 @@ use tokio::{
     sync::watch,
 };
 
-use crate::cli::errors::{Exit, Failure};
+use crate::cli::{
+    embedded::Purpose,
+    errors::{Exit, Failure},
+};
 
 /// The signals that came since the start.
 #[derive(Clone, Debug)]
 pub(crate) struct Signals {
     count: watch::Receiver<u32>,
+    /// How many of them were waited for.
+    heeded: u32,
 }
 
 impl Signals {
@@ -34,21 +39,35 @@ impl Signals {
                 sender.send_modify(|count| *count += 1);
             }
         });
-        Ok(Self { count })
+        Ok(Self { count, heeded: 0 })
     }
 
     /// Signals that a test raises by hand.
     #[cfg(test)]
     pub(crate) fn by_hand() -> (watch::Sender<u32>, Self) {
         let (sender, count) = watch::channel(0);
-        (sender, Self { count })
+        (sender, Self { count, heeded: 0 })
     }
 
     /// Waits for the next signal. Dropping the future loses none.
     pub(crate) async fn next(&mut self) {
-        if self.count.changed().await.is_err() {
+        let heeded = self.heeded;
+        if self.count.wait_for(|count| *count > heeded).await.is_err() {
             // Nobody can send any more, so none will come.
             std::future::pending::<()>().await;
+        }
+        self.heeded += 1;
+    }
+
+    /// Waits for the signal that ends a command of this purpose whatever it does, and gives how it ends then.
+    pub(crate) async fn end(mut self, purpose: Purpose) -> Failure {
+        self.next().await;
+        match purpose {
+            Purpose::Look => interrupted(),
+            Purpose::Run => {
+                self.next().await;
+                killed()
+            }
         }
     }
 
@@ -69,4 +88,24 @@ pub(crate) fn interrupted() -> Failure {
 /// Ended by a signal at once.
 pub(crate) fn killed() -> Failure {
     interrupted().hint("a play that was running goes on with the next command on this store")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn two_that_come_at_once_are_two() {
+        let (sender, mut signals) = Signals::by_hand();
+        let mut other = signals.clone();
+        sender.send_modify(|count| *count += 2);
+        for _ in 0..2 {
+            signals.next().await;
+        }
+        let third =
+            tokio::select! { biased; () = signals.next() => true, () = std::future::ready(()) => false };
+        assert!(!third);
+        assert_eq!(other.or(std::future::pending::<()>()).await.unwrap_err().exit, Exit::Killed);
+        assert_eq!(other.end(Purpose::Look).await.exit, Exit::Killed);
+    }
 }

@@ -95,31 +95,6 @@ impl Field {
             _ => Self::Json { default: default.map(|json| json.as_str().to_owned()) },
         }
     }
-
-    /// An answer that shows the form which is expected, for a command line to be completed.
-    pub(crate) fn sample(&self) -> Json {
-        let text = match self {
-            Self::Text { default, .. } => {
-                return Json::from(&serde_json::Value::from(default.as_deref().unwrap_or("…")));
-            }
-            Self::Number { default, .. } => default.clone().unwrap_or_else(|| "0".to_owned()),
-            Self::Confirm { default } => default.unwrap_or(true).to_string(),
-            Self::Choice { choices, default } => {
-                let index = default.unwrap_or(0);
-                choices.get(index).map_or_else(|| "null".to_owned(), |choice| choice.value.to_string())
-            }
-            Self::MultiChoice { choices, .. } => {
-                let first = choices.first().map(|choice| choice.value.to_string());
-                format!("[{}]", first.unwrap_or_default())
-            }
-            Self::Form(fields) => {
-                let required = fields.iter().filter(|field| field.required);
-                return object(required.map(|field| (field.key.clone(), field.field.sample())));
-            }
-            Self::Json { default } => default.clone().unwrap_or_else(|| "null".to_owned()),
-        };
-        Json::parse(&text).unwrap_or_else(|_| Json::null())
-    }
 }
 
 /// Where the values of the JSON array `chosen` stand among `choices`.
@@ -162,19 +137,19 @@ pub(crate) fn yes_or_no(text: &str) -> Result<Json, String> {
 /// What a flow hints for forms; what is not understood is left out.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Ui {
+pub(super) struct Ui {
     kind: Option<String>,
     #[serde(alias = "options")]
     choices: Option<Vec<Json>>,
     labels: Option<Json>,
-    default: Option<Json>,
+    pub(super) default: Option<Json>,
     placeholder: Option<String>,
     multiline: Option<bool>,
 }
 
 impl Ui {
     /// Choices as plain values or as `{"value", "label"}`; labels of plain ones as a list or an object beside them.
-    fn choices(&self) -> Option<Vec<Choice>> {
+    pub(super) fn choices(&self) -> Option<Vec<Choice>> {
         #[derive(Deserialize)]
         struct Labelled {
             value: Json,
@@ -364,25 +339,6 @@ mod tests {
             "count":{"type":"integer","default":3},
             "deep":{"type":"object","properties":{"on":{"type":"boolean"}}}}}"#;
         insta::assert_debug_snapshot!(field(schema, r#"{"kind":"form"}"#));
-    }
-
-    #[test]
-    fn samples_have_the_form_that_is_expected() {
-        let cases = [
-            (r#"{"type":"string"}"#, "\"…\""),
-            (r#"{"type":"integer"}"#, "0"),
-            (r#"{"type":"boolean"}"#, "true"),
-            (r#"{"enum":["a b","c"]}"#, "\"a b\""),
-            (r#"{"type":"array","items":{"enum":["a"]}}"#, "[\"a\"]"),
-            (
-                r#"{"type":"object","required":["x"],"properties":{"x":{"type":"number"},"y":{}}}"#,
-                "{\"x\":0}",
-            ),
-            ("true", "null"),
-        ];
-        for (schema, expected) in cases {
-            assert_eq!(field(schema, "{}").sample().as_str(), expected, "{schema}");
-        }
     }
 
     #[test]

@@ -4,9 +4,11 @@
 mod answer;
 mod field;
 mod page;
+mod sample;
 
 pub(crate) use self::{
     answer::{Typed, read},
     field::{Choice, Field, FormField, number, object, plain_text, positions, yes_or_no},
     page::{STYLE, notice, question},
+    sample::sample,
 };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hero_sdk::{
-    Json, Members, Timestamp,
+    Json, Timestamp,
     model::{ResumeRequest, ResumeStatus},
 };
 use serde::de::IgnoredAny;
@@ -30,14 +30,9 @@ pub(super) fn question(data: &[u8]) {
     let request = request(schema, ui, default);
     let field = Field::of(&request);
     assert!(fields(&field, 0) <= text.len(), "no more is asked than is written");
-    let sample = field.sample();
-    if let Field::Form(of) = &field {
-        let sample: Members = sample.to().expect("the answer to a form is an object");
-        let required: Vec<&String> =
-            of.iter().filter(|field| field.required).map(|field| &field.key).collect();
-        assert_eq!(sample.0.iter().map(|(key, _)| key).collect::<Vec<_>>(), required);
+    if let Some(sample) = form::sample(&request) {
+        sample.to::<IgnoredAny>().expect("a sample is JSON");
     }
-    sample.to::<IgnoredAny>().expect("a sample is JSON");
     has_its_markup_only(&form::question(&request, None, &[]));
     match form::read(&field, &typed) {
         Ok(answer) => is_answer(&field, &answer),
@@ -141,8 +136,6 @@ fn fields(field: &Field, depth: usize) -> usize {
         }
         Field::Choice { choices, default } => {
             assert!(!choices.is_empty() && default.is_none_or(|index| is_choice(choices, index)));
-            let sample = field.sample();
-            assert!(choices.iter().any(|choice| choice.value == sample), "a sample is one of them");
             1
         }
         Field::MultiChoice { choices, defaults } => {

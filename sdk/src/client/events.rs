@@ -15,7 +15,7 @@ use sse_stream::{Sse, SseStream};
 use super::{Client, percent_encoded};
 use crate::{
     Error, ErrorCode, PlaySid,
-    logic::{Event, EventFeed, EventFilter, EventId, SpanFeed},
+    logic::{Event, EventFeed, EventFilter, EventId, News, SpanFeed},
     model::SpanPage,
     rpc::Failure,
 };
@@ -52,7 +52,6 @@ pub(crate) async fn feed(client: &Client, play_sid: PlaySid, after_seq: u64) -> 
             match event.event.as_deref() {
                 Some(SPANS) => return Some(source.item::<SpanPage>(&event)),
                 Some(END) => return None,
-                Some(ERROR) => return Some((Err(told(&event)), None)),
                 Some(RESET) => {
                     let message = "the play's record does not reach as far as what was seen of it";
                     let error = Error::new(ErrorCode::InvalidParams, message);
@@ -84,10 +83,15 @@ pub(crate) async fn events(
         Source::open(client, format!("/events?{}", query.join("&")), after.map(String::from)).await?;
     Ok(Box::pin(stream::unfold(Some(source), async |source| {
         let mut source = source?;
-        match source.next().await {
-            Ok(event) if event.event.as_deref() == Some(ERROR) => Some((Err(told(&event)), None)),
-            Ok(event) => Some(source.item::<Event>(&event)),
-            Err(error) => Some((Err(error), None)),
+        loop {
+            match source.next().await {
+                Ok(event) if event.event.as_deref().is_some_and(News::is_kind) => {
+                    return Some(source.item::<Event>(&event));
+                }
+                // News of a later server.
+                Ok(_) => {}
+                Err(error) => return Some((Err(error), None)),
+            }
         }
     })))
 }
@@ -120,7 +124,7 @@ impl Source {
         Ok(source)
     }
 
-    /// The next event with data.
+    /// The next event with data that is no error.
     async fn next(&mut self) -> Result<Sse, Error> {
         loop {
             let Some(stream) = &mut self.stream else {
@@ -128,6 +132,10 @@ impl Source {
                 continue;
             };
             match stream.next().await {
+                Some(Ok(event)) if event.event.as_deref() == Some(ERROR) => {
+                    self.stream = None;
+                    self.pass(told(&event))?;
+                }
                 Some(Ok(event)) => {
                     if let Some(id) = &event.id {
                         self.last = Some(id.clone());
@@ -156,15 +164,19 @@ impl Source {
         self.tries += 1;
         match self.connect().await {
             Ok(stream) => self.stream = Some(stream),
-            Err(error) => {
-                let may_pass =
-                    matches!(error.code, ErrorCode::Unreachable | ErrorCode::Busy | ErrorCode::ShuttingDown);
-                if !may_pass || self.tries >= TRIES_MAX {
-                    return Err(error);
-                }
-            }
+            Err(error) => self.pass(error)?,
         }
         Ok(())
+    }
+
+    /// Passes over what may be otherwise at the next try.
+    fn pass(&self, error: Error) -> Result<(), Error> {
+        match error.code {
+            ErrorCode::Unreachable | ErrorCode::Busy | ErrorCode::ShuttingDown if self.tries < TRIES_MAX => {
+                Ok(())
+            }
+            _ => Err(error),
+        }
     }
 
     async fn connect(&mut self) -> Result<Stream, Error> {

@@ -195,6 +195,8 @@ fn refusal(status: StatusCode, body: &[u8]) -> Error {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => ErrorCode::Unauthorized,
         StatusCode::NOT_FOUND => ErrorCode::NotFound,
         StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => ErrorCode::Busy,
+        // Of a proxy.
+        StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => ErrorCode::Unreachable,
         _ => ErrorCode::InvalidRequest,
     };
     Error::new(code, format!("the server answers {status}"))

@@ -125,6 +125,22 @@ pub enum News {
 }
 
 impl News {
+    /// The names of all kinds.
+    const KINDS: [&str; 7] = [
+        "reset",
+        "play_created",
+        "play_changed",
+        "resume_opened",
+        "resume_closed",
+        "workflow_changed",
+        "workflow_deleted",
+    ];
+
+    /// Whether there is a kind of this name; a later server may tell of others.
+    pub(crate) fn is_kind(name: &str) -> bool {
+        Self::KINDS.contains(&name)
+    }
+
     /// The name of its kind, as in the field `event`.
     pub fn name(&self) -> &'static str {
         match self {
@@ -327,6 +343,15 @@ mod tests {
         );
         assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event);
         assert!(text.contains(&format!("\"event\":\"{}\"", event.news.name())));
+    }
+
+    #[test]
+    fn every_kind_is_known_by_its_name() {
+        let schema = serde_json::to_value(schemars::schema_for!(News)).unwrap();
+        let kinds = schema["oneOf"].as_array().unwrap().iter();
+        let kinds: Vec<&str> =
+            kinds.map(|kind| kind["properties"]["event"]["const"].as_str().unwrap()).collect();
+        assert_eq!(kinds, News::KINDS);
     }
 
     #[test]

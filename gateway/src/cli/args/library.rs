@@ -189,7 +189,7 @@ pub(crate) struct ExampleAdd {
     pub(crate) of: ExampleName,
     #[command(flatten)]
     pub(crate) inputs: GivenInputs,
-    /// What the flow should return, as JSON, or `@` and a file
+    /// What the flow should return, as JSON, `@` and a file, or `-` for standard input
     #[arg(long, value_name = "JSON|@FILE|-")]
     pub(crate) expected: Option<String>,
     /// The answer to a question, by its name, `NAME#N` or path; may be given several times

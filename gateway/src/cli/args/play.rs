@@ -36,7 +36,7 @@ pub(crate) struct Run {
     /// A second start with the same key watches the play of the first
     #[arg(long, value_name = "KEY")]
     pub(crate) idempotency_key: Option<String>,
-    /// While places are short, plays of a higher number go first
+    /// While more plays are queued than may run, those of a higher number go first
     #[arg(long, value_name = "NUMBER", default_value_t = 0, allow_negative_numbers = true)]
     pub(crate) priority: i32,
     /// Cancel the play after this time, whatever it waits for: seconds, or such as 500ms, 90s, 5m, 2h, 1d
@@ -49,7 +49,7 @@ pub(crate) struct Run {
 /// Inputs as they are typed.
 #[derive(Debug, Default, Args)]
 pub(crate) struct GivenInputs {
-    /// One input; the value is JSON where that fits the declared type, else text
+    /// One input; the value is JSON where that fits the declared type, else text; may be given several times
     #[arg(long = "input", short, value_name = "KEY=VALUE")]
     pub(crate) single: Vec<String>,
     /// All inputs as a JSON object, `@` and a file, or `-` for standard input
@@ -70,9 +70,9 @@ pub(crate) struct Interaction {
 
 #[derive(Debug, Args)]
 pub(crate) struct Resume {
-    /// The play
+    /// The play, by its id
     pub(crate) play_sid: String,
-    /// The question
+    /// The question, by its id, as `play show` has it
     pub(crate) resume_id: String,
     /// The answer as JSON, `@` and a file, or `-` for standard input; without it the terminal asks
     #[arg(long, value_name = "JSON|@FILE|-")]
@@ -93,25 +93,25 @@ pub(crate) enum Play {
     Artifacts(PlaySid),
     /// The content of a file that a play has kept, on standard output
     Artifact(PlayArtifact),
-    /// Watch a play until it ends or waits, and answer its questions
+    /// Watch a play until it ends or waits, and answer its questions; Ctrl-C ends the watching only
     Follow(PlayGoOn),
-    /// End a play
+    /// Cancel a play, and wait for its end
     Cancel(PlayCancel),
     /// Run a failed, cancelled or diverged play again; finished steps stay
     Retry(PlayGoOn),
-    /// Wait until a play ends or waits for an answer
+    /// Wait until a play ends or waits for an answer; the exit code says which
     Wait(PlayWait),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct PlaySid {
-    /// The play
+    /// The play, by its id, as `play list` has it
     pub(crate) play_sid: String,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct PlayArtifact {
-    /// The play
+    /// The play, by its id, as `play list` has it
     pub(crate) play_sid: String,
     /// The artifact, by its name
     pub(crate) name: String,
@@ -122,7 +122,7 @@ pub(crate) struct PlayArtifact {
 
 #[derive(Debug, Args)]
 pub(crate) struct PlayGoOn {
-    /// The play
+    /// The play, by its id, as `play list` has it
     pub(crate) play_sid: String,
     #[command(flatten)]
     pub(crate) interaction: Interaction,
@@ -152,10 +152,10 @@ pub(crate) struct PlayList {
 /// Which page of a list.
 #[derive(Debug, Args)]
 pub(crate) struct Page {
-    /// At most this many
+    /// At most this many, from 1 to 1000
     #[arg(long, default_value_t = LIMIT_DEFAULT, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) limit: u32,
-    /// Go on where the page before ended, which says how
+    /// Go on behind a page, whose end says with which cursor
     #[arg(long)]
     pub(crate) cursor: Option<String>,
 }
@@ -177,7 +177,7 @@ pub(crate) enum PlayStatus {
 
 #[derive(Debug, Args)]
 pub(crate) struct PlayCancel {
-    /// The play
+    /// The play, by its id, as `play list` has it
     pub(crate) play_sid: String,
     /// Why, for whoever looks at it later
     #[arg(long)]
@@ -186,7 +186,7 @@ pub(crate) struct PlayCancel {
 
 #[derive(Debug, Args)]
 pub(crate) struct PlayWait {
-    /// The play
+    /// The play, by its id, as `play list` has it
     pub(crate) play_sid: String,
     /// Give up after this time (exit code 6): seconds, or such as 90s, 5m, 2h; waits for ever unless told
     #[arg(long, value_name = "DURATION", value_parser = duration_ms)]

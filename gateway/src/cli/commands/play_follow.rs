@@ -34,7 +34,7 @@ pub(crate) async fn run(
     answers: Answers,
     interaction: &Interaction,
 ) -> Result<Exit, Failure> {
-    let play = logic.play_status(play_sid.into()).await?;
+    let play = context.signals.or(logic.play_status(play_sid.into())).await??;
     let mut drive = context.drive(logic, &play, answers, interaction, OnSignal::Leave);
     let ending = drive.run(play.play_sid.clone()).await?;
     context.signals = drive.signals;

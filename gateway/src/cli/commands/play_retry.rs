@@ -40,7 +40,7 @@ pub(crate) async fn run(
     let retried = match play.status {
         // Whatever ran it has been killed: it has been taken up where it was, and is not to fail first.
         Status::Queued | Status::Running => Retried { play, runs_again: Vec::new() },
-        _ => logic.play_retry(play_sid.clone().into()).await?,
+        _ => context.signals.or(logic.play_retry(play_sid.clone().into())).await??,
     };
     if !matches!(context.style, Style::Quiet) {
         let head = context.palette.paint(Paint::Note, "runs again:");

@@ -66,7 +66,7 @@ pub(crate) async fn run(context: &mut Context, logic: &dyn Logic, wish: Wish) ->
         Some(payload) => {
             let answered_by = Some("cli".to_owned());
             let answer = PlayResume { play_sid, resume_id, payload, answered_by };
-            (logic.play_resume(answer).await?, None)
+            (context.signals.or(logic.play_resume(answer)).await??, None)
         }
         None if context.prompter.is_some() && !interaction.no_input => {
             let open = open_questions(logic, &play_sid).await?;

@@ -65,12 +65,24 @@ def _result(body: bytes) -> Json:
     return answer["result"]
 
 
+# What a status means that comes without words, of a proxy for instance.
+_STATUSES: Mapping[int, type[HeroLogicError]] = {
+    401: Unauthorized,
+    403: Unauthorized,
+    404: NotFound,
+    429: Busy,
+    502: Unreachable,
+    503: Busy,
+    504: Unreachable,
+}
+
+
 def _refusal(status: int, body: bytes) -> HeroLogicError:
     """What a server said instead of what was asked for."""
     try:
         return _error(json.loads(body)["error"])
     except (ValueError, LookupError, TypeError):
-        return InvalidRequest(f"the server answers with status {status}")
+        return _STATUSES.get(status, InvalidRequest)(f"the server answers with status {status}")
 
 
 def _read(text: bytes | str) -> Json:

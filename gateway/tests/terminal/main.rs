@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests; a panic says where")]
 
 mod common;
+mod silence;
 
 use common::{Home, Session};
 

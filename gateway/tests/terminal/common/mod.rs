@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::{Read, Write},
+    os::unix::net::{UnixListener, UnixStream},
     path::PathBuf,
     process::Child,
     sync::{
@@ -84,6 +85,54 @@ impl Drop for Home {
         if self.is_served {
             self.start(&["--stop"], 24, 80).end();
         }
+    }
+}
+
+/// A listener in front of the server of a home, which passes everything on up to a call of this method. Then it is
+/// silent.
+pub(crate) struct Silence {
+    /// Where it listens.
+    pub(crate) path: PathBuf,
+    reached: Receiver<()>,
+}
+
+impl Silence {
+    /// It listens when this returns.
+    pub(crate) fn before(home: &Home, method: &'static str) -> Self {
+        let server = home.path("home/hero/var/sockets/hero_logic/rpc.sock");
+        let path = home.path(&format!("{method}.sock"));
+        let listener = UnixListener::bind(&path).unwrap();
+        let (sender, reached) = sync_channel(1);
+        thread::spawn(move || {
+            for client in listener.incoming() {
+                let (client, server) = (client.unwrap(), UnixStream::connect(&server).unwrap());
+                let (mut answers, mut asks) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+                thread::spawn(move || std::io::copy(&mut answers, &mut asks));
+                let sender = sender.clone();
+                thread::spawn(move || pass(client, server, || sender.send(()).unwrap(), method));
+            }
+        });
+        Self { path, reached }
+    }
+
+    /// Returns when the method has been called.
+    pub(crate) fn wait(&self) {
+        self.reached.recv_timeout(WAIT_MAX).unwrap();
+    }
+}
+
+/// Passes on what is asked, and nothing more once this has been asked for. It ends with the one who asks.
+fn pass(mut client: UnixStream, mut server: UnixStream, reached: impl FnOnce(), method: &str) {
+    let mut asked = Vec::new();
+    let mut buffer = [0; 4096];
+    while let Ok(count @ 1..) = client.read(&mut buffer) {
+        asked.extend_from_slice(&buffer[..count]);
+        if String::from_utf8_lossy(&asked).contains(method) {
+            reached();
+            drop(std::io::copy(&mut client, &mut std::io::sink()));
+            return;
+        }
+        server.write_all(&buffer[..count]).unwrap();
     }
 }
 
