@@ -74,6 +74,7 @@ impl Signals {
     /// The result of `work`, unless a signal comes first: then nothing has been started that could be cancelled.
     pub(crate) async fn or<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Failure> {
         tokio::select! {
+            biased; // what is done is not thrown away
             result = work => Ok(result),
             () = self.next() => Err(killed()),
         }

@@ -1,454 +1,209 @@
 //! An answer that shows the form which is expected, for a command line to be completed. It fits the schema of its question;
-//! where a schema says more than is understood here there is none, since whether an answer fits is the runtime's business.
+//! where none is found there is none, since whether an answer fits is the runtime's business.
 
-use std::collections::BTreeSet;
+use hero_sdk::{Json, model::ResumeRequest};
+use jsonschema::Validator;
+use serde_json::{Map, Value};
 
-use hero_sdk::{Json, Members, model::ResumeRequest};
-use serde::{Deserialize, Deserializer, de::IgnoredAny};
-
-use super::field::{Ui, object};
+use super::field::Ui;
 
 /// Schemas within one another, at most.
 const DEPTH_MAX: usize = 5;
-/// Characters of a text, items of a list, members of an object and bytes of a list: what somebody would still paste.
-const CHARS_MAX: usize = 80;
-/// See [`CHARS_MAX`].
-const ITEMS_MAX: usize = 16;
-/// See [`CHARS_MAX`].
-const BYTES_MAX: usize = 4096;
-/// Beyond it not every whole number is a number of its own.
-const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
+/// Characters of a text and items of a list, at most: what somebody would still paste.
+const LENGTH_MAX: u64 = 40;
+/// Texts of formats that are common.
+const FORMATS: [(&str, &str); 6] = [
+    ("date", "2026-01-31"),
+    ("date-time", "2026-01-31T12:00:00Z"),
+    ("email", "name@example.com"),
+    ("time", "12:00:00Z"),
+    ("uri", "https://example.com"),
+    ("uuid", "00000000-0000-4000-8000-000000000000"),
+];
 
-/// An answer that fits the schema of this question: its default where that does.
+/// An answer that fits the schema of this question: its default or first choice where that does.
 pub(crate) fn sample(request: &ResumeRequest) -> Option<Json> {
+    let schema = request.schema.to().ok()?;
+    let validator = validator(&schema)?;
     let ui: Ui = request.ui.to().unwrap_or_default();
     let choice = ui.choices().and_then(|choices| Some(choices.into_iter().next()?.value));
-    let wish = ui.default.or_else(|| request.default.clone()).or(choice);
-    fitting(&request.schema, wish.as_ref(), 0)
+    let mut wishes = [ui.default, request.default.clone(), choice].into_iter().flatten();
+    let wished = wishes.find(|wish| wish.to().is_ok_and(|value| validator.is_valid(&value)));
+    wished.or_else(|| Some(Json::from(&first(&validator, &schema, 0)?)))
 }
 
-/// The keywords of JSON Schema 2020-12 that are heeded. Another one may refuse anything.
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
-struct Schema {
-    #[serde(rename = "type")]
-    kinds: Option<Kinds>,
-    #[serde(rename = "enum")]
-    values: Option<Vec<Json>>,
-    #[serde(rename = "const", deserialize_with = "given")]
-    value: Option<Json>,
-    one_of: Option<Vec<Json>>,
-    any_of: Option<Vec<Json>>,
-    minimum: Option<f64>,
-    maximum: Option<f64>,
-    exclusive_minimum: Option<f64>,
-    exclusive_maximum: Option<f64>,
-    multiple_of: Option<f64>,
-    min_length: Option<f64>,
-    max_length: Option<f64>,
-    items: Option<Json>,
-    min_items: Option<f64>,
-    max_items: Option<f64>,
-    unique_items: bool,
-    properties: Members,
-    required: Vec<String>,
-    additional_properties: Option<Json>,
-    #[serde(deserialize_with = "given")]
-    default: Option<Json>,
-    #[serde(rename = "title")]
-    _title: IgnoredAny,
-    #[serde(rename = "description")]
-    _description: IgnoredAny,
-    #[serde(rename = "examples")]
-    _examples: IgnoredAny,
-    #[serde(rename = "deprecated")]
-    _deprecated: IgnoredAny,
-    #[serde(rename = "$comment")]
-    _comment: IgnoredAny,
+fn validator(schema: &Value) -> Option<Validator> {
+    jsonschema::options().should_validate_formats(true).build(schema).ok()
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Kinds {
-    One(String),
-    Any(Vec<String>),
+fn first(validator: &Validator, schema: &Value, depth: usize) -> Option<Value> {
+    candidates(schema, depth).into_iter().find(|candidate| validator.is_valid(candidate))
 }
 
-/// `null` is a value, too.
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::Error> {
-    Json::deserialize(deserializer).map(Some)
+/// One that fits a part of a schema.
+fn part(schema: &Value, depth: usize) -> Option<Value> {
+    if depth > DEPTH_MAX {
+        return None;
+    }
+    first(&validator(schema)?, schema, depth)
 }
 
-/// A value that fits: the one that is wished for where it does.
-fn fitting(schema: &Json, wish: Option<&Json>, depth: usize) -> Option<Json> {
-    match schema.as_str() {
-        "true" => return Some(wish.cloned().unwrap_or_else(Json::null)),
-        _ if depth > DEPTH_MAX => return None,
-        _ => {}
+/// What may fit, as far as the common keywords tell; the simplest first.
+fn candidates(schema: &Value, depth: usize) -> Vec<Value> {
+    let of = |keyword| schema.get(keyword);
+    let listed = ["enum", "examples"].into_iter().filter_map(|keyword| of(keyword)?.as_array()).flatten();
+    let mut found: Vec<Value> =
+        [of("default"), of("const")].into_iter().flatten().chain(listed).cloned().collect();
+    for case in ["anyOf", "oneOf"].into_iter().filter_map(|keyword| of(keyword)?.as_array()).flatten() {
+        found.extend(part(case, depth + 1));
     }
-    let mut schema: Schema = schema.to().ok()?;
-    let default = schema.default.take();
-    let wish = wish.or(default.as_ref());
-    if let Some(choices) = schema.choices(depth) {
-        let choices = choices?;
-        let mut candidates = wish.filter(|wish| choices.contains(wish)).into_iter().chain(&choices);
-        return candidates.find(|value| schema.takes(value, depth)).cloned();
-    }
-    if let Some(cases) = schema.any_of.take() {
-        let fit = cases.iter().filter_map(|case| fitting(case, wish, depth + 1));
-        return best(fit.filter(|value| schema.takes(value, depth)), wish);
-    }
-    schema.of_kinds(wish, depth)
-}
-
-/// What is wished for where it is among the values, else the first.
-fn best(values: impl Iterator<Item = Json>, wish: Option<&Json>) -> Option<Json> {
-    let mut first = None;
-    for value in values {
-        if Some(&value) == wish {
-            return Some(value);
-        }
-        first = first.or(Some(value));
-    }
-    first
-}
-
-fn fits(schema: &Json, value: &Json, depth: usize) -> bool {
-    fitting(schema, Some(value), depth).as_ref() == Some(value)
-}
-
-impl Schema {
-    /// Takes out the values that there are, if they are listed; none of them where that is not understood.
-    fn choices(&mut self, depth: usize) -> Option<Option<Vec<Json>>> {
-        match (self.values.take(), self.value.take(), self.one_of.take()) {
-            (None, None, None) => None,
-            (Some(values), None, None) => Some(Some(values)),
-            (None, Some(value), None) => Some(Some(vec![value])),
-            (None, None, Some(cases)) => Some(constants(&cases, depth)),
-            _ => Some(None),
-        }
-    }
-
-    /// Whether a value fits what is left of it.
-    fn takes(&self, value: &Json, depth: usize) -> bool {
-        self.any_of.is_none() && self.of_kinds(Some(value), depth).as_ref() == Some(value)
-    }
-
-    fn of_kinds(&self, wish: Option<&Json>, depth: usize) -> Option<Json> {
-        let mut kinds: Vec<&str> = match &self.kinds {
-            Some(Kinds::One(kind)) => vec![kind],
-            Some(Kinds::Any(kinds)) => kinds.iter().map(String::as_str).collect(),
-            // Each keyword is about one kind of value, and `null` is none of them.
-            None if !self.properties.0.is_empty() || !self.required.is_empty() => vec!["object", "null"],
-            None if self.items.is_some() || self.min_items.or(self.max_items).is_some() => {
-                vec!["array", "null"]
-            }
-            None if self.min_length.or(self.max_length).is_some() => vec!["string", "null"],
-            None if self.lowest().or(self.highest()).or(self.multiple_of).is_some() => vec!["number", "null"],
-            None if self.additional_properties.is_some() || self.unique_items => vec!["null"],
-            None => return Some(wish.cloned().unwrap_or_else(Json::null)),
-        };
-        kinds.sort_by_key(|kind| *kind == "null");
-        let mut seen = BTreeSet::new();
-        kinds.retain(|kind| seen.insert(*kind));
-        best(kinds.into_iter().filter_map(|kind| self.of_kind(kind, wish, depth)), wish)
-    }
-
-    fn of_kind(&self, kind: &str, wish: Option<&Json>, depth: usize) -> Option<Json> {
+    for kind in kinds(schema) {
         match kind {
-            "null" => Some(Json::null()),
-            "boolean" => {
-                let is_wished = wish.and_then(|wish| wish.to::<bool>().ok()).unwrap_or(true);
-                Json::of(&is_wished).ok()
-            }
-            "integer" => self.number(true, wish),
-            "number" => self.number(false, wish),
-            "string" => self.text(wish),
-            "array" => self.list(wish, depth + 1),
-            "object" => self.object(wish, depth + 1),
-            _ => None,
+            "boolean" => found.push(Value::Bool(true)),
+            "integer" | "number" => found.extend(numbers(schema)),
+            "string" => found.extend(texts(schema)),
+            "array" => found.extend(lists(schema, depth + 1)),
+            "object" => found.extend(object(schema, depth + 1)),
+            _ => found.push(Value::Null),
         }
     }
+    found
+}
 
-    fn lowest(&self) -> Option<f64> {
-        self.minimum.into_iter().chain(self.exclusive_minimum).reduce(f64::max)
-    }
-
-    fn highest(&self) -> Option<f64> {
-        self.maximum.into_iter().chain(self.exclusive_maximum).reduce(f64::min)
-    }
-
-    fn number(&self, integer: bool, wish: Option<&Json>) -> Option<Json> {
-        let fits = |number: f64| {
-            let is_whole = number.fract() == 0.0;
-            number.abs() < WHOLE_MAX
-                && (is_whole || !integer)
-                && self.minimum.is_none_or(|least| number >= least)
-                && self.maximum.is_none_or(|most| number <= most)
-                && self.exclusive_minimum.is_none_or(|below| number > below)
-                && self.exclusive_maximum.is_none_or(|above| number < above)
-                && self.multiple_of.is_none_or(|step| {
-                    number == 0.0 || (is_whole && step.fract() == 0.0 && number % step == 0.0)
-                })
-        };
-        if let Some(wish) = wish.filter(|wish| wish.to::<f64>().is_ok_and(fits)) {
-            return Some(wish.clone());
+/// The types that a schema names, or that its keywords are about.
+fn kinds(schema: &Value) -> Vec<&str> {
+    const ABOUT: [(&str, &[&str]); 4] = [
+        ("object", &["properties", "required"]),
+        ("array", &["items", "minItems", "maxItems"]),
+        ("string", &["minLength", "maxLength", "pattern", "format"]),
+        ("number", &["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"]),
+    ];
+    match schema.get("type") {
+        Some(Value::String(kind)) => vec![kind],
+        Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).collect(),
+        _ => {
+            let is_about = |keywords: &[&str]| keywords.iter().any(|keyword| schema.get(keyword).is_some());
+            let about = ABOUT.into_iter().filter(|(_, keywords)| is_about(keywords)).map(|(kind, _)| kind);
+            about.chain(["null"]).collect()
         }
-        let step = self.multiple_of.unwrap_or(1.0);
-        let (lowest, highest) = (self.lowest(), self.highest());
-        let least = lowest.map(|lowest| (lowest / step).ceil() * step);
-        let most = highest.map(|highest| (highest / step).floor() * step);
-        let middle = lowest.zip(highest).map(|(lowest, highest)| f64::midpoint(lowest, highest));
-        let around = [least, least.map(|least| least + step), most, most.map(|most| most - step)];
-        let candidates = around.into_iter().chain([lowest, highest, middle]).flatten();
-        let number = std::iter::once(0.0).chain(candidates).find(|number| fits(*number))?;
-        // Not -0.
-        Json::parse(&(number + 0.0).to_string()).ok()
-    }
-
-    fn text(&self, wish: Option<&Json>) -> Option<Json> {
-        let (least, most) = (self.min_length.unwrap_or(0.0), self.max_length.unwrap_or(f64::INFINITY));
-        let fits = |text: &String| (least..=most).contains(&count(text.chars()));
-        if let Some(wish) = wish.filter(|wish| wish.to().is_ok_and(|text| fits(&text))) {
-            return Some(wish.clone());
-        }
-        let mut texts = (1..=CHARS_MAX).chain([0]).map(|chars| "…".repeat(chars));
-        Json::of(&texts.find(fits)?).ok()
-    }
-
-    fn list(&self, wish: Option<&Json>, depth: usize) -> Option<Json> {
-        let any = Json::of(&true).ok()?;
-        let items = self.items.as_ref().unwrap_or(&any);
-        let (least, most) = (self.min_items.unwrap_or(0.0), self.max_items.unwrap_or(f64::INFINITY));
-        let fits_as_a_whole = |list: &Vec<Json>| {
-            (least..=most).contains(&count(list.iter())) && (!self.unique_items || are_distinct(list))
-        };
-        let fit = |list: &Vec<Json>| list.iter().all(|item| fits(items, item, depth));
-        if let Some(wish) = wish.filter(|wish| {
-            wish.to()
-                .is_ok_and(|list: Vec<Json>| list.len() <= ITEMS_MAX && fits_as_a_whole(&list) && fit(&list))
-        }) {
-            return Some(wish.clone());
-        }
-        // Those that are listed may all be needed; of others one is as good as many.
-        let listed = items.to::<Schema>().ok().and_then(|mut items| items.choices(depth).flatten());
-        let mut choices = listed.unwrap_or_default();
-        choices.truncate(ITEMS_MAX);
-        choices.retain(|item| fits(items, item, depth));
-        if choices.is_empty() {
-            choices.extend(fitting(items, None, depth));
-        }
-        let list = |length: usize| choices.iter().cycle().take(length).cloned().collect::<Vec<_>>();
-        let shortest = usize::from(self.items.is_some());
-        let list = (shortest..=ITEMS_MAX).chain([0]).map(list).find(fits_as_a_whole)?;
-        Json::of(&list).ok().filter(|list| list.as_str().len() <= BYTES_MAX)
-    }
-
-    fn object(&self, wish: Option<&Json>, depth: usize) -> Option<Json> {
-        let any = Json::of(&true).ok()?;
-        let other = self.additional_properties.as_ref().unwrap_or(&any);
-        let of = |key: &str| self.properties.get(key).unwrap_or(other);
-        let wished: Members = wish.and_then(|wish| wish.to().ok()).unwrap_or_default();
-        if let Some(wish) = wish.filter(|wish| wish.as_str().starts_with('{')) {
-            let are_fit = wished.0.len() <= ITEMS_MAX
-                && wished.0.iter().all(|(key, member)| fits(of(key), member, depth))
-                && self.required.iter().all(|key| wished.get(key).is_some());
-            if are_fit {
-                return Some(wish.clone());
-            }
-        }
-        let declared = self.properties.0.iter().map(|(key, _)| key).filter(|key| self.required.contains(key));
-        let others = self.required.iter().filter(|key| self.properties.get(key).is_none());
-        let members =
-            declared.chain(others).map(|key| Some((key.clone(), fitting(of(key), wished.get(key), depth)?)));
-        Some(object(members.collect::<Option<Vec<_>>>()?))
     }
 }
 
-/// The values of cases that are one each; none where they are something else.
-fn constants(cases: &[Json], depth: usize) -> Option<Vec<Json>> {
-    let value_of = |case: &Json| case.to::<Schema>().ok()?.value.filter(|value| fits(case, value, depth + 1));
-    let values = cases.iter().map(value_of);
-    values.collect::<Option<Vec<_>>>().filter(|values| are_distinct(values))
-}
-
-/// Whether no two are equal, as far as can be told: numbers may be written in several ways, and lists and objects hold some.
-fn are_distinct(values: &[Json]) -> bool {
-    let plain = |json: &Json| match json.to::<serde_json::Value>().ok()? {
-        serde_json::Value::Number(number) => Some(number.as_f64()?.to_string()),
-        serde_json::Value::Array(_) | serde_json::Value::Object(_) => None,
-        other => Some(other.to_string()),
+/// The bounds, and the whole numbers beside them.
+fn numbers(schema: &Value) -> Vec<Value> {
+    const BOUNDS: [&str; 5] = ["minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "multipleOf"];
+    let bounds = || BOUNDS.into_iter().filter_map(|keyword| schema.get(keyword));
+    let beside = |bound: &Value| {
+        let below = bound.as_i64().or_else(|| format!("{:.0}", bound.as_f64()?.floor()).parse().ok())?;
+        Some([below, below.checked_add(1)?, below.checked_sub(1)?].map(Value::from))
     };
-    let texts: Option<BTreeSet<String>> = values.iter().map(plain).collect();
-    values.len() < 2 || texts.is_some_and(|texts| texts.len() == values.len())
+    let zero = std::iter::once(Value::from(0));
+    zero.chain(bounds().cloned()).chain(bounds().filter_map(beside).flatten()).collect()
 }
 
-#[expect(clippy::cast_precision_loss, reason = "nothing here has that many")]
-fn count(items: impl Iterator) -> f64 {
-    items.count() as f64
+fn texts(schema: &Value) -> Vec<Value> {
+    let format = schema.get("format").and_then(Value::as_str);
+    let known = FORMATS.iter().find(|(name, _)| Some(*name) == format).map(|(_, text)| (*text).to_owned());
+    let length = schema.get("minLength").and_then(Value::as_u64).unwrap_or(0).clamp(1, LENGTH_MAX);
+    let dots = (0..length).map(|_| '…').collect();
+    known.into_iter().chain([dots, String::new()]).map(Value::from).collect()
+}
+
+/// As short as it may be, but not empty where that is allowed.
+fn lists(schema: &Value, depth: usize) -> Vec<Value> {
+    let items = schema.get("items").unwrap_or(&Value::Bool(true));
+    let length = schema.get("minItems").and_then(Value::as_u64).unwrap_or(0).clamp(1, LENGTH_MAX) as usize;
+    let one = part(items, depth).map(|item| Value::from(vec![item; length]));
+    let choices = items.get("enum").and_then(Value::as_array);
+    let several =
+        choices.map(|choices| Value::from(choices.iter().take(length).cloned().collect::<Vec<_>>()));
+    one.into_iter().chain(several).chain([Value::Array(Vec::new())]).collect()
+}
+
+/// What is needed, and nothing else.
+fn object(schema: &Value, depth: usize) -> Option<Value> {
+    let needed = schema.get("required").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let needed = || needed.iter().filter_map(Value::as_str);
+    let none = Map::new();
+    let declared = schema.get("properties").and_then(Value::as_object).unwrap_or(&none);
+    let other = schema.get("additionalProperties").unwrap_or(&Value::Bool(true));
+    let first = declared.iter().filter(|(key, _)| needed().any(|needed| needed == *key));
+    let then = needed().filter(|key| !declared.contains_key(*key)).map(|key| (key, other));
+    let members = first.map(|(key, schema)| (key.as_str(), schema)).chain(then);
+    let members = members.map(|(key, schema)| Some((key.to_owned(), part(schema, depth)?)));
+    Some(Value::Object(members.collect::<Option<_>>()?))
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
     use crate::cli::testing::request;
 
     fn of(schema: &Value, ui: &Value) -> Option<Value> {
-        let sample = sample(&request("ask", &schema.to_string(), &ui.to_string()))?;
-        Some(sample.to().unwrap())
+        Some(sample(&request("ask", &schema.to_string(), &ui.to_string()))?.to().unwrap())
     }
 
-    /// Each of these, and none.
-    fn or_none(values: &[Value]) -> Vec<Option<&Value>> {
-        std::iter::once(None).chain(values.iter().map(Some)).collect()
-    }
-
-    /// All schemas with one of the values, or none, of each of these keywords.
-    fn every(keywords: &[(&str, Vec<Value>)]) -> Vec<Value> {
-        let mut schemas = vec![json!({})];
-        for (keyword, values) in keywords {
-            let with = |schema: &Value, value: Option<&Value>| {
-                let mut schema = schema.clone();
-                if let Some(value) = value {
-                    schema[keyword] = value.clone();
-                }
-                schema
-            };
-            schemas = schemas
-                .iter()
-                .flat_map(|schema| or_none(values).into_iter().map(|value| with(schema, value)))
-                .collect();
+    #[test]
+    fn samples_are_the_simplest_that_fit() {
+        let person = json!({"type": "object", "required": ["name", "age", "more"], "properties": {
+            "age": {"type": "integer", "minimum": 18}, "name": {"type": "string"}, "nick": {"type": "string"}}});
+        for (schema, expected) in [
+            (json!({"type": "string"}), json!("…")),
+            (json!({"type": "string", "minLength": 3}), json!("………")),
+            (json!({"type": "string", "maxLength": 0}), json!("")),
+            (json!({"type": "string", "format": "date"}), json!("2026-01-31")),
+            (json!({"minLength": 2}), json!("……")),
+            (json!({"type": "boolean"}), json!(true)),
+            (json!({"type": "integer"}), json!(0)),
+            (json!({"type": "integer", "minimum": 1.5}), json!(2)),
+            (json!({"type": "integer", "exclusiveMinimum": 3}), json!(4)),
+            (json!({"type": "integer", "maximum": -1}), json!(-1)),
+            (json!({"type": "number", "exclusiveMaximum": 0}), json!(-1)),
+            (json!({"minimum": 3, "multipleOf": 5}), json!(5)),
+            (json!({"type": ["integer", "null"], "minimum": 7}), json!(7)),
+            (json!({"enum": ["a b", "c"]}), json!("a b")),
+            (json!({"const": null}), json!(null)),
+            (json!({"type": "integer", "enum": ["a", 2]}), json!(2)),
+            (json!({"type": "integer", "default": 5}), json!(5)),
+            (json!({"type": "integer", "minimum": 6, "default": 5}), json!(6)),
+            (json!({"oneOf": [{"const": "a"}, {"const": "b"}]}), json!("a")),
+            (json!({"anyOf": [{"type": "integer", "minimum": 2}, {"type": "null"}]}), json!(2)),
+            (json!({"type": "array", "items": {"enum": ["a", "b"]}}), json!(["a"])),
+            (
+                json!({"type": "array", "items": {"enum": ["a", "b"]}, "minItems": 2, "uniqueItems": true}),
+                json!(["a", "b"]),
+            ),
+            (
+                json!({"type": "array", "items": {"type": "integer", "minimum": 2}, "minItems": 2}),
+                json!([2, 2]),
+            ),
+            (json!({"type": "array", "maxItems": 0}), json!([])),
+            (person, json!({"age": 18, "name": "…", "more": null})),
+            (json!(true), json!(null)),
+        ] {
+            assert_eq!(of(&schema, &json!({})), Some(expected), "{schema}");
         }
-        schemas
-    }
-
-    /// Holds all samples against their schemas. There is one wherever one of the answers fits.
-    fn check(schemas: &[Value], wishes: &[Value], answers: &[Value]) {
-        for schema in schemas {
-            let validator = jsonschema::draft202012::new(schema).unwrap();
-            let may_fit = answers.iter().any(|answer| validator.is_valid(answer));
-            for wish in or_none(wishes) {
-                let ui = wish.map_or(json!({}), |wish| json!({"default": wish}));
-                let sample = of(schema, &ui);
-                match &sample {
-                    Some(sample) => assert!(validator.is_valid(sample), "{schema} {ui}: {sample}"),
-                    None => assert!(!may_fit, "an answer to {schema} {ui}"),
-                }
-                if wish.is_some_and(|wish| answers.contains(wish) && validator.is_valid(wish)) {
-                    assert_eq!(sample.as_ref(), wish, "{schema}");
-                }
-            }
-        }
-    }
-
-    fn whole() -> Vec<Value> {
-        (-9..=9).map(Value::from).collect()
-    }
-
-    #[test]
-    fn numbers_fit() {
-        let bounds = || vec![json!(-3), json!(1.5), json!(4), json!(9_007_199_254_740_993_u64)];
-        let exclusive = || vec![json!(-3), json!(2.5)];
-        let schemas = every(&[
-            ("type", vec![json!("integer"), json!("number"), json!(["null", "integer"])]),
-            ("minimum", bounds()),
-            ("maximum", bounds()),
-            ("exclusiveMinimum", exclusive()),
-            ("exclusiveMaximum", exclusive()),
-            ("multipleOf", vec![json!(2), json!(5), json!(0.1)]),
-        ]);
-        let of_fractions = |schema: &Value| schema["multipleOf"] == json!(0.1);
-        let (fractions, schemas): (Vec<_>, Vec<_>) = schemas.into_iter().partition(of_fractions);
-        let wishes = [json!(2), json!("x"), json!(2.5)];
-        check(&schemas, &wishes, &whole());
-        check(&fractions, &wishes, &[json!(0)]);
-        let narrow = json!({"type": "number", "exclusiveMinimum": 0.2, "exclusiveMaximum": 0.4});
-        check(&[narrow], &[], &[json!(0.3)]);
-    }
-
-    #[test]
-    fn texts_and_truths_fit() {
-        let schemas = every(&[
-            ("type", vec![json!("string"), json!("boolean"), json!("null"), json!(["string", "null"])]),
-            ("minLength", vec![json!(0), json!(3), json!(80), json!(81)]),
-            ("maxLength", vec![json!(0), json!(2), json!(3), json!(500)]),
-            ("title", vec![json!("A text")]),
-            ("default", vec![json!("äöü"), json!(1)]),
-        ]);
-        check(&schemas, &[json!("äöü"), json!(false)], &[json!(""), json!("äöü"), json!(true), json!(null)]);
-        assert_eq!(of(&json!({"type": "string", "minLength": 3}), &json!({})), Some(json!("………")));
-    }
-
-    #[test]
-    fn choices_fit() {
-        let listed = vec![json!(["a", 7, null, 2.5]), json!([{"a": 1}, [1]]), json!(["a"])];
-        let mut schemas = every(&[
-            ("type", vec![json!("string"), json!("integer"), json!(["number", "null"])]),
-            ("minimum", vec![json!(3), json!(8)]),
-            ("enum", listed),
-        ]);
-        // A limit without a type is taken for one of the kind that it limits.
-        schemas.retain(|schema| schema.get("type").is_some() || schema.get("minimum").is_none());
-        check(&schemas, &[json!(7), json!("b")], &[json!("a"), json!(7), json!(null)]);
-        let cases = json!([{"const": "a", "title": "A"}, {"const": null}, {"const": 2, "type": "integer"}]);
-        let schemas = every(&[("type", vec![json!("string"), json!("null")]), ("oneOf", vec![cases])]);
-        check(&schemas, &[json!(2)], &[json!("a"), json!(2), json!(null)]);
-        let cases = json!([{"type": "integer", "minimum": 5}, {"type": "null"}, {"const": "x"}]);
-        check(&[json!({"anyOf": cases})], &[json!(6), json!("x")], &[json!(6), json!("x"), json!(null)]);
-        check(&[json!({"const": null}), json!({"const": "x"})], &[json!(1)], &[json!("x"), json!(null)]);
-    }
-
-    #[test]
-    fn lists_and_objects_fit() {
-        let items =
-            vec![json!({"enum": ["a", "b", "c"]}), json!({"type": "integer", "minimum": 2}), json!({})];
-        let mut schemas = every(&[
-            ("type", vec![json!("array")]),
-            ("items", items),
-            ("minItems", vec![json!(0), json!(1), json!(3), json!(17)]),
-            ("maxItems", vec![json!(0), json!(2), json!(3)]),
-        ]);
-        check(&schemas, &[json!(["b"]), json!([4, 5, 6])], &[json!([]), json!([2, 2, 2]), json!(["a", "b"])]);
-        schemas.iter_mut().for_each(|schema| schema["uniqueItems"] = json!(true));
-        let (listed, others): (Vec<_>, Vec<_>) =
-            schemas.into_iter().partition(|schema| schema["items"].get("enum").is_some());
-        check(&listed, &[json!(["b", "b"])], &[json!([]), json!(["a"]), json!(["a", "b", "c"])]);
-        check(&others, &[json!([4, 4]), json!([4, 4.0])], &[json!([])]);
-        let properties = json!({"n": {"type": "integer", "minimum": 1}, "s": {"type": "string"},
-            "deep": {"type": "object", "required": ["on"], "properties": {"on": {"type": "boolean"}}}});
-        let schemas = every(&[
-            ("type", vec![json!("object")]),
-            ("properties", vec![properties]),
-            ("required", vec![json!(["n"]), json!(["s", "deep"]), json!(["other", "n"])]),
-            ("additionalProperties", vec![json!(false), json!({"type": "string", "minLength": 2})]),
-        ]);
-        let answers = [
-            json!({}),
-            json!({"n": 1}),
-            json!({"s": "", "deep": {"on": true}}),
-            json!({"n": 3, "other": "xx"}),
-        ];
-        check(&schemas, &[json!({"n": 3}), json!({"n": 0}), json!({"s": 1, "other": "xx"})], &answers);
     }
 
     #[test]
     fn what_hints_offer_is_taken_where_it_fits() {
         let choices = json!({"kind": "choice", "choices": [{"value": "web", "label": "Web"}, "worker"]});
-        for (schema, expected) in [
-            (json!(true), json!("web")),
-            (json!({"enum": ["web", "worker"]}), json!("web")),
-            (json!({"enum": ["worker"]}), json!("worker")),
-            (json!({"type": "integer"}), json!(0)),
+        for (schema, ui, expected) in [
+            (json!(true), &choices, json!("web")),
+            (json!({"enum": ["worker", "web"]}), &choices, json!("web")),
+            (json!({"enum": ["worker"]}), &choices, json!("worker")),
+            (json!({"type": "integer"}), &choices, json!(0)),
+            (json!({"type": "integer"}), &json!({"default": 3}), json!(3)),
+            (json!({"type": "integer", "minimum": 4}), &json!({"default": 3}), json!(4)),
         ] {
-            assert_eq!(of(&schema, &choices), Some(expected), "{schema}");
+            assert_eq!(of(&schema, ui), Some(expected), "{schema} {ui}");
         }
-        assert_eq!(of(&json!(true), &json!({})), Some(json!(null)));
     }
 
     #[test]
-    fn where_more_is_said_than_is_understood_there_is_none() {
+    fn where_none_is_found_there_is_none() {
         let mut deep = json!({"type": "string"});
         for _ in 0..9 {
             deep = json!({"type": "object", "required": ["a"], "properties": {"a": deep}});
@@ -456,15 +211,66 @@ mod tests {
         for schema in [
             json!(false),
             json!({"type": "string", "pattern": "^[a-z]+$"}),
-            json!({"type": "string", "format": "date"}),
+            json!({"type": "string", "minLength": 1_000_000}),
             json!({"type": "integer", "not": {"const": 0}}),
-            json!({"$ref": "#/$defs/a", "$defs": {"a": true}}),
-            json!({"oneOf": [{"type": "integer"}, {"type": "number"}]}),
+            json!({"type": "array", "minItems": 1_000_000}),
             json!({"type": "strange"}),
             json!(3),
             deep,
         ] {
             assert_eq!(of(&schema, &json!({})), None, "{schema}");
+        }
+    }
+
+    /// All combinations of some keywords of each kind: what is found fits, and one is found where a small answer fits.
+    #[test]
+    fn samples_fit_their_schemas() {
+        let kinds =
+            ["integer", "number", "string", "array", "object", "null"].map(|kind| ("type", json!(kind)));
+        let bounds = |keyword| [-3, 1, 4].map(|bound| (keyword, json!(bound)));
+        let groups = [
+            kinds.to_vec(),
+            bounds("minimum").to_vec(),
+            bounds("maximum").to_vec(),
+            bounds("exclusiveMinimum").to_vec(),
+            vec![("minLength", json!(2)), ("maxLength", json!(3)), ("pattern", json!("^a"))],
+            vec![
+                ("minItems", json!(2)),
+                ("maxItems", json!(1)),
+                ("items", json!({"type": "integer", "minimum": 2})),
+            ],
+            vec![
+                ("required", json!(["n"])),
+                ("properties", json!({"n": {"type": "integer", "maximum": -2}})),
+            ],
+        ];
+        let mut schemas = vec![json!({})];
+        for group in groups {
+            let with = |schema: &Value, keyword: &str, value: &Value| {
+                let mut schema = schema.clone();
+                schema[keyword] = value.clone();
+                schema
+            };
+            let more = schemas
+                .iter()
+                .flat_map(|schema| group.iter().map(|(keyword, value)| with(schema, keyword, value)));
+            let more: Vec<Value> = more.collect();
+            schemas.extend(more);
+        }
+        let small = (-5..=5).map(Value::from).chain([
+            json!("……"),
+            json!([2, 2]),
+            json!([]),
+            json!({"n": -2}),
+            json!(null),
+        ]);
+        let small: Vec<Value> = small.collect();
+        for schema in schemas {
+            let validator = validator(&schema).unwrap();
+            match of(&schema, &json!({})) {
+                Some(sample) => assert!(validator.is_valid(&sample), "{schema}: {sample}"),
+                None => assert!(!small.iter().any(|value| validator.is_valid(value)), "{schema}"),
+            }
         }
     }
 }

@@ -30,9 +30,6 @@ pub(super) fn question(data: &[u8]) {
     let request = request(schema, ui, default);
     let field = Field::of(&request);
     assert!(fields(&field, 0) <= text.len(), "no more is asked than is written");
-    if let Some(sample) = form::sample(&request) {
-        sample.to::<IgnoredAny>().expect("a sample is JSON");
-    }
     has_its_markup_only(&form::question(&request, None, &[]));
     match form::read(&field, &typed) {
         Ok(answer) => is_answer(&field, &answer),
