@@ -449,7 +449,7 @@ impl Up {
             serde_json::from_str(line).map_err(|error| Refusal::Malformed(error.to_string()))
         }
 
-        if deeper_than(line, DEPTH_MAX) {
+        if deeper_than(line.as_bytes(), DEPTH_MAX) {
             return Err(Refusal::TooDeep);
         }
         // Two passes, since an internally tagged enum cannot hold raw JSON; the first stops at nothing but `t`.
@@ -622,12 +622,12 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<J
     Json::deserialize(deserializer).map(Some)
 }
 
-/// True where brackets outside strings nest deeper than `limit`. One pass, no allocation.
-fn deeper_than(line: &str, limit: usize) -> bool {
+/// True where brackets outside strings nest deeper than `limit`, whether or not it is JSON. One pass, no allocation.
+pub fn deeper_than(text: &[u8], limit: usize) -> bool {
     let mut depth = 0usize;
     let mut in_string = false;
     let mut escaped = false;
-    for byte in line.bytes() {
+    for byte in text {
         if in_string {
             match byte {
                 _ if escaped => escaped = false,
@@ -658,9 +658,9 @@ mod tests {
 
     #[test]
     fn depth_is_counted_outside_strings() {
-        assert!(!deeper_than(r#"{"a":"[[[[\"[[["}"#, 1));
-        assert!(deeper_than(&"[".repeat(65), 64));
-        assert!(!deeper_than(&"[".repeat(64), 64));
+        assert!(!deeper_than(br#"{"a":"[[[[\"[[["}"#, 1));
+        assert!(deeper_than(&b"[".repeat(65), 64));
+        assert!(!deeper_than(&b"[".repeat(64), 64));
     }
 
     #[test]

@@ -137,6 +137,12 @@ fn one_with_other_settings_gives_way_when_it_is_idle_and_not_before() {
     let listed = served.hero(["play", "list", "--status", "running"]).finish().exits(0).stdout;
     let row = listed.lines().find(|line| line.contains("running"));
     assert!(row.is_some_and(|row| row.ends_with("s")), "{listed}");
+    // Whoever watches is told that it runs otherwise.
+    let running = served.hero(["play", "list", "--status", "running", "--json"]).finish().exits(0).json();
+    let sid = running["plays"][0]["play_sid"].as_str().unwrap();
+    let wait = ["--sandbox", "strict", "play", "wait", sid, "--timeout", "10ms"];
+    let waited = served.hero(wait).finish().exits(6);
+    assert!(waited.stderr.contains("server with another confinement\n"), "{waited}");
     // Whoever only looks does not care how plays run.
     served.hero(["--sandbox", "strict", "play", "list"]).finish().exits(0);
     arrived.open("opened");

@@ -368,6 +368,18 @@ mod tests {
     }
 
     #[test]
+    fn a_negative_number_is_an_answer() {
+        for payload in ["-5", "-0.5e3", "-"] {
+            let Some(Command::Resume(resume)) =
+                parse(&["resume", "play", "ask", "--payload", payload]).command
+            else {
+                panic!("not resume")
+            };
+            assert_eq!(resume.payload.as_deref(), Some(payload));
+        }
+    }
+
+    #[test]
     fn what_is_allowed_adds_up_wherever_it_stands() {
         let typed = "--allow-env A run --allow-env=B hello --allow-env C --quiet";
         let Arguments { global, command: Some(Command::Run(run)), .. } =

@@ -156,7 +156,7 @@ impl Context {
 
     /// Says so where plays run that nothing confines.
     async fn warn_of_level(&mut self, logic: &dyn Logic, purpose: Purpose) -> Result<(), Failure> {
-        if purpose == Purpose::Run && logic.server_info().await?.sandbox_level == SandboxLevel::Off {
+        if purpose != Purpose::Look && logic.server_info().await?.sandbox_level == SandboxLevel::Off {
             let head = self.palette.paint(Paint::Attention, "warning:");
             self.err.print(&format!("{head} plays are not confined: the sandbox is off\n"));
         }

@@ -266,7 +266,7 @@ async fn next_page(feed: &mut Option<SpanFeed>) -> Option<Result<hero_sdk::model
 
 /// Cancels, and waits for the end, whichever end it is.
 async fn cancel(logic: &dyn Logic, play_sid: PlaySid) -> Result<Play, Error> {
-    let reason = Some("interrupted at the terminal".to_owned());
+    let reason = Some("interrupted by Ctrl-C or SIGTERM".to_owned());
     match logic.play_cancel(PlayCancel { play_sid: play_sid.clone(), reason }).await {
         Ok(_) => {}
         // It ended by itself a moment ago.

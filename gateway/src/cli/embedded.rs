@@ -19,6 +19,8 @@ const WORK_DAYS: &str = "HERO_WORK_DAYS";
 pub(crate) enum Purpose {
     /// To run plays: those that were interrupted go on.
     Run,
+    /// To watch a play, which is run as whoever started it wanted; else as to run plays.
+    Watch,
     /// To look: interrupted plays are marked, and go on with the next command that runs plays.
     Look,
 }
@@ -75,10 +77,10 @@ pub(crate) async fn open(
         config.work_kept_ms = work_kept_ms;
     }
     config.recover = match purpose {
-        Purpose::Run => Recover::Run,
+        Purpose::Run | Purpose::Watch => Recover::Run,
         Purpose::Look => Recover::Mark,
     };
-    let telemetry = if purpose == Purpose::Run { Ready::of_environment()? } else { None };
+    let telemetry = if purpose != Purpose::Look { Ready::of_environment()? } else { None };
     let began = clock::now();
     let runtime = Arc::new(Runtime::open(config).await?);
     let telemetry = telemetry.map(|ready| ready.start(Arc::clone(&runtime) as Arc<dyn Logic>, began));

@@ -70,6 +70,13 @@ impl Service {
     }
 }
 
+impl Listen {
+    /// True where anything is said.
+    pub(crate) fn is_given(&self) -> bool {
+        self.listen.is_some() || self.public_url.is_some()
+    }
+}
+
 /// Where a server listens beside its socket.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Listen {

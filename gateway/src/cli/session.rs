@@ -165,8 +165,9 @@ async fn join(
                 }
                 Fit::Otherwise(pid, differences) => match at_work(&client).await? {
                     None => drop(daemon::end(pid).await?),
-                    Some(play) if differences == [Part::Around] => {
-                        let note = format!("{play} runs in a server with {}", Part::Around.words());
+                    Some(play) if purpose == Purpose::Watch || differences == [Part::Around] => {
+                        let words: Vec<&str> = differences.iter().map(|part| part.words()).collect();
+                        let note = format!("{play} runs in a server with {}", words.join(", and "));
                         return Ok(Session::Remote(client, Some(note)));
                     }
                     Some(play) => {
@@ -229,8 +230,14 @@ fn runs_otherwise(play_sid: &PlaySid, differences: &[Part], variables: &[String]
         part => part.words().to_owned(),
     });
     let words: Vec<String> = words.collect();
+    let mut hint =
+        "wait until it has ended, or interrupt it by `hero_logic --stop`: it goes on with this command"
+            .to_owned();
+    if differences.contains(&Part::Python) {
+        hint.push_str("; HERO_PYTHON gives every terminal the same Python");
+    }
     Failure::usage("conflict", format!("{play_sid} runs in a server with {}", words.join(", and ")))
-        .hint("wait until it has ended, or interrupt it by `hero_logic --stop`: it goes on with this command")
+        .hint(hint)
 }
 
 /// Starts a server that leaves by itself. Whoever wants to at the same time waits, and finds it.

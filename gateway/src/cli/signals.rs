@@ -64,7 +64,7 @@ impl Signals {
         self.next().await;
         match purpose {
             Purpose::Look => interrupted(),
-            Purpose::Run => {
+            Purpose::Run | Purpose::Watch => {
                 self.next().await;
                 killed()
             }

@@ -100,6 +100,9 @@ pub(crate) fn argument_json(option: &str, text: &str, hint: impl Into<String>) -
         let failure = Failure::usage("invalid_json", format!("{option} {error}"));
         match error {
             Unclear::NoJson(_) => failure.hint(hint),
+            Unclear::Deep => {
+                failure.hint("give what is nested deeper as a text, which the flow reads as JSON")
+            }
             Unclear::Twice(_) => failure.hint("leave one of them out"),
         }
     })

@@ -11,6 +11,8 @@ use super::field::Ui;
 const DEPTH_MAX: usize = 5;
 /// Characters of a text and items of a list, at most: what somebody would still paste.
 const LENGTH_MAX: u64 = 40;
+/// Bytes of all of it, at most, for the same reason: lists of lists multiply.
+const BYTES_MAX: usize = 4096;
 /// Texts of formats that are common.
 const FORMATS: [(&str, &str); 6] = [
     ("date", "2026-01-31"),
@@ -37,7 +39,12 @@ fn validator(schema: &Value) -> Option<Validator> {
 }
 
 fn first(validator: &Validator, schema: &Value, depth: usize) -> Option<Value> {
-    candidates(schema, depth).into_iter().find(|candidate| validator.is_valid(candidate))
+    let mut candidates = candidates(schema, depth).into_iter();
+    candidates.find(|candidate| bytes(candidate) <= BYTES_MAX && validator.is_valid(candidate))
+}
+
+fn bytes(value: &Value) -> usize {
+    value.to_string().len()
 }
 
 /// One that fits a part of a schema.
@@ -113,7 +120,8 @@ fn texts(schema: &Value) -> Vec<Value> {
 fn lists(schema: &Value, depth: usize) -> Vec<Value> {
     let items = schema.get("items").unwrap_or(&Value::Bool(true));
     let length = schema.get("minItems").and_then(Value::as_u64).unwrap_or(0).clamp(1, LENGTH_MAX) as usize;
-    let one = part(items, depth).map(|item| Value::from(vec![item; length]));
+    let one = part(items, depth).filter(|item| bytes(item) * length <= BYTES_MAX);
+    let one = one.map(|item| Value::from(vec![item; length]));
     let choices = items.get("enum").and_then(Value::as_array);
     let several =
         choices.map(|choices| Value::from(choices.iter().take(length).cloned().collect::<Vec<_>>()));
@@ -130,7 +138,12 @@ fn object(schema: &Value, depth: usize) -> Option<Value> {
     let first = declared.iter().filter(|(key, _)| needed().any(|needed| needed == *key));
     let then = needed().filter(|key| !declared.contains_key(*key)).map(|key| (key, other));
     let members = first.map(|(key, schema)| (key.as_str(), schema)).chain(then);
-    let members = members.map(|(key, schema)| Some((key.to_owned(), part(schema, depth)?)));
+    let mut left = BYTES_MAX;
+    let members = members.map(|(key, schema)| {
+        let member = part(schema, depth)?;
+        left = left.checked_sub(key.len() + bytes(&member))?;
+        Some((key.to_owned(), member))
+    });
     Some(Value::Object(members.collect::<Option<_>>()?))
 }
 
@@ -214,6 +227,10 @@ mod tests {
             json!({"type": "string", "minLength": 1_000_000}),
             json!({"type": "integer", "not": {"const": 0}}),
             json!({"type": "array", "minItems": 1_000_000}),
+            (0..4).fold(
+                json!({"type": "string", "minLength": 40}),
+                |items, _| json!({"type": "array", "minItems": 40, "items": items}),
+            ),
             json!({"type": "strange"}),
             json!(3),
             deep,

@@ -194,7 +194,7 @@ fn json_of(body: &[u8]) -> Result<Json, FieldError> {
     let of_whole = |message: String| FieldError { pointer: String::new(), message };
     let text = str::from_utf8(body).map_err(|_| of_whole("it is not UTF-8".to_owned()))?;
     given_json(text).map_err(|error| match error {
-        Unclear::NoJson(_) => of_whole(format!("it {error}")),
+        Unclear::NoJson(_) | Unclear::Deep => of_whole(format!("it {error}")),
         Unclear::Twice(pointer) => FieldError { pointer, message: "it is there twice".to_owned() },
     })
 }

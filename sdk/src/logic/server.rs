@@ -54,7 +54,7 @@ pub struct ServerInfo {
     pub sandbox_missing: BTreeMap<String, String>,
     /// What a play may do whose flow wishes for nothing.
     pub sandbox_defaults: Allowance,
-    /// Plays that have a process now.
+    /// Plays that have a process now; that of a play that has just ended takes some milliseconds to go.
     pub plays_running: u32,
     /// Plays that wait for a place.
     pub plays_queued: u32,

@@ -190,7 +190,7 @@ pub(crate) struct ExampleAdd {
     #[command(flatten)]
     pub(crate) inputs: GivenInputs,
     /// What the flow should return, as JSON, `@` and a file, or `-` for standard input
-    #[arg(long, value_name = "JSON|@FILE|-")]
+    #[arg(long, value_name = "JSON|@FILE|-", allow_negative_numbers = true)]
     pub(crate) expected: Option<String>,
     /// The answer to a question, by its name, `NAME#N` or path; may be given several times
     #[arg(long = "answer", value_name = "NAME=JSON")]

@@ -33,13 +33,13 @@ pub(crate) struct Run {
     /// A label for lists; may be given several times
     #[arg(long = "tag", value_name = "TAG")]
     pub(crate) tags: Vec<String>,
-    /// A second start with the same key watches the play of the first
+    /// A second start of the same, with the same inputs and key, watches the play of the first; of another one is refused
     #[arg(long, value_name = "KEY")]
     pub(crate) idempotency_key: Option<String>,
     /// While more plays are queued than may run, those of a higher number go first
     #[arg(long, value_name = "NUMBER", default_value_t = 0, allow_negative_numbers = true)]
     pub(crate) priority: i32,
-    /// Cancel the play after this time, whatever it waits for: seconds, or such as 500ms, 90s, 5m, 2h, 1d
+    /// Fail the play (`timeout`) after this time, whatever it waits for: seconds, or such as 500ms, 90s, 5m, 2h, 1d
     #[arg(long, value_name = "DURATION", value_parser = duration_ms)]
     pub(crate) timeout: Option<u64>,
     #[command(flatten)]
@@ -75,7 +75,7 @@ pub(crate) struct Resume {
     /// The question, by its id, as `play show` has it
     pub(crate) resume_id: String,
     /// The answer as JSON, `@` and a file, or `-` for standard input; without it the terminal asks
-    #[arg(long, value_name = "JSON|@FILE|-")]
+    #[arg(long, value_name = "JSON|@FILE|-", allow_negative_numbers = true)]
     pub(crate) payload: Option<String>,
     #[command(flatten)]
     pub(crate) interaction: Interaction,

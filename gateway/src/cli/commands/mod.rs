@@ -109,6 +109,12 @@ pub(crate) async fn dispatch(
 async fn of_service(context: &mut Context, service: Service) -> Result<Exit, Failure> {
     match service {
         Service { start: true, listen, .. } => server_start::command(context, listen).await,
+        Service { stop: true, ref listen, .. } | Service { info: true, ref listen, .. }
+            if listen.is_given() =>
+        {
+            Err(Failure::usage("usage", "where a server listens is said when it is started")
+                .hint("`hero_logic --stop`, then `hero_logic --start` with --listen or --public-url"))
+        }
         Service { stop: true, .. } => server_stop::command(context).await,
         Service { info: true, .. } => server_info::command(context).await,
         Service { .. } => {

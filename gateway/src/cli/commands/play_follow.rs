@@ -19,7 +19,7 @@ pub(crate) async fn command(context: &mut Context, arguments: PlayGoOn) -> Resul
     let answers = Answers::parse(&interaction.answers)?;
     let again = command_text(&context.global, &["play", "follow", play_sid.as_str()]);
     let result = context
-        .with_logic(Purpose::Run, async |context, logic| {
+        .with_logic(Purpose::Watch, async |context, logic| {
             run(context, logic, play_sid, answers, &interaction).await
         })
         .await;

@@ -27,7 +27,7 @@ pub(crate) async fn command(context: &mut Context, arguments: args::PlayWait) ->
     let play_sid = wait.play_sid.clone();
     let again = command_text(&context.global, &["play", "wait", play_sid.as_str()]);
     context
-        .with_logic(Purpose::Run, async |context, logic| {
+        .with_logic(Purpose::Watch, async |context, logic| {
             let exit = run(context, logic, wait).await;
             exit.map_err(|failure| goes_on(failure, &play_sid, &again))
         })

@@ -212,7 +212,7 @@ async fn a_signal_cancels_and_a_second_one_kills() {
         tokio::task::yield_now().await;
         signals.send_modify(|count| *count += 1);
     });
-    assert_eq!(script.calls(), ["start hello {}", "cancel interrupted at the terminal"]);
+    assert_eq!(script.calls(), ["start hello {}", "cancel interrupted by Ctrl-C or SIGTERM"]);
     insta::assert_snapshot!("run_interrupted", stage.told(&result));
 
     let mut stage = Stage::new();

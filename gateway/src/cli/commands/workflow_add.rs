@@ -42,8 +42,13 @@ impl Wish {
             return Err(Failure::usage("usage", "a source from standard input has no name")
                 .hint("give one with --name NAME, or the workflow with --to WORKFLOW"));
         }
-        let source =
-            if is_stream { argument_text("FILE", &file, signals).await? } else { python_file(&file, &[])? };
+        let source = if is_stream {
+            let streamed = argument_text("FILE", &file, signals).await;
+            streamed
+                .map_err(|failure| failure.hint("FILE is a Python file in UTF-8, or - for standard input"))?
+        } else {
+            python_file(&file, &[])?
+        };
         let file_name = (!is_stream).then(|| file_name(&file));
         if let Some(workflow) = to {
             let set_current = !no_set_current;

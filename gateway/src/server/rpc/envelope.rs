@@ -1,6 +1,6 @@
 //! What a body holds, by JSON-RPC 2.0: calls, and what is no call. Pure: it calls nothing.
 
-use hero_sdk::{Error, ErrorCode, logic::Params};
+use hero_sdk::{Error, ErrorCode, frame::deeper_than, logic::Params};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -43,7 +43,7 @@ pub(crate) enum Body<'a> {
 
 /// Takes a body apart. The error is the answer to the body as a whole, whose id is null.
 pub(crate) fn parse(body: &[u8]) -> Result<Body<'_>, Error> {
-    if depth(body) > DEPTH_MAX {
+    if deeper_than(body, DEPTH_MAX) {
         let message = format!("the request is nested more than {DEPTH_MAX} deep");
         return Err(Error::new(ErrorCode::InvalidRequest, message)
             .hint("send what is nested deeper as a text of JSON, which the flow reads"));
@@ -125,23 +125,4 @@ fn is_id(id: &RawValue) -> bool {
 
 fn text(raw: &RawValue) -> Option<String> {
     serde_json::from_str(raw.get()).ok()
-}
-
-/// How deep arrays and objects are nested. What is no JSON has some depth as well.
-fn depth(body: &[u8]) -> usize {
-    let (mut depth, mut deepest, mut in_text, mut is_escaped) = (0_usize, 0, false, false);
-    for byte in body {
-        match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' if in_text => is_escaped = true,
-            b'"' => in_text = !in_text,
-            b'{' | b'[' if !in_text => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            b'}' | b']' if !in_text => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    deepest
 }
