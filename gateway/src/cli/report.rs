@@ -111,7 +111,7 @@ fn push_indented(shown: &mut String, text: &str) {
     }
 }
 
-/// Each open question, and the command that answers it.
+/// Each open question, the command that answers it, and its link where a server has one.
 pub(crate) fn push_questions(
     shown: &mut String,
     resumes: &[ResumeRequest],
@@ -130,7 +130,9 @@ pub(crate) fn push_questions(
         let command = command(global, &words);
         writeln!(shown, "{mark} {name}  {}  {path}", visible(question))
             .expect("writing to a String does not fail");
-        writeln!(shown, "  {command}").expect("writing to a String does not fail");
+        for way in std::iter::once(command).chain(request.url.as_deref().map(visible)) {
+            writeln!(shown, "  {way}").expect("writing to a String does not fail");
+        }
     }
 }
 
@@ -141,4 +143,27 @@ pub(crate) fn command(global: &Global, words: &[&str]) -> String {
     let quoted: Vec<String> =
         std::iter::once("hero_logic").chain(options).chain(words.iter().copied()).map(shell::quote).collect();
     quoted.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::testing::request;
+
+    #[test]
+    fn a_question_is_told_with_every_way_to_answer_it() {
+        let mut request = request("degrees", r#"{"type": "number", "maximum": -5}"#, "{}");
+        let told = |request: &ResumeRequest| {
+            let mut shown = String::new();
+            push_questions(&mut shown, std::slice::from_ref(request), &Global::default(), Palette::Text);
+            shown.lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
+        };
+        let command = told(&request);
+        assert!(
+            command[0].starts_with("  hero_logic resume ") && command[0].ends_with(" --payload -5"),
+            "{command:?}"
+        );
+        request.url = Some("https://flows.example/r/token".into());
+        assert_eq!(told(&request), [command[0].as_str(), "  https://flows.example/r/token"]);
+    }
 }
