@@ -17,4 +17,3 @@ pub use bundled::BundledFlow;
 pub(crate) use inputs::{check_inputs, filled};
 pub(crate) use library::Library;
 pub(crate) use message::{Message, Source};
-pub(crate) use names::check_tags;

@@ -27,7 +27,7 @@ pub(super) fn check_example_name(name: &str) -> Result<(), Error> {
 }
 
 /// Refuses what no label may be, and one that is there twice.
-pub(crate) fn check_tags(tags: &[String]) -> Result<(), Error> {
+pub(super) fn check_tags(tags: &[String]) -> Result<(), Error> {
     for (at, tag) in tags.iter().enumerate() {
         let pointer = format!("/tags/{at}");
         if !is_seen(tag) {

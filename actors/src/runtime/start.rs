@@ -11,7 +11,7 @@ use super::{Runtime, asked::Asked};
 use crate::{
     call::call,
     plays,
-    registry::{check_inputs, check_tags},
+    registry::check_inputs,
     secrets::{self, Redactor},
 };
 
@@ -34,7 +34,6 @@ impl Runtime {
         let StartOptions { inputs, idempotency_key, tags, priority, timeout_ms, trigger } = options;
         let inputs = inputs.unwrap_or_else(no_inputs);
         check_timeout(timeout_ms)?;
-        check_tags(&tags)?;
         let mut mark = None;
         if let Some(key) = &idempotency_key {
             if key.is_empty() || key.chars().count() > IDEMPOTENCY_KEY_CHARS_MAX {
