@@ -7,14 +7,12 @@ mod common;
 use common::Stage;
 use hero_sdk::model::Status;
 
-/// Bytes by which the runtime may grow.
-const GROWTH_MAX: u64 = 32 << 20;
+/// Bytes by which the runtime may grow where it is sent gigabytes.
+const GROWTH_MAX: u64 = 64 << 20;
 
-/// Bytes by which it may grow for steps that are open: they are held, and written.
-const OPEN_GROWTH_MAX: u64 = 384 << 20;
-
-/// Bytes by which it may grow for what steps that have ended leave.
-const LEFT_GROWTH_MAX: u64 = 128 << 20;
+/// Bytes by which it may grow for steps that are open, and for what those that have ended leave: they are held, and on
+/// their way into the store in several copies while the disk is slower than the flow.
+const HELD_GROWTH_MAX: u64 = 512 << 20;
 
 /// The most memory that this process has had since the last call of `forget_peak`.
 fn peak() -> u64 {
@@ -102,7 +100,7 @@ async fn hostile_lines_are_bounded() {
         assert!(error.hint.is_some());
     }
     let grown = peak().saturating_sub(before);
-    assert!(grown <= OPEN_GROWTH_MAX, "the runtime grew by {} KiB", grown >> 10);
+    assert!(grown <= HELD_GROWTH_MAX, "the runtime grew by {} KiB", grown >> 10);
     println!("the runtime grew by {} KiB for open steps", grown >> 10);
 
     // Steps that end, and leave what a later attempt would come back to: failed tries and questions.
@@ -129,7 +127,7 @@ async fn hostile_lines_are_bounded() {
         assert_eq!(error.code, "limit_exceeded", "{schema}: {}", error.message);
     }
     let grown = peak().saturating_sub(before);
-    assert!(grown <= LEFT_GROWTH_MAX, "the runtime grew by {} KiB", grown >> 10);
+    assert!(grown <= HELD_GROWTH_MAX, "the runtime grew by {} KiB", grown >> 10);
     println!("the runtime grew by {} KiB for steps that were left", grown >> 10);
     stage.close().await;
 }
