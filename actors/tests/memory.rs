@@ -7,12 +7,13 @@ mod common;
 use common::Stage;
 use hero_sdk::model::Status;
 
-/// Bytes by which the runtime may grow where it is sent gigabytes.
+/// Bytes by which the runtime may grow where it is sent gigabytes: 32 MB may wait in the store's queue while the disk is
+/// slow, and as much is more than all buffers of a play.
 const GROWTH_MAX: u64 = 64 << 20;
 
 /// Bytes by which it may grow for steps that are open, and for what those that have ended leave: they are held, and on
 /// their way into the store in several copies while the disk is slower than the flow.
-const HELD_GROWTH_MAX: u64 = 512 << 20;
+const HELD_GROWTH_MAX: u64 = 384 << 20;
 
 /// The most memory that this process has had since the last call of `forget_peak`.
 fn peak() -> u64 {

@@ -56,18 +56,10 @@ impl Machine {
             Up::Described(_) => Err(Refused::new("unexpected", "a play is not being described")),
         };
         if self.tree.is_beyond() {
-            let error = PlayError {
-                code: "limit_exceeded".to_owned(),
-                message: "the play was ended, since its steps and spans are more than the runtime holds of one"
-                    .to_owned(),
-                hint: Some(
-                    "32 MB of open steps, and 64 MB of the paths, failed tries and questions of ended ones, are held; \
-                     let steps end before so many others begin, and keep names and tags short"
-                        .to_owned(),
-                ),
-                ..PlayError::default()
-            };
-            return self.beyond_limit(error, now);
+            let what = "its steps and spans are more than the runtime holds of one";
+            let remedy = "32 MB of open steps, and 64 MB of the paths, failed tries and questions of ended ones, are held; \
+                 let steps end before so many others begin, and keep names and tags short";
+            return self.holds_too_much(what, remedy, now);
         }
         match (result, number) {
             (Err(refused), number) => self.refuse(number, refused.code, &refused.message, now),

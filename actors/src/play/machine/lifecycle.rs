@@ -369,6 +369,17 @@ impl Machine {
         self.finish(Status::Failed, Some(error), kill, now)
     }
 
+    /// The play has the runtime hold more than it may.
+    pub(super) fn holds_too_much(&mut self, what: &str, remedy: &str, now: Now) -> Vec<Effect> {
+        let error = PlayError {
+            code: "limit_exceeded".to_owned(),
+            message: format!("the play was ended, since {what}"),
+            hint: Some(remedy.to_owned()),
+            ..PlayError::default()
+        };
+        self.beyond_limit(error, now)
+    }
+
     /// What it uses up is not its own: it has no time to end by itself. Who ends on a wish still ends on that.
     pub(super) fn beyond_limit(&mut self, error: PlayError, now: Now) -> Vec<Effect> {
         let kill = vec![Effect::Kill { attempt: self.row.play.attempt }];

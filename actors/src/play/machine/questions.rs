@@ -3,7 +3,7 @@
 use hero_sdk::{
     Error, ErrorCode, Json, ResumeId,
     frame::{Begin, Down, Pause, RecordStatus, ResumeWhen},
-    model::{PlayError, ResumeRequest, ResumeStatus, SpanKind, SpanStatus, Status},
+    model::{ResumeRequest, ResumeStatus, SpanKind, SpanStatus, Status},
 };
 use hero_store::Outcome;
 
@@ -44,8 +44,12 @@ impl Machine {
             Some(known) => then.push(self.send(self.answer_frame(&known))),
             None => {
                 let resume = self.question(frame, now);
-                if let Some(error) = self.beyond_questions(&resume) {
-                    return self.beyond_limit(error, now);
+                if self.asks_too_much(&resume) {
+                    let what = format!(
+                        "it asks more than {QUESTIONS_MAX} questions, or more than {} MB in them",
+                        QUESTIONS_BYTES_MAX >> 20
+                    );
+                    return self.holds_too_much(&what, "ask in several plays, which flow.invoke starts", now);
                 }
                 then.extend(expiry(&resume));
                 self.pending.push(Write::Resume(Box::new(resume.clone())));
@@ -56,19 +60,10 @@ impl Machine {
         vec![self.commit(Durable::Yes, then)]
     }
 
-    /// Why the play may not ask this as well, where it has asked as much as it may.
-    fn beyond_questions(&self, next: &ResumeRequest) -> Option<PlayError> {
+    /// Whether this would be more than the play may ask.
+    fn asks_too_much(&self, next: &ResumeRequest) -> bool {
         let all = self.resumes.iter().chain([next]).map(bytes).sum::<usize>();
-        let is_beyond = self.resumes.len() >= QUESTIONS_MAX || all > QUESTIONS_BYTES_MAX;
-        is_beyond.then(|| PlayError {
-            code: "limit_exceeded".to_owned(),
-            message: format!(
-                "the play was ended, since it asks more than {QUESTIONS_MAX} questions, or more than {} MB in them",
-                QUESTIONS_BYTES_MAX >> 20
-            ),
-            hint: Some("ask in several plays, which flow.invoke starts".to_owned()),
-            ..PlayError::default()
-        })
+        self.resumes.len() >= QUESTIONS_MAX || all > QUESTIONS_BYTES_MAX
     }
 
     fn question(&self, frame: Pause, now: Now) -> ResumeRequest {
