@@ -1,4 +1,4 @@
-//! Changes that become visible together. It reads nothing: whoever fills it knows what he replaces.
+//! Changes that become visible together. Whoever fills it knows what he replaces; what is counted is read when it is written.
 
 use std::collections::{BTreeMap, btree_map::Entry};
 
@@ -8,15 +8,33 @@ use hero_sdk::{
 };
 use serde::Serialize;
 
-use crate::{Chain, PlayRow, Record, Write, codec, keys::Key};
+use crate::{Chain, Error, PlayRow, Record, Run, Store, Tally, Write, codec, keys::Key};
 
 /// Rows to put and to delete, in one piece or not at all. The newest word on a row stands.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
     rows: BTreeMap<Key, Option<Vec<u8>>>,
+    counts: Vec<Count>,
     bytes: usize,
     chain: Option<Chain>,
 }
+
+/// A play that has ended, or whose end no longer counts.
+#[derive(Clone, Debug)]
+enum Count {
+    Add(Run),
+    TakeOut(Run),
+}
+
+impl Count {
+    fn run(&self) -> &Run {
+        let (Self::Add(run) | Self::TakeOut(run)) = self;
+        run
+    }
+}
+
+/// What a count takes of the queue's room, about.
+const COUNT_BYTES: usize = 128;
 
 impl Batch {
     /// Nothing to do.
@@ -35,7 +53,7 @@ impl Batch {
 
     /// True when there is nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.rows.is_empty() && self.counts.is_empty()
     }
 
     /// Length of all keys and values.
@@ -55,6 +73,18 @@ impl Batch {
         if let Some(key) = &row.memory.idempotency_key {
             self.put(Key::idempotency(key), play);
         }
+    }
+
+    /// Counts a run in the tally of its version; it is added to whatever is there when this is written.
+    pub fn count(&mut self, run: Run) {
+        self.counts.push(Count::Add(run));
+        self.bytes += COUNT_BYTES;
+    }
+
+    /// No longer counts a run that was counted.
+    pub fn take_out(&mut self, run: Run) {
+        self.counts.push(Count::TakeOut(run));
+        self.bytes += COUNT_BYTES;
     }
 
     /// Puts the record of a path, in place of the one that was there.
@@ -124,9 +154,11 @@ impl Batch {
         self.delete(Key::name(&workflow.name));
     }
 
-    /// Deletes a version's number, by which its workflow finds it; the version stays for plays that ran it.
+    /// Deletes a version's number, by which its workflow finds it, with its tally; the version stays for plays that ran
+    /// it.
     pub fn delete_number(&mut self, workflow: &WorkflowSid, number: u32) {
         self.delete(Key::number(workflow, number));
+        self.delete(Key::tally(workflow, number));
     }
 
     /// Deletes an input preset.
@@ -143,6 +175,55 @@ impl Batch {
     pub(crate) fn append(&mut self, later: Self) {
         for (key, value) in later.rows {
             self.set(key, value);
+        }
+        self.counts.extend(later.counts);
+    }
+
+    /// Adds what is counted to the tallies that are there. Only the writer calls it, and nobody else writes tallies, so
+    /// what it reads is the newest.
+    pub(crate) fn tally(&mut self, store: &dyn Store) -> Result<(), Error> {
+        let mut tallies: BTreeMap<Key, Option<Tally>> = BTreeMap::new();
+        for count in std::mem::take(&mut self.counts) {
+            let Run { workflow_sid, version, .. } = count.run();
+            let key = Key::tally(workflow_sid, *version);
+            let tally = match tallies.entry(key) {
+                Entry::Occupied(entry) => entry.into_mut(),
+                Entry::Vacant(entry) => {
+                    let number = Key::number(workflow_sid, *version);
+                    let known = self.tally_at(entry.key(), &number, store)?;
+                    entry.insert(known)
+                }
+            };
+            match (tally, &count) {
+                (Some(tally), Count::Add(run)) => tally.add(run),
+                (Some(tally), Count::TakeOut(run)) => tally.take_out(run),
+                (None, _) => {}
+            }
+        }
+        for (key, tally) in tallies {
+            if let Some(tally) = tally {
+                self.put(key, &tally);
+            }
+        }
+        Ok(())
+    }
+
+    /// The tally of a version, where it is still one of its workflow. One that is damaged stays as it is and counts no
+    /// more, since no play may fail because of it.
+    fn tally_at(&self, key: &Key, number: &Key, store: &dyn Store) -> Result<Option<Tally>, Error> {
+        if let Some(bytes) = self.found(key, store)? {
+            let decoded = codec::decode(key.table, &key.bytes, &bytes);
+            let said = |error: &Error| tracing::error!(%error, "a tally cannot be read and counts no more");
+            return Ok(decoded.inspect_err(said).ok());
+        }
+        Ok(self.found(number, store)?.map(|_| Tally::default()))
+    }
+
+    /// A row as it will be before this batch is written, or as it is.
+    fn found(&self, key: &Key, store: &dyn Store) -> Result<Option<Vec<u8>>, Error> {
+        match self.rows.get(key) {
+            Some(value) => Ok(value.clone()),
+            None => store.get(key.table, &key.bytes),
         }
     }
 

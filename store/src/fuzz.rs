@@ -7,7 +7,7 @@ use hero_sdk::{
 use serde::Serialize;
 
 use crate::{
-    Change, Error, PlayRow, Record, Table,
+    Change, Error, PlayRow, Record, Table, Tally,
     codec::{checksum, decode, encode},
     keys::Key,
     shapes::Shaped,
@@ -28,6 +28,7 @@ fn row(data: &[u8]) {
         b'f' => of::<WorkflowVersion>(Table::Library, bytes),
         b'g' => of::<Example>(Table::Library, bytes),
         b'h' => of::<Artifact>(Table::Artifacts, bytes),
+        b'i' => of::<Tally>(Table::Library, bytes),
         _ => {}
     }
 }

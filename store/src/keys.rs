@@ -24,7 +24,7 @@ pub enum Table {
     Changes,
     /// Question → `ResumeRequest`.
     Resumes,
-    /// Workflows, versions and examples, each under a letter.
+    /// Workflows, versions, examples and tallies, each under a letter.
     Library,
     /// Everything that finds a row by another key, each under a letter.
     Index,
@@ -72,6 +72,7 @@ mod library {
     pub(super) const WORKFLOW: u8 = b'w';
     pub(super) const VERSION: u8 = b'v';
     pub(super) const EXAMPLE: u8 = b'e';
+    pub(super) const TALLY: u8 = b't';
 }
 
 /// Letters within `Table::Index`.
@@ -171,6 +172,15 @@ impl Key {
     /// Prefix of all examples of a workflow.
     pub(crate) fn examples(workflow: &WorkflowSid) -> Self {
         Self::lettered(Table::Library, library::EXAMPLE).sid(workflow.as_str(), WorkflowSid::PREFIX)
+    }
+
+    pub(crate) fn tally(workflow: &WorkflowSid, number: u32) -> Self {
+        Self::tallies(workflow).bytes(&number.to_be_bytes())
+    }
+
+    /// Prefix of the tallies of a workflow's versions.
+    pub(crate) fn tallies(workflow: &WorkflowSid) -> Self {
+        Self::lettered(Table::Library, library::TALLY).sid(workflow.as_str(), WorkflowSid::PREFIX)
     }
 
     pub(crate) fn unfinished(play: &PlaySid) -> Self {
@@ -293,6 +303,7 @@ mod tests {
                 (Key::changes(&play), Key::change(&play, first)),
                 (Key::workflows(), Key::workflow(&flow)),
                 (Key::examples(&flow), Key::example(&flow, &path)),
+                (Key::tallies(&flow), Key::tally(&flow, numbers.0)),
                 (Key::all_unfinished(), Key::unfinished(&play)),
                 (Key::resumes_of_play(&play), Key::resume_of_play(&play, &resume)),
                 (Key::open_resumes(), Key::open_resume(&resume)),

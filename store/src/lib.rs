@@ -8,6 +8,7 @@ mod chain;
 mod codec;
 mod directory;
 mod disk;
+mod distribution;
 mod error;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
@@ -20,11 +21,13 @@ mod rows;
 mod shapes;
 mod store;
 mod tables;
+mod tally;
 mod watermark;
 mod writer;
 
 pub use batch::Batch;
 pub use chain::Chain;
+pub use distribution::Distribution;
 pub use error::Error;
 pub use keys::Table;
 #[cfg(feature = "memory")]
@@ -32,3 +35,4 @@ pub use memory::Memory;
 pub use rows::{Change, Outcome, Payload, PlayMemory, PlayRow, Record, Resolution};
 pub use store::{Direction, Durability, Row, Scan, Store, Write};
 pub use tables::{OfWorkflow, OpenOptions, PlayFilter, Tables};
+pub use tally::{Run, Tally};

@@ -10,7 +10,7 @@ use hero_sdk::{
 };
 use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::{Change, PlayMemory, PlayRow, Record, Resolution};
+use crate::{Change, PlayMemory, PlayRow, Record, Resolution, Tally};
 
 /// What can stand in a row.
 pub(crate) trait Shaped: DeserializeOwned {
@@ -27,7 +27,7 @@ macro_rules! unchanged {
     ($($row:ty),*) => { $(impl Shaped for $row { type One = Self; type Two = Self; type Three = Self; })* };
 }
 
-unchanged!(Artifact, Change, Example, LogLine, Record, ResumeRequest, Span, Workflow, WorkflowVersion);
+unchanged!(Artifact, Change, Example, LogLine, Record, ResumeRequest, Span, Tally, Workflow, WorkflowVersion);
 unchanged!(PlaySid, ResumeId, VersionSid, WorkflowSid);
 
 impl Shaped for PlayRow {

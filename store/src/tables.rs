@@ -8,7 +8,7 @@ use hero_sdk::{
 };
 
 use crate::{
-    Batch, Change, Direction, Durability, Error, PlayRow, Record, Scan, Store, codec, disk::Disk, keys::Key,
+    Batch, Change, Direction, Durability, Error, PlayRow, Record, Scan, Store, Tally, codec, disk::Disk, keys::Key,
     shapes::Shaped, store::Row, writer::Writer,
 };
 
@@ -259,6 +259,22 @@ impl Tables {
             limit,
         })?;
         decode_all(crate::Table::Changes, rows)
+    }
+
+    /// What was counted of a workflow's versions, by number; nothing of those that never ran.
+    pub fn tallies(&self, workflow: &WorkflowSid) -> Result<Vec<(u32, Tally)>, Error> {
+        let prefix = Key::tallies(workflow);
+        let rows = self.store.scan(Scan {
+            table: prefix.table,
+            keys: prefix.bytes.clone()..prefix.after_prefix(),
+            direction: Direction::Forward,
+            limit: usize::MAX,
+        })?;
+        let number = |key: &[u8]| Some(u32::from_be_bytes(*key.last_chunk()?));
+        rows.iter()
+            .filter_map(|(key, value)| Some((number(key)?, key, value)))
+            .map(|(number, key, value)| Ok((number, codec::decode(prefix.table, key, value)?)))
+            .collect()
     }
 
     /// The input presets of a workflow, by name.

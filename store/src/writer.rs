@@ -156,7 +156,10 @@ fn write(store: &dyn Store, group: Vec<Queued>, trouble: &Mutex<Option<Error>>) 
     let result = if all.is_empty() && durability == Durability::Buffered {
         Ok(())
     } else {
-        let written = catch_unwind(AssertUnwindSafe(|| store.write(&all.into_writes(), durability)));
+        let written = catch_unwind(AssertUnwindSafe(|| {
+            all.tally(store)?;
+            store.write(&all.into_writes(), durability)
+        }));
         let panicked = || Error::Engine { what: "write to the store, which panicked".into(), source: None };
         let result = written.unwrap_or_else(|_| Err(panicked()));
         *trouble.lock().unwrap_or_else(PoisonError::into_inner) = result.clone().err();

@@ -82,7 +82,11 @@ impl Account {
                         _ => News::ResumeClosed(news),
                     });
                 }
-                Write::DropRecord(_) | Write::Log(_) | Write::Artifact { .. } => {}
+                Write::DropRecord(_)
+                | Write::Log(_)
+                | Write::Artifact { .. }
+                | Write::Count(_)
+                | Write::TakeOut(_) => {}
             }
         }
         if durable == Durable::Yes && account.outcomes > 0 {

@@ -5,7 +5,7 @@ use hero_sdk::{
     frame::{Blob, Down},
     model::{Artifact, LogLine, Play, ResumeRequest, Span},
 };
-use hero_store::{Batch, PlayRow, Record, Resolution};
+use hero_store::{Batch, PlayRow, Record, Resolution, Run};
 
 use super::{event::Caller, timer::Timer};
 use crate::artifacts::Limit;
@@ -27,6 +27,10 @@ pub(crate) enum Write {
     Resume(Box<ResumeRequest>),
     /// An artifact; the content of the digest that it `replaces` is no longer its own.
     Artifact { artifact: Box<Artifact>, replaces: Option<String> },
+    /// It has ended, and counts in the statistics of its version.
+    Count(Run),
+    /// How it had ended counts no longer.
+    TakeOut(Run),
 }
 
 impl Write {
@@ -40,6 +44,8 @@ impl Write {
             Self::Log(line) => batch.put_log(play_sid, line),
             Self::Resume(resume) => batch.put_resume(resume),
             Self::Artifact { artifact, replaces } => batch.put_artifact(artifact, replaces.as_deref()),
+            Self::Count(run) => batch.count(run.clone()),
+            Self::TakeOut(run) => batch.take_out(run.clone()),
         }
     }
 }

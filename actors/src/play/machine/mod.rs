@@ -21,7 +21,7 @@ use hero_sdk::{
     frame::{Down, PutArtifact},
     model::{Artifact, LogLevel, LogStream, Play, ResumeRequest, Status},
 };
-use hero_store::PlayRow;
+use hero_store::{PlayRow, Run};
 
 #[cfg(feature = "fuzz")]
 pub(crate) use artifacts::is_name as is_artifact_name;
@@ -97,6 +97,8 @@ pub(crate) struct Machine {
     working_since_us: Option<u64>,
     pending: Vec<Write>,
     row_changed: bool,
+    /// How it counts in the statistics of its version, as far as it has ended.
+    counted: Option<Run>,
 }
 
 impl Machine {
@@ -108,6 +110,7 @@ impl Machine {
         new_resume_id: fn() -> ResumeId,
     ) -> Self {
         Self {
+            counted: Run::of(&row.play),
             row,
             outputs_schema,
             screen: None,
@@ -208,6 +211,11 @@ impl Machine {
         let mut writes = std::mem::take(&mut self.pending);
         if std::mem::take(&mut self.row_changed) {
             writes.push(Write::Play(Box::new(self.row.clone())));
+            let run = Run::of(&self.row.play);
+            if run != self.counted {
+                writes.extend(std::mem::replace(&mut self.counted, run.clone()).map(Write::TakeOut));
+                writes.extend(run.map(Write::Count));
+            }
         }
         writes.extend(self.tree.drain(&mut self.next_seq));
         Effect::Commit { writes, durable, then }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use hero_sdk::model::{Artifact, LogLine, Play, ResumeRequest, ResumeStatus, Span, SpanStatus, Status};
-use hero_store::{PlayRow, Record};
+use hero_store::{PlayRow, Record, Run};
 
 use super::tree::assert_tree;
 use crate::play::{effect::Write, event::Past};
@@ -17,6 +17,8 @@ pub(super) struct Disk {
     pub(super) logs: BTreeMap<u64, LogLine>,
     pub(super) resumes: Vec<ResumeRequest>,
     pub(super) artifacts: BTreeMap<String, Artifact>,
+    /// How it counts in the statistics of its version.
+    counted: Option<Run>,
     /// The highest sequence number that was written since a machine was made of these rows.
     last_seq: u64,
 }
@@ -72,6 +74,11 @@ impl Disk {
                 let before = self.artifacts.insert(artifact.name.clone(), *artifact);
                 assert_eq!(before.map(|before| before.digest), replaces, "it knows what it replaces");
             }
+            Write::Count(run) => {
+                let before = self.counted.replace(run);
+                assert_eq!(before, None, "it counts once");
+            }
+            Write::TakeOut(run) => assert_eq!(self.counted.take(), Some(run), "it counts as it was counted"),
             Write::Resume(resume) => {
                 let known = self.resumes.iter_mut().find(|known| known.resume_id == resume.resume_id);
                 match known {
@@ -98,6 +105,7 @@ impl Disk {
     pub(super) fn check(&self) {
         let Some(PlayRow { play, .. }) = &self.row else { return };
         check_play(play, &self.resumes);
+        assert_eq!(self.counted, Run::of(play), "statistics are those of the plays");
         assert_tree(self.spans.values());
         for span in self.spans.values() {
             let is_open = matches!(span.status, SpanStatus::Running | SpanStatus::Waiting);

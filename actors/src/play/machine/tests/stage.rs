@@ -207,5 +207,7 @@ fn write_in_words(write: &Write) -> String {
         Write::Log(line) => format!("log:{}", line.text),
         Write::Resume(resume) => format!("resume:{:?}", resume.status),
         Write::Artifact { artifact, .. } => format!("artifact:{}", artifact.name),
+        Write::Count(_) => "count".into(),
+        Write::TakeOut(_) => "take out".into(),
     }
 }
