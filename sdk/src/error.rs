@@ -88,6 +88,8 @@ codes! {
     Unreachable = "unreachable", -32021;
     /// The server does not let this caller in.
     Unauthorized = "unauthorized", -32022;
+    /// No version keeps the limits.
+    NoVersionFits = "no_version_fits", -32023;
 }
 
 /// One field that does not fit its schema.

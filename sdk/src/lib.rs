@@ -24,5 +24,5 @@ pub use error::{Error, ErrorCode, FieldError};
 pub use json::{Json, Members};
 pub use logic::Logic;
 pub use secret::{Secret, SecretName, SecretSource, SecretValue};
-pub use sid::{PlaySid, ResumeId, VersionSid, WorkflowSid};
+pub use sid::{BenchmarkSid, PlaySid, ResumeId, VersionSid, WorkflowSid};
 pub use timestamp::Timestamp;

@@ -114,6 +114,11 @@ sid!(
     ResumeId,
     "ask_"
 );
+sid!(
+    /// Names a benchmark: `bench_` and a ULID.
+    BenchmarkSid,
+    "bench_"
+);
 
 /// The next ULID, greater than all before it, whatever the clock does.
 fn next() -> Ulid {

@@ -232,12 +232,12 @@ impl Batch {
         self.rows.into_iter().map(|(key, value)| Write { table: key.table, key: key.bytes, value }).collect()
     }
 
-    fn put<T: Serialize>(&mut self, key: Key, row: &T) {
+    pub(crate) fn put<T: Serialize>(&mut self, key: Key, row: &T) {
         let value = codec::encode(&key, row);
         self.set(key, Some(value));
     }
 
-    fn delete(&mut self, key: Key) {
+    pub(crate) fn delete(&mut self, key: Key) {
         self.set(key, None);
     }
 

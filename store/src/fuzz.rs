@@ -2,12 +2,12 @@
 
 use hero_sdk::{
     fuzz::Target,
-    model::{Artifact, Example, ResumeRequest, Workflow, WorkflowVersion},
+    model::{Artifact, Example, Measurement, ResumeRequest, Workflow, WorkflowVersion},
 };
 use serde::Serialize;
 
 use crate::{
-    Change, Error, PlayRow, Record, Table, Tally,
+    BenchmarkPlan, BenchmarkRow, Change, Error, PlayRow, Record, Table, Tally,
     codec::{checksum, decode, encode},
     keys::Key,
     shapes::Shaped,
@@ -29,6 +29,9 @@ fn row(data: &[u8]) {
         b'g' => of::<Example>(Table::Library, bytes),
         b'h' => of::<Artifact>(Table::Artifacts, bytes),
         b'i' => of::<Tally>(Table::Library, bytes),
+        b'j' => of::<BenchmarkRow>(Table::Library, bytes),
+        b'k' => of::<BenchmarkPlan>(Table::Library, bytes),
+        b'l' => of::<Measurement>(Table::Library, bytes),
         _ => {}
     }
 }

@@ -3,7 +3,7 @@
 //! Ids have a fixed length and sort by time; numbers are big-endian; free text is always the last part, so that no
 //! terminator is needed. Nothing here knows what a row holds.
 
-use hero_sdk::{PlaySid, ResumeId, VersionSid, WorkflowSid};
+use hero_sdk::{BenchmarkSid, PlaySid, ResumeId, VersionSid, WorkflowSid};
 use sha2::{Digest, Sha256};
 
 /// Longest text that stands in a key as it is; the engine's limit for a whole key is 65,535 bytes.
@@ -24,7 +24,7 @@ pub enum Table {
     Changes,
     /// Question → `ResumeRequest`.
     Resumes,
-    /// Workflows, versions, examples and tallies, each under a letter.
+    /// Workflows, versions, examples, tallies and benchmarks with their parts, each under a letter.
     Library,
     /// Everything that finds a row by another key, each under a letter.
     Index,
@@ -73,10 +73,16 @@ mod library {
     pub(super) const VERSION: u8 = b'v';
     pub(super) const EXAMPLE: u8 = b'e';
     pub(super) const TALLY: u8 = b't';
+    pub(super) const BENCHMARK: u8 = b'b';
+    pub(super) const MEASUREMENT: u8 = b'm';
+    pub(super) const PLAN: u8 = b'p';
 }
 
 /// Letters within `Table::Index`.
 mod index {
+    pub(super) const BENCHMARK_OF_VERSION: u8 = b'b';
+    pub(super) const BENCHMARK_OF_WORKFLOW: u8 = b'w';
+    pub(super) const RUNNING_BENCHMARK: u8 = b'x';
     pub(super) const DIGEST: u8 = b'd';
     pub(super) const IDEMPOTENCY: u8 = b'k';
     pub(super) const NAME: u8 = b'n';
@@ -181,6 +187,56 @@ impl Key {
     /// Prefix of the tallies of a workflow's versions.
     pub(crate) fn tallies(workflow: &WorkflowSid) -> Self {
         Self::lettered(Table::Library, library::TALLY).sid(workflow.as_str(), WorkflowSid::PREFIX)
+    }
+
+    pub(crate) fn benchmark(benchmark: &BenchmarkSid) -> Self {
+        Self::lettered(Table::Library, library::BENCHMARK).sid(benchmark.as_str(), BenchmarkSid::PREFIX)
+    }
+
+    pub(crate) fn plan(benchmark: &BenchmarkSid) -> Self {
+        Self::lettered(Table::Library, library::PLAN).sid(benchmark.as_str(), BenchmarkSid::PREFIX)
+    }
+
+    pub(crate) fn measurement(benchmark: &BenchmarkSid, index: u32) -> Self {
+        Self::measurements(benchmark).bytes(&index.to_be_bytes())
+    }
+
+    /// Prefix of the measured runs of a benchmark.
+    pub(crate) fn measurements(benchmark: &BenchmarkSid) -> Self {
+        Self::lettered(Table::Library, library::MEASUREMENT).sid(benchmark.as_str(), BenchmarkSid::PREFIX)
+    }
+
+    pub(crate) fn benchmark_of_workflow(workflow: &WorkflowSid, benchmark: &BenchmarkSid) -> Self {
+        Self::benchmarks_of_workflow(workflow).sid(benchmark.as_str(), BenchmarkSid::PREFIX)
+    }
+
+    /// Prefix of the index of a workflow's benchmarks.
+    pub(crate) fn benchmarks_of_workflow(workflow: &WorkflowSid) -> Self {
+        Self::lettered(Table::Index, index::BENCHMARK_OF_WORKFLOW).sid(workflow.as_str(), WorkflowSid::PREFIX)
+    }
+
+    pub(crate) fn benchmark_of_version(
+        workflow: &WorkflowSid,
+        number: u32,
+        benchmark: &BenchmarkSid,
+    ) -> Self {
+        Self::benchmarks_of_version(workflow, number).sid(benchmark.as_str(), BenchmarkSid::PREFIX)
+    }
+
+    /// Prefix of the index of a version's benchmarks.
+    pub(crate) fn benchmarks_of_version(workflow: &WorkflowSid, number: u32) -> Self {
+        Self::lettered(Table::Index, index::BENCHMARK_OF_VERSION)
+            .sid(workflow.as_str(), WorkflowSid::PREFIX)
+            .bytes(&number.to_be_bytes())
+    }
+
+    pub(crate) fn running_benchmark(benchmark: &BenchmarkSid) -> Self {
+        Self::running_benchmarks().sid(benchmark.as_str(), BenchmarkSid::PREFIX)
+    }
+
+    /// Prefix of the index of benchmarks that have not ended.
+    pub(crate) fn running_benchmarks() -> Self {
+        Self::lettered(Table::Index, index::RUNNING_BENCHMARK)
     }
 
     pub(crate) fn unfinished(play: &PlaySid) -> Self {
@@ -294,6 +350,7 @@ mod tests {
             let by_change = Key::change(&play, first).cmp(&Key::change(&next, second));
             prop_assert_eq!(by_change, (&play, first).cmp(&(&next, second)));
             let (flow, resume): (WorkflowSid, ResumeId) = (sid("wf_", &one), sid("ask_", &other));
+            let bench: BenchmarkSid = sid("bench_", &one);
             let numbers = (first as u32, second as u32);
             prop_assert_eq!(Key::number(&flow, numbers.0).cmp(&Key::number(&flow, numbers.1)), numbers.0.cmp(&numbers.1));
 
@@ -304,6 +361,13 @@ mod tests {
                 (Key::workflows(), Key::workflow(&flow)),
                 (Key::examples(&flow), Key::example(&flow, &path)),
                 (Key::tallies(&flow), Key::tally(&flow, numbers.0)),
+                (Key::measurements(&bench), Key::measurement(&bench, numbers.0)),
+                (Key::benchmarks_of_workflow(&flow), Key::benchmark_of_workflow(&flow, &bench)),
+                (
+                    Key::benchmarks_of_version(&flow, numbers.0),
+                    Key::benchmark_of_version(&flow, numbers.0, &bench),
+                ),
+                (Key::running_benchmarks(), Key::running_benchmark(&bench)),
                 (Key::all_unfinished(), Key::unfinished(&play)),
                 (Key::resumes_of_play(&play), Key::resume_of_play(&play, &resume)),
                 (Key::open_resumes(), Key::open_resume(&resume)),
@@ -334,6 +398,7 @@ mod tests {
     #[test]
     fn letters_of_a_table_differ() {
         let (play, flow, resume) = (PlaySid::new(), WorkflowSid::new(), ResumeId::new());
+        let benchmark = BenchmarkSid::new();
         let keys = [
             Key::unfinished(&play),
             Key::idempotency(""),
@@ -342,10 +407,24 @@ mod tests {
             Key::digest(""),
             Key::number(&flow, 1),
             Key::name(""),
+            Key::benchmark_of_workflow(&flow, &benchmark),
+            Key::benchmark_of_version(&flow, 1, &benchmark),
+            Key::running_benchmark(&benchmark),
         ];
-        let mut letters: Vec<u8> = keys.iter().map(|key| key.bytes[0]).collect();
-        letters.sort_unstable();
-        letters.dedup();
-        assert_eq!(letters.len(), keys.len());
+        let in_library = [
+            Key::workflow(&flow),
+            Key::version(&VersionSid::new()),
+            Key::example(&flow, ""),
+            Key::tally(&flow, 1),
+            Key::benchmark(&benchmark),
+            Key::plan(&benchmark),
+            Key::measurement(&benchmark, 1),
+        ];
+        for keys in [keys.as_slice(), &in_library] {
+            let mut letters: Vec<u8> = keys.iter().map(|key| key.bytes[0]).collect();
+            letters.sort_unstable();
+            letters.dedup();
+            assert_eq!(letters.len(), keys.len());
+        }
     }
 }

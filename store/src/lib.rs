@@ -4,6 +4,7 @@
 //! on disk before it is acknowledged, in one piece or not at all.
 
 mod batch;
+mod benchmarks;
 mod chain;
 mod codec;
 mod directory;
@@ -32,7 +33,9 @@ pub use error::Error;
 pub use keys::Table;
 #[cfg(feature = "memory")]
 pub use memory::Memory;
-pub use rows::{Change, Outcome, Payload, PlayMemory, PlayRow, Record, Resolution};
+pub use rows::{
+    BenchmarkPlan, BenchmarkRow, Change, Measured, Outcome, Payload, PlayMemory, PlayRow, Record, Resolution,
+};
 pub use store::{Direction, Durability, Row, Scan, Store, Write};
 pub use tables::{OfWorkflow, OpenOptions, PlayFilter, Tables};
 pub use tally::{Run, Tally};

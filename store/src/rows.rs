@@ -5,9 +5,11 @@
 use hero_sdk::{
     Json, VersionSid,
     frame::{Blob, ResumeWhen},
-    model::{LogLine, Play, Span},
+    model::{Benchmark, Example, LogLine, Play, Span},
 };
 use serde::{Deserialize, Serialize};
+
+use crate::{Distribution, Tally};
 
 /// A play with what only the runtime needs to know of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,6 +51,35 @@ pub struct Resolution {
     pub workflow: String,
     /// What it stands for in this play, whatever becomes of the workflow.
     pub version_sid: VersionSid,
+}
+
+/// A benchmark with what only the runtime needs to know of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BenchmarkRow {
+    /// What everybody sees.
+    pub benchmark: Benchmark,
+    /// What its runs come to.
+    pub measured: Measured,
+}
+
+/// What the measured runs of a benchmark come to.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// How they ended, what they took and cost.
+    pub tally: Tally,
+    /// Their scores, in millionths.
+    pub scores: Distribution,
+    /// Runs that an evaluator should have judged and did not.
+    pub unscored: u32,
+}
+
+/// What a benchmark runs: the examples as they were when it was started.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BenchmarkPlan {
+    /// In the order of their runs.
+    pub examples: Vec<Example>,
+    /// What judges, where something does, whatever becomes of its workflow.
+    pub evaluator: Option<VersionSid>,
 }
 
 /// The durable state of a recorded call, one per play and path.

@@ -1,16 +1,16 @@
 //! The shapes that rows have had. Each is read for ever; only the newest is written.
 
 use hero_sdk::{
-    Json, PlaySid, ResumeId, Timestamp, VersionSid, WorkflowSid,
+    BenchmarkSid, Json, PlaySid, ResumeId, Timestamp, VersionSid, WorkflowSid,
     frame::ResumeWhen,
     model::{
-        Artifact, Example, LogLine, Play, PlayError, ResumeRequest, Sandbox, Span, Status, Workflow,
-        WorkflowVersion,
+        Artifact, Example, LogLine, Measurement, Play, PlayError, ResumeRequest, Sandbox, Span, Status,
+        Workflow, WorkflowVersion,
     },
 };
 use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::{Change, PlayMemory, PlayRow, Record, Resolution, Tally};
+use crate::{BenchmarkPlan, BenchmarkRow, Change, PlayMemory, PlayRow, Record, Resolution, Tally};
 
 /// What can stand in a row.
 pub(crate) trait Shaped: DeserializeOwned {
@@ -28,7 +28,8 @@ macro_rules! unchanged {
 }
 
 unchanged!(Artifact, Change, Example, LogLine, Record, ResumeRequest, Span, Tally, Workflow, WorkflowVersion);
-unchanged!(PlaySid, ResumeId, VersionSid, WorkflowSid);
+unchanged!(BenchmarkPlan, BenchmarkRow, Measurement);
+unchanged!(BenchmarkSid, PlaySid, ResumeId, VersionSid, WorkflowSid);
 
 impl Shaped for PlayRow {
     type One = PlayRowOne;

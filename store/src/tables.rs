@@ -8,8 +8,8 @@ use hero_sdk::{
 };
 
 use crate::{
-    Batch, Change, Direction, Durability, Error, PlayRow, Record, Scan, Store, Tally, codec, disk::Disk, keys::Key,
-    shapes::Shaped, store::Row, writer::Writer,
+    Batch, Change, Direction, Durability, Error, PlayRow, Record, Scan, Store, Tally, codec, disk::Disk,
+    keys::Key, shapes::Shaped, store::Row, writer::Writer,
 };
 
 /// Rows that one scan of a filtered list reads at a time, so that a rare match does not load everything at once.
@@ -64,7 +64,7 @@ impl PlayFilter {
 /// Reads run on the caller's thread; they are short, and bounded by what they return but for filtered lists.
 #[derive(Clone)]
 pub struct Tables {
-    store: Arc<dyn Store>,
+    pub(crate) store: Arc<dyn Store>,
     writer: Writer,
 }
 
@@ -336,13 +336,13 @@ impl Tables {
         self.writer.close_blocking()
     }
 
-    fn get<T: Shaped>(&self, key: &Key) -> Result<Option<T>, Error> {
+    pub(crate) fn get<T: Shaped>(&self, key: &Key) -> Result<Option<T>, Error> {
         let bytes = self.store.get(key.table, &key.bytes)?;
         bytes.map(|bytes| codec::decode(key.table, &key.bytes, &bytes)).transpose()
     }
 
     /// The row whose id stands at `key` of an index.
-    fn through<Id: Shaped, T>(
+    pub(crate) fn through<Id: Shaped, T>(
         &self,
         key: &Key,
         read: impl Fn(&Self, &Id) -> Result<Option<T>, Error>,
@@ -353,7 +353,7 @@ impl Tables {
         }
     }
 
-    fn all<T: Shaped>(&self, prefix: &Key) -> Result<Vec<T>, Error> {
+    pub(crate) fn all<T: Shaped>(&self, prefix: &Key) -> Result<Vec<T>, Error> {
         let rows = self.store.scan(Scan {
             table: prefix.table,
             keys: prefix.bytes.clone()..prefix.after_prefix(),
@@ -377,6 +377,6 @@ impl Tables {
     }
 }
 
-fn decode_all<T: Shaped>(table: crate::Table, rows: Vec<Row>) -> Result<Vec<T>, Error> {
+pub(crate) fn decode_all<T: Shaped>(table: crate::Table, rows: Vec<Row>) -> Result<Vec<T>, Error> {
     rows.iter().map(|(key, value)| codec::decode(table, key, value)).collect()
 }

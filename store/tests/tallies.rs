@@ -21,7 +21,15 @@ use proptest::prelude::*;
 #[derive(Clone, Debug)]
 enum Step {
     /// It ends so, and is written with those that follow until one is waited for; the write may fail.
-    End { number: u32, version: u32, status: Status, duration_ms: f64, cost_usd: f64, waits: bool, fails: bool },
+    End {
+        number: u32,
+        version: u32,
+        status: Status,
+        duration_ms: f64,
+        cost_usd: f64,
+        waits: bool,
+        fails: bool,
+    },
     /// It is run again.
     Retry { number: u32 },
 }
@@ -211,7 +219,8 @@ async fn a_damaged_tally_stops_nobody() {
     batch.put_version(&version(1, Some((1, 1)), "d"));
     batch.count(run.clone());
     tables.commit(batch).await.unwrap();
-    let tally = |(table, key, _): &&(Table, Vec<u8>, Vec<u8>)| *table == Table::Library && key.starts_with(b"t");
+    let tally =
+        |(table, key, _): &&(Table, Vec<u8>, Vec<u8>)| *table == Table::Library && key.starts_with(b"t");
     let (table, key, _) = memory.rows().iter().find(tally).unwrap().clone();
     memory.write(&[Write { table, key, value: Some(b"damaged".to_vec()) }], Durability::Buffered).unwrap();
 

@@ -37,16 +37,11 @@ impl Answers {
 
     /// The answer to a question: by its path, else by `NAME#N`, else by its name, which answers each of that name.
     pub(crate) fn find(&mut self, request: &ResumeRequest) -> Option<Json> {
-        let last_part = request.path.rsplit('/').next().unwrap_or_default();
-        let keys = [request.path.as_str(), last_part, request.name.as_str()];
-        let find = |answers: &BTreeMap<String, Json>| {
-            keys.iter()
-                .find_map(|key| answers.get_key_value(*key))
-                .map(|(key, json)| (key.clone(), json.clone()))
+        let Some((key, payload)) = request.answer_in(&self.given) else {
+            return Some(request.answer_in(&self.saved)?.1.clone());
         };
-        let Some((key, payload)) = find(&self.given) else { return Some(find(&self.saved)?.1) };
-        self.used.insert(key);
-        Some(payload)
+        self.used.insert(key.clone());
+        Some(payload.clone())
     }
 
     /// The same, with these where none is given.

@@ -6,6 +6,7 @@ use futures_core::Stream;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+use super::BenchmarkNews;
 use crate::{
     Error, ErrorCode, PlaySid, ResumeId, Timestamp, WorkflowSid,
     model::{Play, ResumeRequest, ResumeStatus, Status, Workflow},
@@ -122,11 +123,13 @@ pub enum News {
     WorkflowChanged(WorkflowNews),
     /// A workflow was deleted.
     WorkflowDeleted(WorkflowNews),
+    /// A benchmark was started, has measured one more run, or has ended.
+    BenchmarkChanged(BenchmarkNews),
 }
 
 impl News {
     /// The names of all kinds.
-    const KINDS: [&str; 7] = [
+    const KINDS: [&str; 8] = [
         "reset",
         "play_created",
         "play_changed",
@@ -134,6 +137,7 @@ impl News {
         "resume_closed",
         "workflow_changed",
         "workflow_deleted",
+        "benchmark_changed",
     ];
 
     /// Whether there is a kind of this name; a later server may tell of others.
@@ -151,6 +155,7 @@ impl News {
             Self::ResumeClosed(_) => "resume_closed",
             Self::WorkflowChanged(_) => "workflow_changed",
             Self::WorkflowDeleted(_) => "workflow_deleted",
+            Self::BenchmarkChanged(_) => "benchmark_changed",
         }
     }
 }
@@ -289,6 +294,7 @@ impl EventFilter {
             News::WorkflowChanged(one) | News::WorkflowDeleted(one) => {
                 (None, None, &one.workflow, Some(&one.workflow_sid))
             }
+            News::BenchmarkChanged(one) => (None, None, &one.workflow, Some(&one.workflow_sid)),
         };
         let is_called = |wanted: &String| {
             wanted == workflow || workflow_sid.is_some_and(|workflow_sid| workflow_sid.as_str() == wanted)

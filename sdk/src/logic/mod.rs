@@ -6,6 +6,12 @@ use schemars::{Schema, SchemaGenerator};
 
 use self::declare::methods;
 pub use self::{
+    benchmarks::{
+        BenchmarkCompare, BenchmarkComparison, BenchmarkListForVersion, BenchmarkListForWorkflow,
+        BenchmarkNews, BenchmarkReport, BenchmarkRun, BenchmarkWait, Benchmarks, Difference, GateCheck,
+        GateReport, Limits, Measure, OfBenchmark, PickVersion, Picked, VersionScore, Weights, WorkflowGate,
+        WorkflowStatistics,
+    },
     cursor::Cursor,
     events::{Event, EventFeed, EventFilter, EventId, News, PlayNews, ResetReason, ResumeNews, WorkflowNews},
     metrics::{Bucket, Latencies, Metrics, PlayCount},
@@ -24,9 +30,10 @@ pub use self::{
 };
 use crate::{
     Error, ErrorCode, Json, PlaySid,
-    model::{Example, Play, ResumeRequest, SpanPage, Workflow, WorkflowVersion},
+    model::{Benchmark, Example, Play, ResumeRequest, SpanPage, Workflow, WorkflowVersion},
 };
 
+mod benchmarks;
 mod cursor;
 mod declare;
 mod events;
@@ -160,6 +167,42 @@ methods! {
 
     /// The saved examples of a workflow, by name.
     example_list(OfWorkflow) -> Examples;
+
+    /// How a workflow and each of its versions have fared, kept as their plays end.
+    workflow_statistics(OfWorkflow) -> WorkflowStatistics;
+
+    /// Runs a version over examples, whose answers feed its pauses, and measures each run. It goes on by itself, restarts
+    /// of the runtime or not.
+    benchmark_run(BenchmarkRun) -> Benchmark;
+
+    /// A benchmark with the runs that are measured so far.
+    benchmark_fetch(OfBenchmark) -> BenchmarkReport;
+
+    /// Waits until a benchmark has ended, or has measured more runs; gives it as it stands then.
+    benchmark_wait(BenchmarkWait) -> Benchmark;
+
+    /// Ends a benchmark with the plays that it runs. What was measured stands. One that has ended gives `conflict`.
+    benchmark_cancel(OfBenchmark) -> Benchmark;
+
+    /// The benchmarks of a workflow, newest first.
+    benchmark_list_for_workflow(BenchmarkListForWorkflow) -> Benchmarks;
+
+    /// The benchmarks of a version, newest first.
+    benchmark_list_for_version(BenchmarkListForVersion) -> Benchmarks;
+
+    /// The newest completed benchmark of a version; `not_found` where there is none.
+    benchmark_latest_for_version(OfVersion) -> Benchmark;
+
+    /// How a benchmark stands to another over the same examples, with intervals.
+    benchmark_compare(BenchmarkCompare) -> BenchmarkComparison;
+
+    /// Holds a version against the current one, by the latest benchmarks of both over the same examples, and makes it the
+    /// current one if it is not worse. `conflict` where there are no such benchmarks.
+    workflow_gate(WorkflowGate) -> GateReport;
+
+    /// The version that is best by what counts, among those that keep the limits. Versions with little data are taken to
+    /// be as bad as that data allows. `no_version_fits` where the limits exclude all.
+    pick_version(PickVersion) -> Picked;
 
     /// Sets a secret, in place of the value that it had. No method gives a value back.
     secret_set(SecretSet) -> ();

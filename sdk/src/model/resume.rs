@@ -1,5 +1,7 @@
 //! An open question of a play.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -54,4 +56,14 @@ pub struct ResumeRequest {
     pub answered_at: Option<Timestamp>,
     /// A link that shows it as a form, where a server runs.
     pub url: Option<String>,
+}
+
+impl ResumeRequest {
+    /// Its answer among answers by what names their question: by its path, else by `NAME#N`, else by its name, which
+    /// answers each of that name.
+    pub fn answer_in<'a>(&self, answers: &'a BTreeMap<String, Json>) -> Option<(&'a String, &'a Json)> {
+        let last_part = self.path.rsplit('/').next().unwrap_or_default();
+        let keys = [self.path.as_str(), last_part, self.name.as_str()];
+        keys.iter().find_map(|key| answers.get_key_value(*key))
+    }
 }
