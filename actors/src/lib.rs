@@ -5,6 +5,7 @@
 
 mod adopted;
 mod artifacts;
+mod benchmarks;
 mod beneath;
 mod call;
 mod clock;

@@ -46,11 +46,12 @@ pub(crate) struct Restarts {
     pub(crate) fork_server: Counter,
     pub(crate) process: Counter,
     pub(crate) gateway: Counter,
+    pub(crate) benchmarks: Counter,
 }
 
 impl Restarts {
     /// Each with its name.
-    pub(crate) fn all(&self) -> [(&'static str, u64); 7] {
+    pub(crate) fn all(&self) -> [(&'static str, u64); 8] {
         [
             ("launcher", self.launcher.get()),
             ("registry", self.registry.get()),
@@ -59,6 +60,7 @@ impl Restarts {
             ("fork_server", self.fork_server.get()),
             ("process", self.process.get()),
             ("gateway", self.gateway.get()),
+            ("benchmarks", self.benchmarks.get()),
         ]
     }
 }

@@ -8,6 +8,7 @@ use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, RpcReplyPort, Spawn
 
 use crate::{
     adopted::Adopted,
+    benchmarks::{self, BenchmarksActor},
     launcher::{self, Launcher, Python},
     play::Environment,
     plays::{self, PlaysActor},
@@ -34,6 +35,7 @@ pub(crate) struct State {
     launcher: ActorRef<launcher::Message>,
     registry: ActorRef<registry::Message>,
     plays: ActorRef<plays::Message>,
+    benchmarks: ActorRef<benchmarks::Message>,
     adopted: Vec<(ActorCell, Arc<dyn Adopted>)>,
     /// When the last restarts were, by the monotonic clock, in microseconds.
     restarts: VecDeque<u64>,
@@ -58,6 +60,7 @@ impl Actor for Root {
             launcher: self.start_launcher(&myself).await?,
             registry: self.start_registry(&myself).await?,
             plays: self.start_plays(&myself).await?,
+            benchmarks: self.start_benchmarks(&myself).await?,
             adopted: Vec::new(),
             restarts: VecDeque::new(),
             is_going_down: false,
@@ -145,6 +148,10 @@ impl Root {
             let runs = self.runs;
             let (reply, _) = ractor::concurrency::oneshot();
             state.plays.cast(plays::Message::Sweep { runs, reply: reply.into() })?;
+        } else if ended == state.benchmarks.get_id() {
+            tracing::error!(reason, "the actor of benchmarks has ended and is started again");
+            restarts.benchmarks.add(1);
+            state.benchmarks = self.start_benchmarks(myself).await?;
         } else if let Some((cell, adopted)) =
             state.adopted.iter_mut().find(|(cell, _)| cell.get_id() == ended)
         {
@@ -194,6 +201,16 @@ impl Root {
         };
         let (actor, _) = Actor::spawn_linked(None, plays, (), myself.get_cell()).await?;
         self.environment.plays.set(actor.clone());
+        Ok(actor)
+    }
+
+    async fn start_benchmarks(
+        &self,
+        myself: &ActorRef<Message>,
+    ) -> Result<ActorRef<benchmarks::Message>, SpawnErr> {
+        let benchmarks = BenchmarksActor { environment: Arc::clone(&self.environment), runs: self.runs };
+        let (actor, _) = Actor::spawn_linked(None, benchmarks, (), myself.get_cell()).await?;
+        self.environment.benchmarks.set(actor.clone());
         Ok(actor)
     }
 }

@@ -20,16 +20,17 @@ use crate::{
     sandbox::check_places,
 };
 
-mod asked;
+pub(crate) mod asked;
 mod delete;
 mod feed;
 pub(crate) mod links;
 mod methods;
 pub(crate) mod paging;
 mod part;
-mod start;
+pub(crate) mod start;
 #[cfg(test)]
 mod tests;
+pub(crate) mod wait;
 
 /// How long a shutdown waits for processes to be gone before it leaves them to the kernel.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(10);
@@ -209,9 +210,7 @@ impl Runtime {
 
     /// A play as it stands.
     fn status(&self, play_sid: &PlaySid) -> Result<Play, Error> {
-        let mut play = self.environment.tables.play(play_sid)?.ok_or_else(|| not_found(play_sid))?.play;
-        self.environment.working.add_to(&mut play, self.environment.clock.now());
-        Ok(play)
+        status(&self.environment, play_sid)
     }
 
     /// Has the registry do this with the library.
@@ -249,8 +248,15 @@ impl Runtime {
     }
 }
 
+/// A play as it stands.
+fn status(environment: &Environment, play_sid: &PlaySid) -> Result<Play, Error> {
+    let mut play = environment.tables.play(play_sid)?.ok_or_else(|| not_found(play_sid))?.play;
+    environment.working.add_to(&mut play, environment.clock.now());
+    Ok(play)
+}
+
 /// Has the registry do this with the library.
-async fn library<T: Send + 'static, F: Future<Output = Result<T, Error>> + Send + 'static>(
+pub(crate) async fn library<T: Send + 'static, F: Future<Output = Result<T, Error>> + Send + 'static>(
     environment: &Environment,
     work: impl FnOnce(registry::Library) -> F + Send + 'static,
 ) -> Result<T, Error> {
@@ -258,7 +264,7 @@ async fn library<T: Send + 'static, F: Future<Output = Result<T, Error>> + Send 
 }
 
 /// Hands a wish to a play and gives what became of it.
-async fn wish_of(
+pub(crate) async fn wish_of(
     environment: &Environment,
     play_sid: PlaySid,
     wish: impl FnOnce(ReplyPort) -> Wish,

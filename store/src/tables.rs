@@ -206,6 +206,11 @@ impl Tables {
         Ok(versions)
     }
 
+    /// The numbers of a workflow's versions, rising.
+    pub fn version_numbers(&self, workflow: &WorkflowSid) -> Result<Vec<u32>, Error> {
+        Ok(self.numbered(&Key::numbers(workflow))?.into_iter().map(|(number, _)| number).collect())
+    }
+
     /// A question.
     pub fn resume(&self, resume: &ResumeId) -> Result<Option<ResumeRequest>, Error> {
         self.get(&Key::resume(resume))
@@ -263,18 +268,10 @@ impl Tables {
 
     /// What was counted of a workflow's versions, by number; nothing of those that never ran.
     pub fn tallies(&self, workflow: &WorkflowSid) -> Result<Vec<(u32, Tally)>, Error> {
-        let prefix = Key::tallies(workflow);
-        let rows = self.store.scan(Scan {
-            table: prefix.table,
-            keys: prefix.bytes.clone()..prefix.after_prefix(),
-            direction: Direction::Forward,
-            limit: usize::MAX,
-        })?;
-        let number = |key: &[u8]| Some(u32::from_be_bytes(*key.last_chunk()?));
-        rows.iter()
-            .filter_map(|(key, value)| Some((number(key)?, key, value)))
-            .map(|(number, key, value)| Ok((number, codec::decode(prefix.table, key, value)?)))
-            .collect()
+        let decoded = |(number, (key, value)): (u32, Row)| {
+            Ok((number, codec::decode(crate::Table::Library, &key, &value)?))
+        };
+        self.numbered(&Key::tallies(workflow))?.into_iter().map(decoded).collect()
     }
 
     /// The input presets of a workflow, by name.
@@ -361,6 +358,18 @@ impl Tables {
             limit: usize::MAX,
         })?;
         decode_all(prefix.table, rows)
+    }
+
+    /// The rows of a prefix behind which a number stands.
+    fn numbered(&self, prefix: &Key) -> Result<Vec<(u32, Row)>, Error> {
+        let rows = self.store.scan(Scan {
+            table: prefix.table,
+            keys: prefix.bytes.clone()..prefix.after_prefix(),
+            direction: Direction::Forward,
+            limit: usize::MAX,
+        })?;
+        let number = |key: &[u8]| Some(u32::from_be_bytes(*key.last_chunk()?));
+        Ok(rows.into_iter().filter_map(|row| Some((number(&row.0)?, row))).collect())
     }
 
     fn resumes_in(&self, prefix: &Key) -> Result<Vec<ResumeRequest>, Error> {

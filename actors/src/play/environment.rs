@@ -4,11 +4,13 @@ use std::sync::{Arc, RwLock};
 
 use hero_sdk::{Error, Json, Timestamp, model::Allowance};
 use hero_store::Tables;
+use tokio::sync::watch;
 
 use super::compiled::Compiled;
 use crate::{
     Config,
     artifacts::Artifacts,
+    benchmarks,
     clock::{Clock, SystemClock},
     event_log::EventLog,
     failpoint::Failpoint,
@@ -45,6 +47,9 @@ pub(crate) struct Environment {
     pub(crate) launcher: Handle<launcher::Message>,
     pub(crate) plays: Handle<plays::Message>,
     pub(crate) registry: Handle<registry::Message>,
+    pub(crate) benchmarks: Handle<benchmarks::Message>,
+    /// Wakes who waits for a benchmark, whichever it is.
+    pub(crate) measured: watch::Sender<()>,
     pub(crate) working: Working,
     /// Workflows that take no new plays.
     pub(crate) closing: Closing,
@@ -75,6 +80,8 @@ impl Environment {
             launcher: Handle::vacant(),
             plays: Handle::vacant(),
             registry: Handle::vacant(),
+            benchmarks: Handle::vacant(),
+            measured: watch::Sender::default(),
             working: Working::default(),
             closing: Closing::default(),
             failpoint,

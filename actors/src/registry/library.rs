@@ -80,7 +80,11 @@ impl Library {
         Ok((workflow, version))
     }
 
-    fn version(&self, workflow: &Workflow, choice: &VersionChoice) -> Result<WorkflowVersion, Error> {
+    pub(super) fn version(
+        &self,
+        workflow: &Workflow,
+        choice: &VersionChoice,
+    ) -> Result<WorkflowVersion, Error> {
         let Workflow { workflow_sid, name, current_version, .. } = workflow;
         let known = match choice {
             VersionChoice::Current => self.tables().workflow_version(workflow_sid, *current_version)?,
@@ -168,9 +172,24 @@ impl Library {
         workflow: &str,
         choice: &VersionChoice,
     ) -> Result<Workflow, Error> {
+        self.set_current_after(workflow, choice, None).await
+    }
+
+    /// The same, but only in place of this version, where one is told.
+    pub(crate) async fn set_current_after(
+        &self,
+        workflow: &str,
+        choice: &VersionChoice,
+        expected: Option<u32>,
+    ) -> Result<Workflow, Error> {
         let (workflow, version) = self.resolve(workflow, choice).await?;
         let _changing = self.change().await;
         let mut workflow = self.still_there(&workflow)?;
+        if let Some(expected) = expected.filter(|expected| *expected != workflow.current_version) {
+            let now = workflow.current_version;
+            let message = format!("version {expected} was to be replaced, and version {now} is current now");
+            return Err(Error::new(ErrorCode::Conflict, message).hint("compare it with that one"));
+        }
         let before = self.version(&workflow, &VersionChoice::Current)?;
         let number = version.version.unwrap_or(workflow.current_version);
         make_current(&mut workflow, &before, &version, number);
@@ -209,7 +228,7 @@ impl Library {
         }
     }
 
-    /// Deletes a workflow with its examples. It takes no plays any more, and has no live ones. Its versions stay for the
+    /// Deletes a workflow with its examples and benchmarks. It takes no plays any more, and has no live ones. Its versions stay for the
     /// plays that ran them.
     pub(crate) async fn delete(&self, workflow: &Workflow) -> Result<Deleted, Error> {
         let _changing = self.change().await;
@@ -220,6 +239,9 @@ impl Library {
         }
         for example in self.tables().examples(&workflow.workflow_sid)? {
             batch.delete_example(&workflow.workflow_sid, &example.name);
+        }
+        for row in self.tables().benchmarks_page(&workflow.workflow_sid, None, None, usize::MAX)? {
+            batch.delete_benchmark(&row);
         }
         batch.delete_workflow(&workflow);
         self.tables().commit(batch).await?;

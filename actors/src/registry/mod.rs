@@ -11,6 +11,8 @@ mod inputs;
 mod library;
 mod message;
 mod names;
+mod pick;
+mod statistics;
 
 pub(crate) use actor::RegistryActor;
 pub use bundled::BundledFlow;

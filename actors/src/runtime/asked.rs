@@ -10,14 +10,14 @@ use crate::seal::Seal;
 const LEVELS: u32 = 64;
 
 /// The parameters of a start without its options: those say when and how long it runs, and what it is called.
-pub(super) struct Asked {
+pub(crate) struct Asked {
     parts: Vec<String>,
     inputs: Option<Json>,
 }
 
 impl Asked {
     /// By this method, this with these inputs.
-    pub(super) fn new(method: &str, what: [String; 3], inputs: Option<Json>) -> Self {
+    pub(crate) fn new(method: &str, what: [String; 3], inputs: Option<Json>) -> Self {
         Self { parts: std::iter::once(method.to_owned()).chain(what).collect(), inputs }
     }
 

@@ -12,6 +12,7 @@ use hero_sdk::{
 
 use super::{blocking, internal, library, wish_of};
 use crate::{
+    benchmarks::end_all_of,
     call::call,
     play::{Environment, Wish},
     plays,
@@ -32,6 +33,7 @@ pub(super) async fn delete(
         let workflow = library(&environment, work).await?;
         let closed = environment.closing.close(&workflow.workflow_sid);
         let _closed = closed.ok_or_else(|| is_deleted_already(&workflow.name))?;
+        end_all_of(&environment, &workflow, force).await?;
         let live = live(&environment, &workflow.workflow_sid, force).await?;
         if force {
             cancel_all(&environment, live).await?;

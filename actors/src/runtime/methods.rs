@@ -5,14 +5,19 @@ use std::{sync::Arc, time::Duration};
 use hero_sdk::{
     Error, ErrorCode, Json, PlaySid,
     logic::{
-        ArtifactFetch, Artifacts, Created, Deleted, EventFeed, EventFilter, EventId, ExampleToInputData,
-        ExampleUpsert, Examples, InputData, Logic, Metrics, OfExample, OfPlay, OfSecret, OfVersion,
-        OfWorkflow, PlayCancel, PlayCount, PlayList, PlayPendingResumes, PlayResume, PlayRunAsync, PlaySpans,
-        PlayStart, PlayWait, Plays, Resumes, Retried, SecretSet, Secrets, ServerInfo, SpanFeed, Until,
-        Versions, WorkflowCreate, WorkflowCreateVersion, WorkflowDelete, WorkflowList,
-        WorkflowSetCurrentVersion, WorkflowUpdate, Workflows,
+        ArtifactFetch, Artifacts, BenchmarkCompare, BenchmarkComparison, BenchmarkListForVersion,
+        BenchmarkListForWorkflow, BenchmarkReport, BenchmarkRun, BenchmarkWait, Benchmarks, Created, Cursor,
+        Deleted, EventFeed, EventFilter, EventId, ExampleToInputData, ExampleUpsert, Examples, GateReport,
+        InputData, Logic, Metrics, OfBenchmark, OfExample, OfPlay, OfSecret, OfVersion, OfWorkflow,
+        PickVersion, Picked, PlayCancel, PlayCount, PlayList, PlayPendingResumes, PlayResume, PlayRunAsync,
+        PlaySpans, PlayStart, PlayWait, Plays, Resumes, Retried, SecretSet, Secrets, ServerInfo, SpanFeed,
+        Versions, WorkflowCreate, WorkflowCreateVersion, WorkflowDelete, WorkflowGate, WorkflowList,
+        WorkflowSetCurrentVersion, WorkflowStatistics, WorkflowUpdate, Workflows,
     },
-    model::{Example, Play, ResumeRequest, ResumeStatus, SpanPage, Workflow, WorkflowVersion},
+    model::{
+        Benchmark, Example, Play, ResumeRequest, ResumeStatus, SpanPage, VersionChoice, Workflow,
+        WorkflowVersion,
+    },
 };
 use hero_store::PlayFilter;
 
@@ -25,9 +30,11 @@ use super::{
     links,
     paging::{Paging, checked_limit},
     part::Part,
-    start::no_inputs,
+    start::{no_inputs, start},
+    wait::wait,
 };
 use crate::{
+    benchmarks,
     call::call,
     meters::bytes_beneath,
     play::{Reply, Wish},
@@ -56,7 +63,7 @@ impl Logic for Runtime {
             let saved = example.inputs.to().unwrap_or_default();
             options.inputs = Some(filled(options.inputs.unwrap_or_else(no_inputs), saved));
         }
-        self.start(version, workflow.name, asked, options).await
+        start(&self.environment, version, workflow.name, asked, options).await
     }
 
     async fn play_run_async(&self, mut params: PlayRunAsync) -> Result<Play, Error> {
@@ -67,7 +74,7 @@ impl Logic for Runtime {
         let asked = Asked::new("play_run_async", what, options.inputs.clone());
         let source = Source { source, file_name: file_name.clone(), entry };
         let version = self.library(async move |library| library.anonymous(&source).await).await?;
-        self.start(version, file_name, asked, options).await
+        start(&self.environment, version, file_name, asked, options).await
     }
 
     async fn play_status(&self, params: OfPlay) -> Result<Play, Error> {
@@ -76,24 +83,7 @@ impl Logic for Runtime {
 
     async fn play_wait(&self, params: PlayWait) -> Result<Play, Error> {
         let PlayWait { play_sid, timeout_ms, until } = params;
-        let feeds = &self.environment.feeds;
-        let (mut changes, known) = (feeds.subscribe_row(&play_sid), feeds.failure(&play_sid));
-        let waiting = async {
-            loop {
-                let play = self.status(&play_sid)?;
-                let is_there = match until {
-                    Until::Settled => play.status.is_settled(),
-                    Until::Terminal => play.status.is_terminal(),
-                };
-                if is_there {
-                    return Ok(play);
-                }
-                if let Some(trouble) = feeds.trouble_after(&play_sid, known) {
-                    return Err(trouble);
-                }
-                changes.changed().await.map_err(|_| crate::call::gone())?;
-            }
-        };
+        let waiting = wait(&self.environment, &play_sid, until);
         match timeout_ms {
             None => waiting.await,
             Some(timeout_ms) => {
@@ -279,6 +269,57 @@ impl Logic for Runtime {
         Ok(Examples { examples: self.library(work).await? })
     }
 
+    async fn workflow_statistics(&self, params: OfWorkflow) -> Result<WorkflowStatistics, Error> {
+        self.library(async move |library| library.statistics(&params.workflow).await).await
+    }
+
+    async fn benchmark_run(&self, params: BenchmarkRun) -> Result<Benchmark, Error> {
+        benchmarks::run(&self.environment, params).await
+    }
+
+    async fn benchmark_fetch(&self, params: OfBenchmark) -> Result<BenchmarkReport, Error> {
+        benchmarks::fetch(&self.environment, &params.benchmark_sid)
+    }
+
+    async fn benchmark_wait(&self, params: BenchmarkWait) -> Result<Benchmark, Error> {
+        benchmarks::wait(&self.environment, params).await
+    }
+
+    async fn benchmark_cancel(&self, params: OfBenchmark) -> Result<Benchmark, Error> {
+        benchmarks::cancel(&self.environment, &params.benchmark_sid).await
+    }
+
+    async fn benchmark_list_for_workflow(
+        &self,
+        params: BenchmarkListForWorkflow,
+    ) -> Result<Benchmarks, Error> {
+        let BenchmarkListForWorkflow { workflow, limit, cursor } = params;
+        self.benchmarks(workflow, None, limit, cursor).await
+    }
+
+    async fn benchmark_list_for_version(&self, params: BenchmarkListForVersion) -> Result<Benchmarks, Error> {
+        let BenchmarkListForVersion { workflow, version, limit, cursor } = params;
+        self.benchmarks(workflow, Some(version), limit, cursor).await
+    }
+
+    async fn benchmark_latest_for_version(&self, params: OfVersion) -> Result<Benchmark, Error> {
+        benchmarks::latest(&self.environment, params).await
+    }
+
+    async fn benchmark_compare(&self, params: BenchmarkCompare) -> Result<BenchmarkComparison, Error> {
+        let environment = Arc::clone(&self.environment);
+        // It draws a few million numbers.
+        blocking(move || benchmarks::compared(&environment, &params)).await
+    }
+
+    async fn workflow_gate(&self, params: WorkflowGate) -> Result<GateReport, Error> {
+        benchmarks::gate(&self.environment, params).await
+    }
+
+    async fn pick_version(&self, params: PickVersion) -> Result<Picked, Error> {
+        self.library(async move |library| library.pick_version(params).await).await
+    }
+
     async fn secret_set(&self, params: SecretSet) -> Result<(), Error> {
         let SecretSet { name, value } = params;
         let (environment, now) = (Arc::clone(&self.environment), self.environment.clock.now().wall);
@@ -350,5 +391,34 @@ impl Logic for Runtime {
         let mut resume = links::question(token, &self.environment)?;
         self.links.add(&mut resume, &self.environment.seal)?;
         Ok(resume)
+    }
+}
+
+impl Runtime {
+    /// A page of the benchmarks of a workflow, or of one of its versions.
+    async fn benchmarks(
+        &self,
+        workflow: String,
+        version: Option<VersionChoice>,
+        limit: Option<u32>,
+        cursor: Option<Cursor>,
+    ) -> Result<Benchmarks, Error> {
+        let paging = Paging::of("benchmarks", limit, cursor.as_ref(), &self.environment.seal)?;
+        let before = paging.after.as_deref().map(str::parse).transpose()?;
+        let work = async move |library: Library| match version {
+            Some(choice) => {
+                let (workflow, version) = library.resolve(&workflow, &choice).await?;
+                Ok((workflow, version.version))
+            }
+            None => Ok((library.workflow(&workflow).await?, None)),
+        };
+        let (workflow, number) = self.library(work).await?;
+        let tables = &self.environment.tables;
+        let rows =
+            tables.benchmarks_page(&workflow.workflow_sid, number, before.as_ref(), paging.limit + 1)?;
+        let benchmarks = rows.into_iter().map(|row| row.benchmark).collect();
+        let (benchmarks, next_cursor) =
+            paging.cut(benchmarks, |benchmark: &Benchmark| benchmark.benchmark_sid.to_string())?;
+        Ok(Benchmarks { benchmarks, next_cursor })
     }
 }

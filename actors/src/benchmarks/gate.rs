@@ -1,0 +1,134 @@
+//! Lets a version become the current one only if, by its examples, it is not worse.
+
+use std::sync::Arc;
+
+use hero_sdk::{
+    Error, ErrorCode, FieldError,
+    logic::{BenchmarkReport, GateCheck, GateReport, WorkflowGate},
+    model::{VersionChoice, Workflow},
+};
+use hero_store::BenchmarkRow;
+
+use super::{
+    compare::Measure,
+    methods::{Both, fetch, not_benchmarked},
+};
+use crate::{play::Environment, registry::Library, runtime::library};
+
+/// Holds a version against the current one, and makes it the current one where it passes and that is asked for.
+pub(crate) async fn gate(environment: &Arc<Environment>, params: WorkflowGate) -> Result<GateReport, Error> {
+    check(&params)?;
+    let (name, choice) = (params.workflow.clone(), params.version.clone());
+    let work = async move |library: Library| library.resolve(&name, &choice).await;
+    let (workflow, version) = library(environment, work).await?;
+    let number = version.version.unwrap_or_default();
+    if number == workflow.current_version {
+        let message = format!("version {number} is the current one of {} already", workflow.name);
+        return Err(
+            Error::new(ErrorCode::Conflict, message).hint("name the version that is to take its place")
+        );
+    }
+    let (baseline, candidate) = comparable(environment, &workflow, number)?;
+    let (checks, both) = checks(&params, Both::of(baseline, candidate)?);
+    let passed = checks.iter().all(|check| check.passed);
+    let mut is_current = false;
+    if passed && params.set_current {
+        // Only in place of the version that it was held against.
+        let (workflow_sid, before) = (workflow.workflow_sid.to_string(), workflow.current_version);
+        let work = async move |library: Library| {
+            library.set_current_after(&workflow_sid, &VersionChoice::Number(number), Some(before)).await
+        };
+        library(environment, work).await?;
+        is_current = true;
+    }
+    let reason = reason(&params, &workflow, number, &checks, passed);
+    Ok(GateReport { passed, is_current, reason, checks, comparison: both.comparison() })
+}
+
+fn check(params: &WorkflowGate) -> Result<(), Error> {
+    for (name, value, most) in [
+        ("max_accuracy_loss", params.max_accuracy_loss, 1.0),
+        ("max_cost_increase", params.max_cost_increase, f64::MAX),
+        ("max_latency_increase", params.max_latency_increase, f64::MAX),
+        ("min_confidence", params.min_confidence, 1.0),
+    ] {
+        if !(0.0..=most).contains(&value) {
+            let range = if most == 1.0 { "0 to 1" } else { "a number from 0" };
+            let message = format!("{name} is {value}, and must be {range}");
+            let field = FieldError { pointer: format!("/{name}"), message: message.clone() };
+            return Err(Error::new(ErrorCode::InvalidParams, message).fields(vec![field]));
+        }
+    }
+    Ok(())
+}
+
+/// The newest benchmarks of the current version and of the other that ran over the same examples.
+fn comparable(
+    environment: &Environment,
+    workflow: &Workflow,
+    number: u32,
+) -> Result<(BenchmarkReport, BenchmarkReport), Error> {
+    let latest = |number: u32| -> Result<BenchmarkRow, Error> {
+        let latest = environment.tables.benchmark_latest(&workflow.workflow_sid, number)?;
+        latest.ok_or_else(|| {
+            // That there is none is no reason to say that something was not found.
+            let Error { message, hint, .. } = not_benchmarked(workflow, number);
+            let error = Error::new(ErrorCode::Conflict, message);
+            hint.map_or(error.clone(), |hint| error.hint(hint))
+        })
+    };
+    let (baseline, candidate) = (latest(workflow.current_version)?, latest(number)?);
+    let report = |row: BenchmarkRow| fetch(environment, &row.benchmark.benchmark_sid);
+    Ok((report(baseline)?, report(candidate)?))
+}
+
+fn checks(params: &WorkflowGate, both: Both) -> (Vec<GateCheck>, Both) {
+    let bound = |measure: Measure| match measure {
+        Measure::Accuracy | Measure::SuccessRate => params.max_accuracy_loss,
+        Measure::Cost => params.max_cost_increase,
+        Measure::Latency => params.max_latency_increase,
+    };
+    let checks = Measure::ALL.into_iter().filter_map(|measure| {
+        let (compared, bound) = (both.compare(measure)?, bound(measure));
+        let confidence = compared.confidence(bound);
+        let passed = compared.is_within(bound) && confidence >= params.min_confidence;
+        let (difference, measure) = (compared.difference, measure.name().to_owned());
+        Some(GateCheck { measure, difference, bound, confidence, passed })
+    });
+    (checks.collect(), both)
+}
+
+/// What is better and what is worse, by how much, and how sure that is.
+fn reason(
+    params: &WorkflowGate,
+    workflow: &Workflow,
+    number: u32,
+    checks: &[GateCheck],
+    passed: bool,
+) -> String {
+    let head = if passed { "is not worse than" } else { "does not pass against" };
+    let parts: Vec<String> = checks
+        .iter()
+        .map(|check| {
+            let GateCheck { measure, difference, bound, confidence, .. } = check;
+            let is_share = measure == "accuracy" || measure == "success_rate";
+            let change = match is_share {
+                true => format!("{:+.3}", difference.change),
+                false if difference.change >= f64::MAX => "more than nothing".to_owned(),
+                false => format!("{:+.1} %", difference.change * 100.0),
+            };
+            let allowed = match is_share {
+                true => format!("at most {bound:.3} less"),
+                false => format!("at most {:.1} % more", bound * 100.0),
+            };
+            let verdict = match check.passed {
+                true => "",
+                false if *confidence < params.min_confidence => " — NOT SURE ENOUGH",
+                false => " — TOO MUCH",
+            };
+            let measure = measure.replace('_', " ");
+            format!("{measure} {change} ({allowed}: {:.0} % sure){verdict}", confidence * 100.0)
+        })
+        .collect();
+    format!("version {number} {head} version {}: {}", workflow.current_version, parts.join("; "))
+}
