@@ -25,7 +25,8 @@ pub(crate) fn wilson(mean: f64, count: f64, z: f64) -> (f64, f64) {
     let middle = mean + square / (2.0 * count);
     let half = z * (mean * (1.0 - mean) / count + square / (4.0 * count * count)).max(0.0).sqrt();
     let scale = 1.0 + square / count;
-    (((middle - half) / scale).max(0.0), ((middle + half) / scale).min(1.0))
+    // Rounding must not put the mean outside.
+    (((middle - half) / scale).clamp(0.0, mean), ((middle + half) / scale).clamp(mean, 1.0))
 }
 
 /// A share with Wilson's interval; none of nothing.

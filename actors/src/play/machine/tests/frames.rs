@@ -22,7 +22,7 @@ fn a_step_is_durable_before_it_is_acknowledged() {
     assert_eq!(
         stage.log,
         [
-            "commit Yes play:succeeded span:main#0:Ok",
+            "commit Yes play:succeeded count span:main#0:Ok",
             r#"send {"t":"ack","n":2}"#,
             "GraceBegins { attempt: 1 }"
         ]
