@@ -89,6 +89,9 @@ mod files {
         "the protocol in one place: every frame beside its documentation, and their tests",
     )];
 
+    /// Data: flows as their authors would save them to a library, many without a word at the top.
+    const FLOWS_TO_SEARCH: &str = "actors/tests/search/flows";
+
     /// Every source file of ours, by its path from the root.
     fn sources() -> Vec<(PathBuf, String)> {
         fn collect(directory: &Path, found: &mut Vec<PathBuf>) {
@@ -140,7 +143,7 @@ mod files {
                 }
             };
         let mut silent = sources();
-        silent.retain(|(path, text)| !opens_well(path, text));
+        silent.retain(|(path, text)| !path.starts_with(FLOWS_TO_SEARCH) && !opens_well(path, text));
         let silent: Vec<String> = silent.iter().map(|(path, _)| path.display().to_string()).collect();
         assert!(silent.is_empty(), "these do not open with what they are for: {silent:#?}");
     }
