@@ -9,7 +9,7 @@ use super::{
     lexicon::Lexicon,
     query,
     synonyms::Synonyms,
-    words::{Words, is_stop_word},
+    words::{Words, is_everyday, is_stop_word},
 };
 
 /// Ways to say one word that are looked for.
@@ -56,6 +56,8 @@ pub(super) struct Concept {
     /// As it was written, but for upper case and accents.
     pub(super) word: String,
     stem: String,
+    /// It counts for less than others.
+    pub(super) is_everyday: bool,
     /// Those that the library knows.
     pub(super) variants: Vec<Variant>,
 }
@@ -126,7 +128,12 @@ fn join_neighbours(written: &[String], concepts: &mut [Option<Concept>], words: 
 impl Concept {
     fn new(word: &str, stem: &str) -> Self {
         let itself = Variant { stems: vec![stem.to_owned()], factor: 1.0, way: Way::Itself };
-        Self { word: word.to_owned(), stem: stem.to_owned(), variants: vec![itself] }
+        Self {
+            word: word.to_owned(),
+            stem: stem.to_owned(),
+            is_everyday: is_everyday(word) || is_everyday(stem),
+            variants: vec![itself],
+        }
     }
 
     fn say(&mut self, stems: Vec<String>, factor: f32, way: Way) {
@@ -170,7 +177,7 @@ impl Concept {
                 self.say(vec![words.stem(&longer).into_owned()], LONGER, Way::Compound);
             }
         }
-        if ingredients.typos && self.variants.is_empty() && !has_digit {
+        if ingredients.typos && self.variants.is_empty() && !has_digit && !self.is_everyday {
             for (errors, from, factor) in
                 [(1, ONE_ERROR_LETTERS, ONE_ERROR), (2, TWO_ERRORS_LETTERS, TWO_ERRORS)]
             {

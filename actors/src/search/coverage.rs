@@ -15,13 +15,17 @@ use super::{
 /// Weight of a word that no document has, as a share of the greatest weight that a word can have: it counts against
 /// every document, but may be mere talk.
 const UNKNOWN: f32 = 0.6;
+/// Weight of an everyday word, of that which it would have.
+const EVERYDAY: f32 = 0.4;
+/// Weight in rare words that is much to have covered: from there on what is missing counts half.
+const MUCH: f32 = 2.0;
 
-/// Which share of the question's weight each document covers, by its number over all segments.
+/// How convincingly each document covers the question, up to 1, by its number over all segments.
 pub(super) struct Coverage {
     pub(super) shares: Vec<f32>,
     /// Those that are not zero.
     pub(super) covering: Vec<u32>,
-    /// Weight of each concept, of the sum.
+    /// Weight of each concept; 1 is a word that one document has.
     pub(super) weights: Vec<f32>,
 }
 
@@ -45,17 +49,14 @@ pub(super) fn coverage(
                 marks.mark(variant, segment, *base, lexicon, places)?;
             }
         }
-        let weight = coverage.add(&mut marks, alive);
+        let weight = coverage.add(concept, &mut marks, alive);
         coverage.weights.push(weight);
     }
-    let sum: f32 = coverage.weights.iter().sum();
-    if sum > 0.0 {
-        coverage.covering.iter().for_each(|number| {
-            if let Some(share) = coverage.shares.get_mut(*number as usize) {
-                *share /= sum;
-            }
-        });
-        coverage.weights.iter_mut().for_each(|weight| *weight /= sum);
+    let asked: f32 = coverage.weights.iter().sum();
+    for number in &coverage.covering {
+        if let Some(share) = coverage.shares.get_mut(*number as usize) {
+            *share = convincing(*share, asked);
+        }
     }
     Ok(coverage)
 }
@@ -146,13 +147,12 @@ impl Marks {
 impl Coverage {
     /// Adds what a concept is worth to each document, and gives its weight: the rarer, the more. A document that says
     /// it in a roundabout way counts for less than one in how frequent it is.
-    fn add(&mut self, marks: &mut Marks, alive: f32) -> f32 {
+    fn add(&mut self, concept: &Concept, marks: &mut Marks, alive: f32) -> f32 {
         let Marks { values, marked } = marks;
         let frequency: f32 = marked.iter().filter_map(|number| values.get(*number as usize)).sum();
-        let weight = match marked.is_empty() {
-            true => UNKNOWN * rarity(0.0, alive),
-            false => rarity(frequency, alive),
-        };
+        let most = rarity(0.0, alive);
+        let rarity = if marked.is_empty() { UNKNOWN } else { rarity(frequency, alive) / most };
+        let weight = if concept.is_everyday { EVERYDAY * rarity } else { rarity };
         for number in marked.drain(..) {
             let index = number as usize;
             if let (Some(value), Some(share)) = (values.get_mut(index), self.shares.get_mut(index)) {
@@ -165,6 +165,13 @@ impl Coverage {
         }
         weight
     }
+}
+
+/// How convincing it is to cover so much of what was asked, from 0 to 1. All of it is 1; and of a long question, which
+/// has more words around what is meant, a smaller share will do.
+fn convincing(covered: f32, asked: f32) -> f32 {
+    let missing = (asked - covered).max(0.0) * MUCH / (MUCH + covered);
+    if covered > 0.0 { covered / (covered + missing) } else { 0.0 }
 }
 
 /// The inverse document frequency of BM25 (Robertson and Zaragoza 2009).

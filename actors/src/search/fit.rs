@@ -6,6 +6,8 @@ use super::{schema::Port, synonyms::Synonyms, words::Words};
 
 /// Fit of two that have the type in common, and not the name.
 const TYPE_ONLY: f64 = 0.3;
+/// Fit of two whose names mean the same, or partly.
+const OTHERWISE: f64 = 0.9;
 /// Share of the fit of inputs that what the flow needs has; the rest has what the caller gives.
 const NEEDED: f64 = 0.6;
 /// Names that say nothing.

@@ -9,7 +9,6 @@ use hero_sdk::{Error, WorkflowSid};
 use tantivy::{
     Index as Postings, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term,
     schema::{FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions},
-    tokenizer::{RawTokenizer, TokenizerManager, WhitespaceTokenizer},
 };
 
 use super::{
@@ -61,12 +60,8 @@ impl Index {
     /// An empty index.
     pub fn new(ingredients: Ingredients) -> Result<Self, Error> {
         let (schema, fields) = schema();
-        let tokenizers = TokenizerManager::new();
-        tokenizers.register("placed", Placed::default());
-        tokenizers.register("whitespace", WhitespaceTokenizer::default());
-        tokenizers.register("raw", RawTokenizer::default());
-        let mut postings = Postings::create_in_ram(schema);
-        postings.set_tokenizers(tokenizers);
+        let postings = Postings::create_in_ram(schema);
+        postings.tokenizers().register("placed", Placed::default());
         let reader =
             postings.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(failed)?;
         let mut words = Words::new(ingredients);

@@ -26,14 +26,14 @@ use super::{
 /// Documents of the first stage that come into the second.
 const CANDIDATES_MAX: usize = 400;
 /// What a word counts in the code, in prose of the source, in inputs and outputs, the description, the tags, the name.
-const PLACES: Places = [0.55, 0.7, 0.85, 0.95, 0.95, 1.0];
+const PLACES: Places = [0.7, 0.8, 0.9, 0.95, 0.95, 1.0];
 const PLACES_ALIKE: Places = [1.0; 6];
 /// Shares of the score: coverage alone, and coverage by a name, a description that says nothing else, and by words that
 /// stand together as in the question.
-const COVERED: f64 = 0.70;
-const NAMED: f64 = 0.15;
-const DESCRIBED: f64 = 0.07;
-const TOGETHER: f64 = 0.08;
+const COVERED: f64 = 0.80;
+const NAMED: f64 = 0.10;
+const DESCRIBED: f64 = 0.04;
+const TOGETHER: f64 = 0.06;
 /// Share of the score that the fit of inputs and outputs decides, if any are given.
 const FIT: f64 = 0.4;
 /// Words between two that still stand together.

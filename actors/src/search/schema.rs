@@ -27,6 +27,7 @@ pub(super) struct Kinds(u8);
 
 impl Kinds {
     pub(super) const ANY: Self = Self(0);
+    const OBJECT: Self = Self(32);
 
     fn of_name(name: &str) -> Self {
         Self(match name {
@@ -68,6 +69,8 @@ pub(super) fn ports(schema: &Value) -> Vec<Port> {
         Some(properties) => properties.iter().take(PORTS_MAX).map(of_property).collect(),
         None => match kinds(resolved, schema, 0) {
             Kinds::ANY => Vec::new(),
+            // It has members, but does not say which.
+            Kinds::OBJECT => vec![Port { name: "".into(), kinds: Kinds::ANY, is_required: false }],
             kinds => vec![Port { name: "".into(), kinds, is_required: false }],
         },
     }

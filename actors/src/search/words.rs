@@ -16,17 +16,21 @@ pub(super) const WORD_BYTES_MAX: usize = 40;
 /// Stems that are remembered, since nearly every word has come before and stemming takes longer than looking it up.
 const STEMS_KEPT_MAX: usize = 20_000;
 
-/// Words that say nothing about what a flow does.
-static STOP_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
-    include_str!("stop_words.txt")
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .flat_map(str::split_whitespace)
-        .collect()
-});
+static STOP_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| listed(include_str!("stop_words.txt")));
+static EVERYDAY_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| listed(include_str!("everyday_words.txt")));
 
+fn listed(text: &str) -> HashSet<&str> {
+    text.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace).collect()
+}
+
+/// Whether a word says nothing about what a flow does.
 pub(super) fn is_stop_word(word: &str) -> bool {
     STOP_WORDS.contains(word)
+}
+
+/// Whether people put a word around what they mean.
+pub(super) fn is_everyday(word: &str) -> bool {
+    EVERYDAY_WORDS.contains(word)
 }
 
 /// Makes words of text. Each user has its own, since it remembers stems.
