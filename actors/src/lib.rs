@@ -28,6 +28,7 @@ mod root;
 mod runtime;
 mod sandbox;
 mod seal;
+pub mod search;
 mod secrets;
 mod wipe;
 mod working;

@@ -21,6 +21,7 @@ pub use self::{
         PlayResume, PlayRunAsync, PlaySpans, PlayStart, PlayWait, Plays, Resumes, Retried, SpanFeed,
         StartOptions, Until,
     },
+    search::{FlowLibrarySearch, LibraryHit, LibraryHits},
     server::{OfSecret, SecretSet, Secrets, ServerInfo, ServerProcess},
     workflows::{
         Created, Deleted, ExampleToInputData, ExampleUpsert, Examples, InputData, OfExample, OfVersion,
@@ -40,6 +41,7 @@ mod events;
 mod metrics;
 mod params;
 mod plays;
+mod search;
 mod server;
 mod workflows;
 
@@ -167,6 +169,9 @@ methods! {
 
     /// The saved examples of a workflow, by name.
     example_list(OfWorkflow) -> Examples;
+
+    /// Finds workflows by what they do, with how they have fared. Workflows that are archived are not found.
+    flow_library_search(FlowLibrarySearch) -> LibraryHits;
 
     /// How a workflow and each of its versions have fared, kept as their plays end.
     workflow_statistics(OfWorkflow) -> WorkflowStatistics;

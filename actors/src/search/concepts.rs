@@ -1,0 +1,231 @@
+//! What a question asks for: its words, each with everything that it may be called in the library.
+
+use std::collections::HashSet;
+
+use hero_sdk::Error;
+
+use super::{
+    Ingredients,
+    lexicon::Lexicon,
+    query,
+    synonyms::Synonyms,
+    words::{Words, is_everyday, is_stop_word},
+};
+
+/// Ways to say one word that are looked for.
+const VARIANTS_MAX: usize = 32;
+/// How much of a word another is worth from which it differs by one typing error, or by two.
+const ONE_ERROR: f32 = 0.85;
+const TWO_ERRORS: f32 = 0.7;
+/// How much of a word its parts together are worth, and the word that it makes with its neighbour.
+const PARTS: f32 = 0.85;
+const JOINED: f32 = 0.95;
+/// How much of a word one is worth that begins with it.
+const LONGER: f32 = 0.75;
+/// Letters from which on a word may have one typing error, or two.
+const ONE_ERROR_LETTERS: usize = 4;
+const TWO_ERRORS_LETTERS: usize = 8;
+/// Letters that a beginning has, and a part of a word.
+const BEGINNING_LETTERS: usize = 4;
+const PART_LETTERS: usize = 3;
+
+/// How a document says a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// As it is asked for, or in another form of the word.
+    Itself,
+    Synonym,
+    Typo,
+    /// Written together or apart, or longer.
+    Compound,
+}
+
+/// One way to say a word.
+#[derive(Clone, Debug)]
+pub(super) struct Variant {
+    /// All of them must be in the document.
+    pub(super) stems: Vec<String>,
+    /// How much of the word it is worth, up to 1.
+    pub(super) factor: f32,
+    pub(super) way: Way,
+}
+
+/// A word of the question.
+#[derive(Clone, Debug)]
+pub(super) struct Concept {
+    /// As it was written, but for upper case and accents.
+    pub(super) word: String,
+    stem: String,
+    /// It counts for less than others.
+    pub(super) is_everyday: bool,
+    /// Those that the library knows.
+    pub(super) variants: Vec<Variant>,
+}
+
+/// Makes concepts of a text. Words that say nothing are left out, unless there are no others.
+pub(super) fn concepts(
+    text: &str,
+    words: &mut Words,
+    lexicon: &Lexicon<'_>,
+    synonyms: &Synonyms,
+    ingredients: Ingredients,
+) -> Result<Vec<Concept>, Error> {
+    let written = words.list(text);
+    if written.is_empty() {
+        return Err(query::no_word());
+    }
+    if written.len() > query::TERMS_MAX {
+        return Err(query::too_many_words(written.len()));
+    }
+    let stems: Vec<String> = written.iter().map(|word| words.stem(word).into_owned()).collect();
+    let says_nothing = written.iter().all(|word| is_stop_word(word));
+    let mut concepts: Vec<Option<Concept>> = written
+        .iter()
+        .zip(&stems)
+        .map(|(word, stem)| (says_nothing || !is_stop_word(word)).then(|| Concept::new(word, stem)))
+        .collect();
+    for index in 0..stems.len() {
+        for (length, others) in synonyms.of(stems.get(index..).unwrap_or_default()) {
+            for concept in concepts.iter_mut().skip(index).take(length).flatten() {
+                for other in others {
+                    concept.say(other.stems.clone(), other.factor, Way::Synonym);
+                }
+            }
+        }
+    }
+    if ingredients.compounds {
+        join_neighbours(&written, &mut concepts, words);
+    }
+    let mut asked = HashSet::new();
+    let mut known = Vec::new();
+    for mut concept in concepts.into_iter().flatten() {
+        // Who says a word twice does not ask for two things.
+        if !asked.insert(concept.stem.clone()) {
+            continue;
+        }
+        concept.keep_known(lexicon)?;
+        let says_itself = concept.variants.iter().any(|variant| variant.way == Way::Itself);
+        if !says_itself {
+            concept.guess(words, lexicon, synonyms, ingredients)?;
+        }
+        concept.variants.truncate(VARIANTS_MAX);
+        known.push(concept);
+    }
+    Ok(known)
+}
+
+/// Two words in a row may be one in the library: `time sheet`, `timesheet`.
+fn join_neighbours(written: &[String], concepts: &mut [Option<Concept>], words: &mut Words) {
+    for (index, pair) in written.windows(2).enumerate() {
+        let joined = pair.concat();
+        let stem = words.stem(&joined).into_owned();
+        for concept in concepts.iter_mut().skip(index).take(2).flatten() {
+            concept.say(vec![stem.clone()], JOINED, Way::Compound);
+        }
+    }
+}
+
+impl Concept {
+    fn new(word: &str, stem: &str) -> Self {
+        let itself = Variant { stems: vec![stem.to_owned()], factor: 1.0, way: Way::Itself };
+        Self {
+            word: word.to_owned(),
+            stem: stem.to_owned(),
+            is_everyday: is_everyday(word) || is_everyday(stem),
+            variants: vec![itself],
+        }
+    }
+
+    fn say(&mut self, stems: Vec<String>, factor: f32, way: Way) {
+        match self.variants.iter_mut().find(|variant| variant.stems == stems) {
+            Some(variant) if variant.factor < factor => *variant = Variant { stems, factor, way },
+            Some(_) => {}
+            None => self.variants.push(Variant { stems, factor, way }),
+        }
+    }
+
+    fn keep_known(&mut self, lexicon: &Lexicon<'_>) -> Result<(), Error> {
+        let mut known = Vec::new();
+        for variant in self.variants.drain(..) {
+            let mut is_known = true;
+            for stem in &variant.stems {
+                is_known = is_known && lexicon.knows(stem)?;
+            }
+            if is_known {
+                known.push(variant);
+            }
+        }
+        self.variants = known;
+        Ok(())
+    }
+
+    /// Takes a word that the library does not know for others.
+    fn guess(
+        &mut self,
+        words: &mut Words,
+        lexicon: &Lexicon<'_>,
+        synonyms: &Synonyms,
+        ingredients: Ingredients,
+    ) -> Result<(), Error> {
+        let letters = self.word.chars().count();
+        let has_digit = self.word.contains(|letter: char| letter.is_ascii_digit());
+        if ingredients.compounds && letters >= 2 * PART_LETTERS {
+            self.take_apart(words, lexicon)?;
+        }
+        if ingredients.compounds && letters >= BEGINNING_LETTERS {
+            for longer in lexicon.beginning(&self.word)? {
+                self.say(vec![words.stem(&longer).into_owned()], LONGER, Way::Compound);
+            }
+        }
+        if ingredients.typos && self.variants.is_empty() && !has_digit && !self.is_everyday {
+            for (errors, from, factor) in
+                [(1, ONE_ERROR_LETTERS, ONE_ERROR), (2, TWO_ERRORS_LETTERS, TWO_ERRORS)]
+            {
+                if self.variants.is_empty() && letters >= from {
+                    self.correct(errors, factor, words, lexicon, synonyms)?;
+                }
+            }
+        }
+        self.keep_known(lexicon)
+    }
+
+    fn take_apart(&mut self, words: &mut Words, lexicon: &Lexicon<'_>) -> Result<(), Error> {
+        let word = self.word.clone();
+        for (at, _) in word.char_indices().skip(PART_LETTERS) {
+            let (first, second) = word.split_at(at);
+            if second.chars().count() < PART_LETTERS {
+                break;
+            }
+            let stems = vec![words.stem(first).into_owned(), words.stem(second).into_owned()];
+            if lexicon.knows(&stems.concat())? {
+                continue;
+            }
+            self.say(stems, PARTS, Way::Compound);
+        }
+        self.keep_known(lexicon)
+    }
+
+    fn correct(
+        &mut self,
+        errors: u8,
+        factor: f32,
+        words: &mut Words,
+        lexicon: &Lexicon<'_>,
+        synonyms: &Synonyms,
+    ) -> Result<(), Error> {
+        let word = self.word.clone();
+        let mut corrected: Vec<String> =
+            lexicon.near(&word, errors)?.iter().map(|near| words.stem(near).into_owned()).collect();
+        // What the library calls otherwise may be mistyped, too.
+        corrected.extend(synonyms.near(&word, errors.into()).map(str::to_owned));
+        for stem in corrected {
+            self.say(vec![stem.clone()], factor, Way::Typo);
+            for (_, others) in synonyms.of(&[stem]) {
+                for other in others {
+                    self.say(other.stems.clone(), factor * other.factor, Way::Typo);
+                }
+            }
+        }
+        Ok(())
+    }
+}

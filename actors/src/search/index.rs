@@ -1,0 +1,185 @@
+//! The index: documents go in, are committed, and are found by many readers at once.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+};
+
+use hero_sdk::{Error, WorkflowSid};
+use tantivy::{
+    Index as Postings, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term,
+    schema::{FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions},
+};
+
+use super::{
+    Document, Hit, Ingredients, Query,
+    entry::{Analyzed, Entry, analyzed},
+    lexicon::{Lexicon, failed},
+    placed::Placed,
+    ranking::Ranking,
+    synonyms::Synonyms,
+    words::Words,
+};
+
+/// Bytes that wait in the writer before they become a segment; the least that tantivy takes.
+const WRITER_BYTES: usize = 15_000_000;
+
+/// An index of the library, in memory. What was put is found from the next [`Index::commit`] on. All methods may be
+/// called from any thread; those that write wait for each other, and searching waits for nobody.
+pub struct Index {
+    ingredients: Ingredients,
+    fields: Fields,
+    synonyms: Synonyms,
+    reader: IndexReader,
+    entries: RwLock<HashMap<u64, Arc<Entry>>>,
+    writer: Mutex<Writer>,
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Fields {
+    /// Which put it was.
+    pub(super) put: Field,
+    /// Stems, with their places as frequencies.
+    pub(super) stems: Field,
+    /// Words as they are written: a dictionary for typing errors and beginnings.
+    pub(super) words: Field,
+    pub(super) tags: Field,
+}
+
+struct Writer {
+    postings: IndexWriter,
+    words: Words,
+    puts: u64,
+    /// The last put of each document.
+    current: HashMap<WorkflowSid, u64>,
+    /// Puts that readers see until the next commit.
+    retired: Vec<u64>,
+}
+
+impl Index {
+    /// An empty index.
+    pub fn new(ingredients: Ingredients) -> Result<Self, Error> {
+        let (schema, fields) = schema();
+        let postings = Postings::create_in_ram(schema);
+        postings.tokenizers().register("placed", Placed::default());
+        let reader =
+            postings.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(failed)?;
+        let mut words = Words::new(ingredients);
+        let synonyms = if ingredients.synonyms { Synonyms::new(&mut words) } else { Synonyms::none() };
+        let writer = Writer {
+            postings: postings.writer_with_num_threads(1, WRITER_BYTES).map_err(failed)?,
+            words,
+            puts: 0,
+            current: HashMap::new(),
+            retired: Vec::new(),
+        };
+        Ok(Self {
+            ingredients,
+            fields,
+            synonyms,
+            reader,
+            entries: RwLock::default(),
+            writer: Mutex::new(writer),
+        })
+    }
+
+    /// Puts a document in the place of the one of the same workflow, if there is one.
+    pub fn put(&self, document: &Document) -> Result<(), Error> {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let analyzed = analyzed(document, &mut writer.words, self.ingredients);
+        writer.puts += 1;
+        let put = writer.puts;
+        writer.retire(&document.workflow_sid, self.fields);
+        let row = writer.row(&analyzed, put, self.fields);
+        writer.postings.add_document(row).map_err(failed)?;
+        writer.current.insert(document.workflow_sid.clone(), put);
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        entries.insert(put, Arc::new(analyzed.entry));
+        Ok(())
+    }
+
+    /// Removes the document of a workflow, if there is one.
+    pub fn remove(&self, workflow_sid: &WorkflowSid) {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        writer.retire(workflow_sid, self.fields);
+    }
+
+    /// Lets readers see all that was put and removed.
+    pub fn commit(&self) -> Result<(), Error> {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        writer.postings.commit().map_err(failed)?;
+        self.reader.reload().map_err(failed)?;
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        for put in writer.retired.drain(..) {
+            entries.remove(&put);
+        }
+        Ok(())
+    }
+
+    /// Documents that can be found.
+    pub fn len(&self) -> u64 {
+        self.reader.searcher().num_docs()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The best documents, best first; those of one score in the order of their ids. Empty when nothing answers.
+    ///
+    /// Fails with `invalid_params` if the question has the wrong form, is empty, too long or no text.
+    pub fn search(&self, query: &Query) -> Result<Vec<Hit>, Error> {
+        let query = query.checked()?;
+        let searcher = self.reader.searcher();
+        let lexicon = Lexicon { searcher: &searcher, stems: self.fields.stems, words: self.fields.words };
+        let ranking = Ranking {
+            lexicon,
+            fields: self.fields,
+            synonyms: &self.synonyms,
+            ingredients: self.ingredients,
+            entries: &self.entries,
+        };
+        ranking.hits(&query)
+    }
+}
+
+impl Writer {
+    fn retire(&mut self, workflow_sid: &WorkflowSid, fields: Fields) {
+        if let Some(put) = self.current.remove(workflow_sid) {
+            self.postings.delete_term(Term::from_field_u64(fields.put, put));
+            self.retired.push(put);
+        }
+    }
+
+    fn row(&mut self, analyzed: &Analyzed, put: u64, fields: Fields) -> TantivyDocument {
+        let mut row = TantivyDocument::new();
+        row.add_u64(fields.put, put);
+        row.add_text(fields.stems, Placed::text(&analyzed.words, &mut self.words));
+        let mut text = String::new();
+        for word in analyzed.words.keys() {
+            text.push_str(word);
+            text.push(' ');
+        }
+        row.add_text(fields.words, text);
+        for tag in &analyzed.tags {
+            row.add_text(fields.tags, tag);
+        }
+        row
+    }
+}
+
+fn schema() -> (Schema, Fields) {
+    let indexed = |tokenizer: &str, option: IndexRecordOption| {
+        let indexing = TextFieldIndexing::default().set_tokenizer(tokenizer).set_fieldnorms(false);
+        TextOptions::default().set_indexing_options(indexing.set_index_option(option))
+    };
+    let mut schema = Schema::builder();
+    let fields = Fields {
+        put: schema.add_u64_field("put", FAST | INDEXED),
+        stems: schema.add_text_field("stems", indexed("placed", IndexRecordOption::WithFreqs)),
+        words: schema.add_text_field("words", indexed("whitespace", IndexRecordOption::Basic)),
+        tags: schema.add_text_field("tags", indexed("raw", IndexRecordOption::Basic)),
+    };
+    (schema.build(), fields)
+}

@@ -1,0 +1,1 @@
+//! The search as its users see it.

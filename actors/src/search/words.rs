@@ -1,0 +1,165 @@
+//! Text as words: split, folded to plain lower-case letters, and stemmed. Knows no index.
+
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
+
+use frostem::{Algorithm, Stemmer};
+use tantivy::tokenizer::{AsciiFoldingFilter, RawTokenizer, TextAnalyzer};
+
+use super::Ingredients;
+
+/// Bytes of a word; what is longer is no word that anybody types, but a key or a blob.
+pub(super) const WORD_BYTES_MAX: usize = 40;
+/// Stems that are remembered, since nearly every word has come before and stemming takes longer than looking it up.
+const STEMS_KEPT_MAX: usize = 20_000;
+
+static STOP_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| listed(include_str!("stop_words.txt")));
+static EVERYDAY_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| listed(include_str!("everyday_words.txt")));
+
+fn listed(text: &str) -> HashSet<&str> {
+    text.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace).collect()
+}
+
+/// Whether a word says nothing about what a flow does.
+pub(super) fn is_stop_word(word: &str) -> bool {
+    STOP_WORDS.contains(word)
+}
+
+/// Whether people put a word around what they mean.
+pub(super) fn is_everyday(word: &str) -> bool {
+    EVERYDAY_WORDS.contains(word)
+}
+
+/// Makes words of text. Each user has its own, since it remembers stems.
+pub(super) struct Words {
+    stemmer: Option<Stemmer>,
+    splits_identifiers: bool,
+    folding: TextAnalyzer,
+    stems: HashMap<String, String>,
+}
+
+impl Words {
+    pub(super) fn new(ingredients: Ingredients) -> Self {
+        Self {
+            stemmer: ingredients.stemming.then(|| Stemmer::new(Algorithm::English)),
+            splits_identifiers: ingredients.identifiers,
+            folding: TextAnalyzer::builder(RawTokenizer::default()).filter(AsciiFoldingFilter).build(),
+            stems: HashMap::new(),
+        }
+    }
+
+    /// Calls `each` with every word of the text, in its order: lower case, without accents. Linear in the text.
+    pub(super) fn each(&mut self, text: &str, mut each: impl FnMut(&str)) {
+        for run in text.split(|letter: char| !letter.is_alphanumeric() && letter != '_') {
+            if run.is_ascii() {
+                self.each_of_run(run, &mut each);
+            } else if !run.is_empty() {
+                let folded = self.folded(run);
+                self.each_of_run(&folded, &mut each);
+            }
+        }
+    }
+
+    /// The words as a list.
+    pub(super) fn list(&mut self, text: &str) -> Vec<String> {
+        let mut words = Vec::new();
+        self.each(text, |word| words.push(word.to_owned()));
+        words
+    }
+
+    /// What different forms of a word have in common.
+    pub(super) fn stem<'a>(&'a mut self, word: &'a str) -> Cow<'a, str> {
+        let Some(stemmer) = &self.stemmer else { return Cow::Borrowed(word) };
+        if !self.stems.contains_key(word) {
+            if self.stems.len() >= STEMS_KEPT_MAX {
+                self.stems.clear();
+            }
+            self.stems.insert(word.to_owned(), stemmer.stem(word).into_owned());
+        }
+        Cow::Borrowed(self.stems.get(word).map_or(word, String::as_str))
+    }
+
+    fn folded(&mut self, run: &str) -> String {
+        let mut stream = self.folding.token_stream(run);
+        let mut folded = String::with_capacity(run.len());
+        while let Some(token) = stream.next() {
+            folded.push_str(&token.text);
+        }
+        folded
+    }
+
+    fn each_of_run(&self, run: &str, each: &mut impl FnMut(&str)) {
+        if !self.splits_identifiers {
+            return one(run, each);
+        }
+        for part in run.split('_') {
+            humps(part, |word| one(word, each));
+        }
+    }
+}
+
+/// Hands on a word that can be one.
+fn one(word: &str, each: &mut impl FnMut(&str)) {
+    if word.is_empty() || word.len() > WORD_BYTES_MAX {
+        return;
+    }
+    let word = word.to_lowercase();
+    if word.chars().any(is_ideographic) {
+        return pairs(&word, each);
+    }
+    // One letter is a variable, or what an apostrophe has left.
+    if word.len() > 1 || word.bytes().all(|byte| byte.is_ascii_digit()) {
+        each(&word);
+    }
+}
+
+/// Scripts that put no space between words are taken by pairs of signs.
+fn pairs(word: &str, each: &mut impl FnMut(&str)) {
+    let signs: Vec<(usize, char)> = word.char_indices().collect();
+    if let [(_, _)] = signs.as_slice() {
+        return each(word);
+    }
+    for pair in signs.windows(2) {
+        if let [(start, _), (next, sign)] = pair {
+            each(word.get(*start..next + sign.len_utf8()).unwrap_or_default());
+        }
+    }
+}
+
+fn is_ideographic(sign: char) -> bool {
+    matches!(sign, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}')
+}
+
+/// Splits `parseHTTPResponse`, `json2csv` and `page3of4`; leaves `mp3`, `s3`, `utf8` and `3d` whole.
+fn humps(part: &str, mut each: impl FnMut(&str)) {
+    if part.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        return each(part);
+    }
+    let signs: Vec<(usize, char)> = part.char_indices().collect();
+    let at = |index: usize| signs.get(index).map(|(_, sign)| *sign);
+    let mut start = 0;
+    let mut cut = |end: usize, next: usize| {
+        each(part.get(start..end).unwrap_or_default());
+        start = next;
+    };
+    for (index, (byte, sign)) in signs.iter().enumerate() {
+        let (before, after) = (index.checked_sub(1).and_then(at), at(index + 1));
+        let Some(before) = before else { continue };
+        let stands_for_to = matches!(sign, '2' | '4')
+            && before.is_lowercase()
+            && index >= 2
+            && after.is_some_and(char::is_alphabetic)
+            && at(index + 2).is_some_and(char::is_alphabetic);
+        if stands_for_to {
+            cut(*byte, byte + 1);
+        } else if sign.is_uppercase() && (before.is_lowercase() || after.is_some_and(char::is_lowercase))
+            || sign.is_alphabetic() && before.is_numeric() && index >= 2
+        {
+            cut(*byte, *byte);
+        }
+    }
+    cut(part.len(), part.len());
+}
