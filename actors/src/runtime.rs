@@ -160,6 +160,11 @@ impl Runtime {
         self.links.begin_with(url);
     }
 
+    /// Begins to index the library for searches, in the background; else the first search does, and waits for it.
+    pub fn index_library(&self) -> Result<(), Error> {
+        self.environment.finder.get().begin()
+    }
+
     /// Why the store takes no changes, where it does not: it is tried once more.
     async fn trouble(&self) -> Option<Error> {
         let tables = &self.environment.tables;

@@ -12,7 +12,7 @@ use hero_sdk::{
         PlayStart, PlayWait, Until, Weights, WorkflowCreate, WorkflowCreateVersion, WorkflowDelete,
         WorkflowGate,
     },
-    model::{Benchmark, BenchmarkStatus, Scoring, ScoringMode, Status, VersionChoice},
+    model::{Benchmark, BenchmarkStatus, ScoringMode, Status, VersionChoice},
 };
 
 /// Doubles, asks where it should, costs what it is told, and is wrong for large numbers.
@@ -165,12 +165,12 @@ fn of(names: &[&str]) -> BenchmarkRun {
     BenchmarkRun { examples, ..BenchmarkRun::default() }
 }
 
-fn scored(mode: ScoringMode) -> Scoring {
-    Scoring { mode, ..Scoring::default() }
+fn scored(scoring: ScoringMode) -> BenchmarkRun {
+    BenchmarkRun { scoring, ..BenchmarkRun::default() }
 }
 
-fn judged_by(evaluator: &str) -> Scoring {
-    Scoring { evaluator: Some(evaluator.into()), ..scored(ScoringMode::Evaluator) }
+fn judged_by(evaluator: &str) -> BenchmarkRun {
+    BenchmarkRun { evaluator: Some(evaluator.into()), ..scored(ScoringMode::Evaluator) }
 }
 
 #[tokio::test]
@@ -224,15 +224,15 @@ async fn what_is_right_depends_on_the_mode() {
     let stage = Stage::of(FIRST).await;
     stage.example("double", "part", r#"{"n": 2}"#, Some(r#"{"product": 4}"#), None).await;
     stage.example("double", "near", r#"{"n": 2}"#, Some(r#"{"product": 4.03, "of": 2}"#), None).await;
-    let near = Scoring { tolerance: Some(0.01), ..scored(ScoringMode::Numeric) };
-    for (scoring, right) in [
-        (Scoring::default(), vec![]),
+    let near = BenchmarkRun { tolerance: Some(0.01), ..scored(ScoringMode::Numeric) };
+    for (run, right) in [
+        (BenchmarkRun::default(), vec![]),
         (scored(ScoringMode::Subset), vec!["part"]),
         (near, vec!["near"]),
         (scored(ScoringMode::Pattern), vec!["part"]),
     ] {
-        let mode = scoring.mode;
-        let report = stage.run(BenchmarkRun { scoring, ..BenchmarkRun::default() }).await;
+        let mode = run.scoring;
+        let report = stage.run(run).await;
         let found = report.measurements.iter().filter(|run| run.accuracy == Some(1.0));
         assert_eq!(found.map(|run| run.example.as_str()).collect::<Vec<_>>(), right, "{mode:?}");
     }
@@ -272,8 +272,12 @@ async fn an_evaluator_judges_or_says_why_not() {
     ];
     for (name, source, expected) in evaluators {
         stage.create(name, &source).await;
-        let scoring = Scoring { evaluator_timeout_ms: (name == "slow").then_some(300), ..judged_by(name) };
-        let report = stage.run(BenchmarkRun { scoring, ..of(&["open", "unlucky"]) }).await;
+        let run = BenchmarkRun {
+            evaluator_timeout_ms: (name == "slow").then_some(300),
+            examples: of(&["open", "unlucky"]).examples,
+            ..judged_by(name)
+        };
+        let report = stage.run(run).await;
         assert_eq!(report.benchmark.status, BenchmarkStatus::Completed);
         let [open, unlucky] = report.measurements.as_slice() else { panic!("{report:?}") };
         assert_eq!((unlucky.accuracy, unlucky.succeeded), (Some(0.0), false), "{name}");
@@ -352,34 +356,24 @@ async fn a_benchmark_that_cannot_be_is_refused_and_nothing_is_written() {
             ErrorCode::NotFound,
             "workflow double has no version 9",
         ),
+        (judged_by("nobody"), ErrorCode::NotFound, "no workflow \"nobody\""),
         (
-            BenchmarkRun { scoring: judged_by("nobody"), ..default() },
-            ErrorCode::NotFound,
-            "no workflow \"nobody\"",
-        ),
-        (
-            BenchmarkRun { scoring: scored(ScoringMode::Evaluator), ..default() },
+            scored(ScoringMode::Evaluator),
             ErrorCode::InvalidParams,
             "the mode evaluator needs the name of a workflow",
         ),
         (
-            BenchmarkRun {
-                scoring: Scoring { evaluator: Some("double".into()), ..Scoring::default() },
-                ..default()
-            },
+            BenchmarkRun { evaluator: Some("double".into()), ..default() },
             ErrorCode::InvalidParams,
             "evaluator goes with the mode evaluator, and the mode is exact",
         ),
         (
-            BenchmarkRun {
-                scoring: Scoring { tolerance: Some(f64::NAN), ..scored(ScoringMode::Numeric) },
-                ..default()
-            },
+            BenchmarkRun { tolerance: Some(f64::NAN), ..scored(ScoringMode::Numeric) },
             ErrorCode::InvalidParams,
             "the tolerance is NaN",
         ),
         (
-            BenchmarkRun { scoring: scored(ScoringMode::Pattern), ..default() },
+            scored(ScoringMode::Pattern),
             ErrorCode::InvalidParams,
             "what the example \"two\" expects: \"(\" is no regular expression",
         ),

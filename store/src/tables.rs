@@ -266,6 +266,11 @@ impl Tables {
         decode_all(crate::Table::Changes, rows)
     }
 
+    /// What was counted of a version; nothing of one that never ran.
+    pub fn tally(&self, workflow: &WorkflowSid, number: u32) -> Result<Option<Tally>, Error> {
+        self.get(&Key::tally(workflow, number))
+    }
+
     /// What was counted of a workflow's versions, by number; nothing of those that never ran.
     pub fn tallies(&self, workflow: &WorkflowSid) -> Result<Vec<(u32, Tally)>, Error> {
         let decoded = |(number, (key, value)): (u32, Row)| {

@@ -34,7 +34,13 @@ pub(super) async fn plan(
     library: &Library,
     params: BenchmarkRun,
 ) -> Result<(BenchmarkRow, BenchmarkPlan), Error> {
-    let BenchmarkRun { workflow, version, examples, repeats, concurrency, scoring, timeout_ms } = params;
+    let scoring = Scoring {
+        mode: params.scoring,
+        tolerance: params.tolerance,
+        evaluator: params.evaluator,
+        evaluator_timeout_ms: params.evaluator_timeout_ms,
+    };
+    let BenchmarkRun { workflow, version, examples, repeats, concurrency, timeout_ms, .. } = params;
     let (workflow, version) = library.resolve(&workflow, &version).await?;
     let examples = chosen(library, &workflow, examples).await?;
     let count = u32::try_from(examples.len()).unwrap_or(u32::MAX);
@@ -109,8 +115,9 @@ async fn checked(
         if is_given && mode != to {
             let message =
                 format!("{name} goes with the mode {}, and the mode is {}", to.as_str(), mode.as_str());
-            return Err(wrong(&format!("scoring/{name}"), message)
-                .hint(format!("set `mode` to {}, or leave {name} out", to.as_str())));
+            return Err(
+                wrong(name, message).hint(format!("set `scoring` to {}, or leave {name} out", to.as_str()))
+            );
         }
         Ok(())
     };
@@ -125,8 +132,7 @@ async fn checked(
                 return Ok((scoring, None));
             }
             let message = format!("the tolerance is {tolerance}, and must be a number from 0");
-            Err(wrong("scoring/tolerance", message)
-                .hint("0.01 allows a difference of 0.01, or of one percent"))
+            Err(wrong("tolerance", message).hint("0.01 allows a difference of 0.01, or of one percent"))
         }
         ScoringMode::Pattern => {
             for example in examples {
@@ -134,8 +140,7 @@ async fn checked(
                 let expected = expected.to().unwrap_or_default();
                 check_patterns(&expected).map_err(|message| {
                     let message = format!("what the example {:?} expects: {message}", example.name);
-                    wrong("scoring/mode", message)
-                        .hint("in the mode pattern each text that is expected is one")
+                    wrong("scoring", message).hint("in the mode pattern each text that is expected is one")
                 })?;
             }
             Ok((scoring, None))
@@ -143,13 +148,13 @@ async fn checked(
         ScoringMode::Evaluator => {
             let Some(evaluator) = &scoring.evaluator else {
                 let message = "the mode evaluator needs the name of a workflow that judges".to_owned();
-                return Err(wrong("scoring/evaluator", message)
+                return Err(wrong("evaluator", message)
                     .hint("it gets inputs, outputs and expected_outputs, and returns a score from 0 to 1"));
             };
             let (workflow, version) = library.resolve(evaluator, &VersionChoice::Current).await?;
             scoring.evaluator = Some(workflow.name);
             let timeout_ms = scoring.evaluator_timeout_ms.unwrap_or(EVALUATOR_TIMEOUT_MS);
-            let timeout_ms = within("scoring/evaluator_timeout_ms", timeout_ms, 1, TIMEOUT_MS_MAX)?;
+            let timeout_ms = within("evaluator_timeout_ms", timeout_ms, 1, TIMEOUT_MS_MAX)?;
             scoring.evaluator_timeout_ms = Some(timeout_ms);
             Ok((scoring, Some(version.version_sid)))
         }

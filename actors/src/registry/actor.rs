@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::Mutex;
 
-use super::{bundled::BundledFlow, library::Library, message::Message};
+use super::{bundled::BundledFlow, finder::Finder, library::Library, message::Message};
 use crate::play::Environment;
 
 /// The actor. It keeps no state: every question is answered from the store.
@@ -24,6 +24,9 @@ impl Actor for RegistryActor {
     type Arguments = ();
 
     async fn pre_start(&self, _: ActorRef<Message>, (): ()) -> Result<(), ActorProcessingErr> {
+        // Whatever the one before it has made of the library is made anew.
+        let finder = Finder::new(self.environment.tables.clone(), Arc::clone(&self.bundled));
+        self.environment.finder.set(finder);
         Ok(())
     }
 

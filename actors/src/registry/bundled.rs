@@ -3,6 +3,9 @@
 use hero_sdk::{Timestamp, WorkflowSid, model::Workflow};
 use sha2::{Digest as _, Sha256};
 
+/// The label of those that come with the program.
+pub(super) const LABEL: &str = "bundled";
+
 /// A flow that is part of the library from the start. It becomes a workflow of the store when it is first run.
 #[derive(Clone, Debug)]
 pub struct BundledFlow {
@@ -45,7 +48,7 @@ pub(super) fn as_listed(flow: &BundledFlow, opened_at: Timestamp) -> Workflow {
         workflow_sid: flow.workflow_sid(),
         name: flow.name.clone(),
         description: flow.description.clone(),
-        tags: vec!["bundled".to_owned()],
+        tags: vec![LABEL.to_owned()],
         current_version: 1,
         archived: false,
         created_at: opened_at,

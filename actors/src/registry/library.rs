@@ -246,6 +246,7 @@ impl Library {
         batch.delete_workflow(&workflow);
         self.tables().commit(batch).await?;
         self.environment.events.add(News::WorkflowDeleted(WorkflowNews::from(&workflow)));
+        self.environment.finder.get().changed(workflow.workflow_sid);
         Ok(Deleted { deleted: true })
     }
 
@@ -256,7 +257,7 @@ impl Library {
     }
 
     /// The same by its name or the id of its workflow.
-    fn bundled_by(&self, workflow: &str) -> Option<&BundledFlow> {
+    pub(super) fn bundled_by(&self, workflow: &str) -> Option<&BundledFlow> {
         let is_it =
             |bundled: &&BundledFlow| bundled.name == workflow || bundled.workflow_sid().as_str() == workflow;
         self.bundled.iter().find(is_it)
@@ -347,6 +348,7 @@ impl Library {
         batch.put_workflow(workflow);
         self.tables().commit(batch).await?;
         self.environment.events.add(News::WorkflowChanged(WorkflowNews::from(workflow)));
+        self.environment.finder.get().changed(workflow.workflow_sid.clone());
         Ok(())
     }
 

@@ -7,6 +7,8 @@ mod actor;
 mod bundled;
 mod describe;
 mod examples;
+mod find;
+mod finder;
 mod inputs;
 mod library;
 mod message;
@@ -16,6 +18,7 @@ mod statistics;
 
 pub(crate) use actor::RegistryActor;
 pub use bundled::BundledFlow;
+pub(crate) use finder::NewestFinder;
 pub(crate) use inputs::{check_inputs, filled};
 pub(crate) use library::Library;
 pub(crate) use message::{Message, Source};

@@ -7,12 +7,13 @@ use hero_sdk::{
     logic::{
         ArtifactFetch, Artifacts, BenchmarkCompare, BenchmarkComparison, BenchmarkListForVersion,
         BenchmarkListForWorkflow, BenchmarkReport, BenchmarkRun, BenchmarkWait, Benchmarks, Created, Cursor,
-        Deleted, EventFeed, EventFilter, EventId, ExampleToInputData, ExampleUpsert, Examples, GateReport,
-        InputData, Logic, Metrics, OfBenchmark, OfExample, OfPlay, OfSecret, OfVersion, OfWorkflow,
-        PickVersion, Picked, PlayCancel, PlayCount, PlayList, PlayPendingResumes, PlayResume, PlayRunAsync,
-        PlaySpans, PlayStart, PlayWait, Plays, Resumes, Retried, SecretSet, Secrets, ServerInfo, SpanFeed,
-        Versions, WorkflowCreate, WorkflowCreateVersion, WorkflowDelete, WorkflowGate, WorkflowList,
-        WorkflowSetCurrentVersion, WorkflowStatistics, WorkflowUpdate, Workflows,
+        Deleted, EventFeed, EventFilter, EventId, ExampleToInputData, ExampleUpsert, Examples,
+        FlowLibrarySearch, GateReport, InputData, LibraryHits, Logic, Metrics, OfBenchmark, OfExample,
+        OfPlay, OfSecret, OfVersion, OfWorkflow, PickVersion, Picked, PlayCancel, PlayCount, PlayList,
+        PlayPendingResumes, PlayResume, PlayRunAsync, PlaySpans, PlayStart, PlayWait, Plays, Resumes,
+        Retried, SecretSet, Secrets, ServerInfo, SpanFeed, Versions, WorkflowCreate, WorkflowCreateVersion,
+        WorkflowDelete, WorkflowGate, WorkflowList, WorkflowSetCurrentVersion, WorkflowStatistics,
+        WorkflowUpdate, Workflows,
     },
     model::{
         Benchmark, Example, Play, ResumeRequest, ResumeStatus, SpanPage, VersionChoice, Workflow,
@@ -267,6 +268,10 @@ impl Logic for Runtime {
     async fn example_list(&self, params: OfWorkflow) -> Result<Examples, Error> {
         let work = async move |library: Library| library.examples(&params.workflow).await;
         Ok(Examples { examples: self.library(work).await? })
+    }
+
+    async fn flow_library_search(&self, params: FlowLibrarySearch) -> Result<LibraryHits, Error> {
+        self.library(async move |library| library.search(params).await).await
     }
 
     async fn workflow_statistics(&self, params: OfWorkflow) -> Result<WorkflowStatistics, Error> {

@@ -47,6 +47,11 @@ impl Session {
         self.runtime.serve_links(url);
     }
 
+    /// Has it ready for searches of the library.
+    pub(crate) fn index_library(&self) -> Result<(), hero_sdk::Error> {
+        self.runtime.index_library()
+    }
+
     /// Has the runtime look after an actor, from now on until it is closed.
     pub(crate) async fn adopt(&self, adopted: Arc<dyn Adopted>) -> Result<(), Failure> {
         Ok(self.runtime.adopt(adopted).await?)

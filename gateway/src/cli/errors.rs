@@ -163,6 +163,8 @@ impl From<hero_sdk::Error> for Failure {
             | ErrorCode::NotFound
             | ErrorCode::SecretMissing
             | ErrorCode::Conflict => Exit::Usage,
+            // An answer, though not the one that was hoped for.
+            ErrorCode::NoVersionFits => Exit::Failed,
             // Between a server and us, of different versions.
             ErrorCode::ParseError
             | ErrorCode::InvalidRequest

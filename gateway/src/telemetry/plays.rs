@@ -103,7 +103,8 @@ impl Plays {
             News::ResumeOpened(_)
             | News::ResumeClosed(_)
             | News::WorkflowChanged(_)
-            | News::WorkflowDeleted(_) => Ok(()),
+            | News::WorkflowDeleted(_)
+            | News::BenchmarkChanged(_) => Ok(()),
         }
     }
 

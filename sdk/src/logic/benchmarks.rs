@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::Cursor;
 use crate::{
     BenchmarkSid, VersionSid,
-    model::{Benchmark, BenchmarkStatus, Measurement, Scoring, Statistics, VersionChoice, VersionStatistics},
+    model::{
+        Benchmark, BenchmarkStatus, Measurement, ScoringMode, Statistics, VersionChoice, VersionStatistics,
+    },
 };
 
 /// How a workflow and its versions have fared.
@@ -38,7 +40,19 @@ pub struct BenchmarkRun {
     pub concurrency: Option<u32>,
     /// How accuracy is found: `exact` unless told.
     #[serde(default)]
-    pub scoring: Scoring,
+    pub scoring: ScoringMode,
+    /// For `numeric`: by how much a number may differ, absolutely or as a share of the expected one, whichever allows
+    /// more; 0.000001 unless told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tolerance: Option<f64>,
+    /// For `evaluator`: the workflow that judges, by its sid or name. It gets those of the inputs `inputs`, `outputs` and
+    /// `expected_outputs` (null where the example has none) that it takes, and returns a number from 0 to 1, a boolean,
+    /// or an object with such a `score`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluator: Option<String>,
+    /// For `evaluator`: how many milliseconds one verdict may take; 60,000 unless told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluator_timeout_ms: Option<u64>,
     /// After how many milliseconds a run has failed; 600,000 unless told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,

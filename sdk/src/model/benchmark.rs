@@ -69,17 +69,15 @@ impl ScoringMode {
 
 /// How accuracy is found, from 0, wrong, to 1, right.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
 pub struct Scoring {
     /// How a result is held against what is expected.
     pub mode: ScoringMode,
     /// For `numeric`: by how much a number may differ, absolutely or as a share of the expected one, whichever allows
-    /// more; 0.000001 unless told.
+    /// more.
     pub tolerance: Option<f64>,
-    /// For `evaluator`: the workflow, by its sid or name. It gets the inputs `inputs`, `outputs` and `expected_outputs`
-    /// (null where the example has none), and returns a number from 0 to 1, a boolean, or an object with a `score`.
+    /// For `evaluator`: the name of the workflow.
     pub evaluator: Option<String>,
-    /// For `evaluator`: how long one verdict may take; 60,000 unless told.
+    /// For `evaluator`: how long one verdict may take.
     pub evaluator_timeout_ms: Option<u64>,
 }
 

@@ -1,6 +1,8 @@
 //! A call of each method with its result, for the document. They tell one story: of the flow `hello`, which greets, and of
 //! a play of `approval`, which asks.
 
+mod library;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -12,17 +14,19 @@ use crate::{
     Json, PlaySid, ResumeId, Secret, SecretName, SecretSource, SecretValue, Timestamp, VersionSid,
     WorkflowSid,
     logic::{
-        Artifacts, Bucket, Created, Cursor, Deleted, ExampleToInputData, ExampleUpsert, Examples, InputData,
-        Latencies, Metrics, OfExample, OfPlay, OfSecret, OfVersion, OfWorkflow, PlayCancel, PlayCount,
-        PlayList, PlayPendingResumes, PlayResume, PlayRunAsync, PlaySpans, PlayStart, PlayWait, Plays,
-        Resumes, Retried, SecretSet, Secrets, ServerInfo, ServerProcess, Until, Versions, WorkflowCreate,
+        Artifacts, BenchmarkCompare, BenchmarkListForVersion, BenchmarkListForWorkflow, BenchmarkReport,
+        BenchmarkRun, BenchmarkWait, Benchmarks, Bucket, Created, Cursor, Deleted, ExampleToInputData,
+        ExampleUpsert, Examples, FlowLibrarySearch, InputData, Latencies, Metrics, OfBenchmark, OfExample,
+        OfPlay, OfSecret, OfVersion, OfWorkflow, PickVersion, PlayCancel, PlayCount, PlayList,
+        PlayPendingResumes, PlayResume, PlayRunAsync, PlaySpans, PlayStart, PlayWait, Plays, Resumes,
+        Retried, SecretSet, Secrets, ServerInfo, ServerProcess, Until, Versions, WorkflowCreate,
         WorkflowCreateVersion, WorkflowDelete, WorkflowList, WorkflowSetCurrentVersion, WorkflowUpdate,
         Workflows,
     },
     model::{
-        Allowance, Artifact, Example, LogLevel, LogLine, LogStream, Network, Play, ResumeRequest,
-        ResumeStatus, Sandbox, SandboxLevel, Span, SpanKind, SpanPage, SpanStatus, Status, VersionChoice,
-        Workflow, WorkflowVersion,
+        Allowance, Artifact, Benchmark, BenchmarkStatus, Example, LogLevel, LogLine, LogStream, Network,
+        Play, ResumeRequest, ResumeStatus, Sandbox, SandboxLevel, Span, SpanKind, SpanPage, SpanStatus,
+        Status, VersionChoice, Workflow, WorkflowVersion,
     },
 };
 
@@ -142,6 +146,59 @@ examples! {
         version: VersionChoice::Current,
     }) -> InputData { inputs: name_input() };
     example_list(of_workflow()) -> Examples { examples: vec![example()] };
+    flow_library_search(FlowLibrarySearch {
+        query: "say hello to somebody".to_owned(),
+        inputs: Some(library::shape("name")),
+        limit: Some(3),
+        ..FlowLibrarySearch::default()
+    }) -> library::hits();
+    workflow_statistics(of_workflow()) -> library::workflow_statistics();
+    benchmark_run(BenchmarkRun {
+        workflow: "hello".to_owned(),
+        examples: Some(vec!["ada".to_owned()]),
+        repeats: Some(2),
+        ..BenchmarkRun::default()
+    }) -> library::benchmark(BenchmarkStatus::Running);
+    benchmark_fetch(OfBenchmark::from(library::benchmark_sid())) -> BenchmarkReport {
+        benchmark: library::benchmark(BenchmarkStatus::Completed),
+        measurements: vec![library::measurement()],
+    };
+    benchmark_wait(BenchmarkWait {
+        benchmark_sid: library::benchmark_sid(),
+        runs: Some(1),
+        timeout_ms: 10_000,
+    }) -> library::benchmark(BenchmarkStatus::Completed);
+    benchmark_cancel(OfBenchmark::from(library::benchmark_sid())) -> Benchmark {
+        reason: Some("the benchmark was cancelled".to_owned()),
+        ..library::benchmark(BenchmarkStatus::Cancelled)
+    };
+    benchmark_list_for_workflow(BenchmarkListForWorkflow {
+        workflow: "hello".to_owned(),
+        ..BenchmarkListForWorkflow::default()
+    }) -> Benchmarks {
+        benchmarks: vec![library::benchmark(BenchmarkStatus::Completed)],
+        next_cursor: None,
+    };
+    benchmark_list_for_version(BenchmarkListForVersion {
+        workflow: "hello".to_owned(),
+        limit: Some(1),
+        ..BenchmarkListForVersion::default()
+    }) -> Benchmarks {
+        benchmarks: vec![library::benchmark(BenchmarkStatus::Completed)],
+        next_cursor: None,
+    };
+    benchmark_latest_for_version(OfVersion { workflow: "hello".to_owned(), version: VersionChoice::Current })
+        -> library::benchmark(BenchmarkStatus::Completed);
+    benchmark_compare(BenchmarkCompare {
+        baseline: library::baseline_sid(),
+        candidate: library::benchmark_sid(),
+    }) -> library::comparison();
+    workflow_gate(library::gate()) -> library::gated();
+    pick_version(PickVersion {
+        workflow: "hello".to_owned(),
+        weights: library::weights(),
+        limits: library::limits(),
+    }) -> library::picked();
     secret_set(SecretSet { name: secret_name(), value: secret_value() }) -> ();
     secret_list() -> Secrets {
         secrets: vec![Secret { name: secret_name(), source: SecretSource::File, set_at: Some(moment(0)) }],
@@ -163,6 +220,7 @@ pub(super) fn events() -> Vec<Event> {
         News::ResumeClosed(asked()),
         News::WorkflowChanged((&workflow()).into()),
         News::WorkflowDeleted((&workflow()).into()),
+        News::BenchmarkChanged((&library::benchmark(BenchmarkStatus::Running)).into()),
     ];
     news.into_iter().map(|news| Event { id: EventId::first(), at: moment(0), news }).collect()
 }

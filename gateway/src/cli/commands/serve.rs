@@ -103,6 +103,9 @@ async fn serve(
     let (serving, gateway) = server.serve(Arc::clone(&logic), process.clone());
     session.adopt(Arc::new(gateway)).await?;
     tell(context, &process)?;
+    if let Err(error) = session.index_library() {
+        tracing::warn!(%error, "searches of the library begin later");
+    }
     let mut signals = context.signals.clone();
     let leaving = async {
         match idle_after {

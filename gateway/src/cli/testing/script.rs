@@ -12,16 +12,19 @@ use futures_core::Stream;
 use hero_sdk::{
     Error, ErrorCode, FieldError, Json, Logic, PlaySid, Secret, SecretSource,
     logic::{
-        ArtifactFetch, Artifacts, Created, Cursor, Deleted, EventFeed, EventFilter, EventId,
-        ExampleToInputData, ExampleUpsert, Examples, InputData, Metrics, OfExample, OfPlay, OfSecret,
-        OfVersion, OfWorkflow, PlayCancel, PlayList, PlayPendingResumes, PlayResume, PlayRunAsync, PlaySpans,
-        PlayStart, PlayWait, Plays, Resumes, Retried, SecretSet, Secrets, ServerInfo, SpanFeed, StartOptions,
-        Until, Versions, WorkflowCreate, WorkflowCreateVersion, WorkflowDelete, WorkflowList,
-        WorkflowSetCurrentVersion, WorkflowUpdate, Workflows,
+        ArtifactFetch, Artifacts, BenchmarkCompare, BenchmarkComparison, BenchmarkListForVersion,
+        BenchmarkListForWorkflow, BenchmarkReport, BenchmarkRun, BenchmarkWait, Benchmarks, Created, Cursor,
+        Deleted, EventFeed, EventFilter, EventId, ExampleToInputData, ExampleUpsert, Examples,
+        FlowLibrarySearch, GateReport, InputData, LibraryHits, Metrics, OfBenchmark, OfExample, OfPlay,
+        OfSecret, OfVersion, OfWorkflow, PickVersion, Picked, PlayCancel, PlayList, PlayPendingResumes,
+        PlayResume, PlayRunAsync, PlaySpans, PlayStart, PlayWait, Plays, Resumes, Retried, SecretSet,
+        Secrets, ServerInfo, SpanFeed, StartOptions, Until, Versions, WorkflowCreate, WorkflowCreateVersion,
+        WorkflowDelete, WorkflowGate, WorkflowList, WorkflowSetCurrentVersion, WorkflowStatistics,
+        WorkflowUpdate, Workflows,
     },
     model::{
-        Artifact, Example, Play, PlayError, ResumeRequest, SandboxLevel, SpanPage, Status, Workflow,
-        WorkflowVersion,
+        Artifact, Benchmark, Example, Play, PlayError, ResumeRequest, SandboxLevel, SpanPage, Status,
+        Workflow, WorkflowVersion,
     },
 };
 use tokio::sync::watch;
@@ -215,6 +218,18 @@ impl Logic for Script {
         example_delete(OfExample) -> Deleted;
         example_to_input_data(ExampleToInputData) -> InputData;
         example_list(OfWorkflow) -> Examples;
+        flow_library_search(FlowLibrarySearch) -> LibraryHits;
+        workflow_statistics(OfWorkflow) -> WorkflowStatistics;
+        benchmark_run(BenchmarkRun) -> Benchmark;
+        benchmark_fetch(OfBenchmark) -> BenchmarkReport;
+        benchmark_wait(BenchmarkWait) -> Benchmark;
+        benchmark_cancel(OfBenchmark) -> Benchmark;
+        benchmark_list_for_workflow(BenchmarkListForWorkflow) -> Benchmarks;
+        benchmark_list_for_version(BenchmarkListForVersion) -> Benchmarks;
+        benchmark_latest_for_version(OfVersion) -> Benchmark;
+        benchmark_compare(BenchmarkCompare) -> BenchmarkComparison;
+        workflow_gate(WorkflowGate) -> GateReport;
+        pick_version(PickVersion) -> Picked;
     }
 
     async fn play_start(&self, mut params: PlayStart) -> Result<Play, Error> {
