@@ -313,6 +313,19 @@ pub struct Resolve {
     pub n: u64,
 }
 
+/// Something that a flow asks of the library.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskLibrary {
+    /// The node that asks.
+    pub id: u64,
+    /// `search`, `save` or `pick_version`.
+    pub ask: String,
+    /// What that takes, a JSON object.
+    pub params: Json,
+    /// Asks for [`Down::LibraryResult`] or [`Down::LibraryError`].
+    pub n: u64,
+}
+
 /// What a name stands for in a play.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ResolvedWorkflow {
@@ -418,6 +431,7 @@ pub enum Up {
     Progress(ProgressFrame),
     Artifact(PutArtifact),
     Resolve(Resolve),
+    Library(AskLibrary),
     Pause(Pause),
     Park(Park),
     Notice(Notice),
@@ -467,6 +481,7 @@ impl Up {
             "progress" => Self::Progress(of(line)?),
             "artifact" => Self::Artifact(of(line)?),
             "resolve" => Self::Resolve(of(line)?),
+            "library" => Self::Library(of(line)?),
             "pause" => Self::Pause(of(line)?),
             "park" => Self::Park(of(line)?),
             "notice" => Self::Notice(of(line)?),
@@ -484,6 +499,7 @@ impl Up {
             Self::Record(frame) => frame.n,
             Self::Artifact(frame) => Some(frame.n),
             Self::Resolve(frame) => Some(frame.n),
+            Self::Library(frame) => Some(frame.n),
             Self::Pause(frame) => Some(frame.n),
             Self::Park(frame) => Some(frame.n),
             Self::Done(frame) => Some(frame.n),
@@ -599,6 +615,17 @@ pub enum Down {
         workflow: Box<ResolvedWorkflow>,
     },
     NotResolved {
+        n: u64,
+        code: String,
+        message: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        hint: Option<String>,
+    },
+    LibraryResult {
+        n: u64,
+        result: Json,
+    },
+    LibraryError {
         n: u64,
         code: String,
         message: String,

@@ -131,6 +131,13 @@ fn every_frame_to_python_is_written_as_agreed() {
         Down::Resolved { n: 16, workflow: Box::new(workflow) },
         not_resolved(17, "not_found", "no workflow \"helpr\"", Some("did you mean helper?")),
         not_resolved(18, "busy", "too many", None),
+        Down::LibraryResult { n: 17, result: Json::parse("{\"hits\":[],\"searched\":4}").unwrap() },
+        Down::LibraryError {
+            n: 18,
+            code: "invalid_params".into(),
+            message: "the query is empty".into(),
+            hint: Some("say what".into()),
+        },
     ];
     let expected = vectors("down.json");
     assert_eq!(frames.len(), expected.len());

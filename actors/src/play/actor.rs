@@ -19,7 +19,7 @@ use super::{
     effect::Effect,
     environment::Environment,
     event::{Caller, Event, Past},
-    files,
+    files, library,
     limits::{Watch, Watched},
     link::Link,
     lookup::look_up,
@@ -200,6 +200,9 @@ impl PlayActor {
             }
             Message::LookedUp { attempt, result } => {
                 self.step(myself, state, Event::LookedUp { attempt, result }).await
+            }
+            Message::LibraryAnswered { attempt, result } => {
+                self.step(myself, state, Event::LibraryAnswered { attempt, result }).await
             }
             Message::BeyondLimit { attempt, error } => {
                 self.step(myself, state, Event::BeyondLimit { attempt, error }).await
@@ -386,6 +389,11 @@ impl PlayActor {
                 Effect::LookUp { attempt, name, known } => {
                     if let Some(machine) = &state.machine {
                         look_up(&self.0, machine.play(), myself, attempt, name, known);
+                    }
+                }
+                Effect::AskLibrary { attempt, ask, params } => {
+                    if let Some(machine) = &state.machine {
+                        library::ask(&self.0, machine.play(), myself, attempt, ask, params);
                     }
                 }
                 Effect::ForgetContent { digest } => files::forget(&self.0, digest),

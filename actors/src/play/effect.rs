@@ -1,7 +1,7 @@
 //! What a play wants done. The machine decides; the actor acts, in this order.
 
 use hero_sdk::{
-    Error, PlaySid, Timestamp,
+    Error, Json, PlaySid, Timestamp,
     frame::{Blob, Down},
     model::{Artifact, LogLine, Play, ResumeRequest, Span},
 };
@@ -92,6 +92,8 @@ pub(crate) enum Effect {
     CopyArtifact { attempt: u32, path: String, limit: Option<Limit> },
     /// Look up the workflow of this name, or read the version that it stands for; then raise `LookedUp`.
     LookUp { attempt: u32, name: String, known: Option<Resolution> },
+    /// Ask this of the library; then raise `LibraryAnswered`.
+    AskLibrary { attempt: u32, ask: String, params: Json },
     /// Delete the content of this digest, unless another artifact has it.
     ForgetContent { digest: String },
 }

@@ -45,6 +45,8 @@ pub(crate) enum Event {
     ArtifactCopied { attempt: u32, result: Result<(String, u64), NotKept> },
     /// A workflow was looked up, or cannot be run in this play.
     LookedUp { attempt: u32, result: Result<Box<Found>, Error> },
+    /// The library has answered.
+    LibraryAnswered { attempt: u32, result: Result<Json, Error> },
     /// Python sent a line without end; nothing can be read any more.
     Overflowed { attempt: u32 },
     /// The play uses more than it may.

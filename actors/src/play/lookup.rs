@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hero_sdk::{
     Error, ErrorCode,
     frame::ResolvedWorkflow,
-    model::{Play, SandboxLevel, VersionChoice, WorkflowVersion},
+    model::{Play, SandboxLevel, WorkflowVersion},
 };
 use hero_store::Resolution;
 use ractor::ActorRef;
@@ -64,7 +64,7 @@ fn read(environment: &Environment, resolution: Resolution) -> Result<Found, Erro
 async fn find(environment: &Environment, name: String) -> Result<Found, Error> {
     let message = |reply| {
         let name = name.clone();
-        let work = async move |library: Library| library.resolve(&name, &VersionChoice::Current).await;
+        let work = async move |library: Library| library.named(&name).await;
         registry::Message::new(work, reply)
     };
     let (workflow, version) = call_permanent(&environment.registry, message).await??;

@@ -114,6 +114,13 @@ pub(crate) enum Message {
         /// What the name stands for.
         result: Result<Box<Found>, Error>,
     },
+    /// The library has answered.
+    LibraryAnswered {
+        /// Which attempt.
+        attempt: u32,
+        /// What it said.
+        result: Result<Json, Error>,
+    },
     /// Python sent a line without end, or asks and never reads the answers.
     Overflowed {
         /// Which attempt.

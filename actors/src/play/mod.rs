@@ -13,6 +13,7 @@ mod event;
 mod files;
 mod frontier;
 mod held;
+mod library;
 mod limits;
 mod link;
 mod lookup;

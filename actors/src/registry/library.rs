@@ -80,6 +80,16 @@ impl Library {
         Ok((workflow, version))
     }
 
+    /// What a flow calls by this name: a workflow's current version, or that of a number, as in `trip@3`.
+    pub(crate) async fn named(&self, name: &str) -> Result<Resolved, Error> {
+        let whole = self.resolve(name, &VersionChoice::Current).await;
+        let Err(Error { code: ErrorCode::NotFound, .. }) = whole else { return whole };
+        match name.rsplit_once('@').map(|(workflow, number)| (workflow, number.parse::<u32>())) {
+            Some((workflow, Ok(number))) => self.resolve(workflow, &VersionChoice::Number(number)).await,
+            _ => whole,
+        }
+    }
+
     pub(super) fn version(
         &self,
         workflow: &Workflow,

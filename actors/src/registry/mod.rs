@@ -14,6 +14,7 @@ mod library;
 mod message;
 mod names;
 mod pick;
+mod save;
 mod statistics;
 
 pub(crate) use actor::RegistryActor;
@@ -22,3 +23,4 @@ pub(crate) use finder::NewestFinder;
 pub(crate) use inputs::{check_inputs, filled};
 pub(crate) use library::Library;
 pub(crate) use message::{Message, Source};
+pub(crate) use save::Save;

@@ -218,6 +218,10 @@ impl Screen {
                 artifact.media_type = self.text(&artifact.media_type);
                 Up::Artifact(artifact)
             }
+            Up::Library(mut asked) => {
+                asked.params = self.kept(&asked.params);
+                Up::Library(asked)
+            }
             Up::Pause(mut pause) => {
                 self.check_path(&pause.path)?;
                 pause.name = self.text(&pause.name);

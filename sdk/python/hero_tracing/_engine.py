@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     MakeError: TypeAlias = Callable[[], BaseException]
 
 # Where a value is certainly short enough for a line, without counting its bytes.
+# Frames that answer one of a number, which no acknowledgement speaks of.
+_ANSWERS = frozenset({"kept", "not_kept", "resolved", "not_resolved", "library_result", "library_error"})
 _SHORT_CHARS = _frames.INLINE_BYTES_MAX // 4
 
 
@@ -203,7 +205,7 @@ class Engine:
             pause = self.pauses.get(frame["path"])
             if pause is not None:
                 pause.answered(frame)
-        elif kind in ("kept", "not_kept", "resolved", "not_resolved"):
+        elif kind in _ANSWERS:
             tell = self.expected.pop(frame["n"], None)
             if tell is not None:
                 tell(frame)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from typing import Any, Generic, ParamSpec, Protocol, TypeVar, overload
 
     from ._artifact import Artifact
+    from ._library import AsyncLibrary, Library
     from ._wishes import Sandbox
 
     P = ParamSpec("P")
@@ -220,6 +221,13 @@ class AsyncFlow(_Common):
 
         return first_of(calls)
 
+    @property
+    def library(self) -> AsyncLibrary:
+        """Search the library, save to it, choose a version; see `flow.library`."""
+        from ._library import AsyncLibrary
+
+        return AsyncLibrary()
+
     def pause(
         self,
         name: str,
@@ -246,6 +254,13 @@ class Flow(_Common):
     """The decorator and the namespace."""
 
     aio = AsyncFlow()
+
+    @property
+    def library(self) -> Library:
+        """Search the library of workflows, save a source to it, choose a version by what was measured."""
+        from ._library import Library
+
+        return Library()
 
     if TYPE_CHECKING:
 
@@ -325,9 +340,9 @@ class Flow(_Common):
         Its inputs go by name, as they are: values, not the plain JSON that a play gets.
 
         A name that the file does not define is a workflow of the library: its current version when the play first asks
-        for it, and that same version from then on. What goes in and comes out is plain JSON there, and is held against
-        what the version declares. It has no more than the play: the entry flow must declare its secrets, and wish for
-        what it needs of the sandbox. At most 32 workflows invoke each other, itself included.
+        for it, and that same version from then on; `trip@3` is version 3 of it. What goes in and comes out is plain
+        JSON there, and is held against what the version declares. It has no more than the play: the entry flow must
+        declare its secrets, and wish for what it needs of the sandbox. At most 32 workflows invoke each other, itself included.
 
         Raises LookupError with close names, InvalidInputs, PermissionError where the play has less than the workflow
         needs, ImportError where its file cannot be loaded, Failed where too many are beneath each other.

@@ -151,6 +151,10 @@ def resolve(span: int, name: str) -> str:
     return _open({"t": "resolve", "id": span, "name": name})
 
 
+def library(span: int, ask: str, params: dict[str, Any]) -> str:
+    return _open({"t": "library", "id": span, "ask": ask, "params": params})
+
+
 def pause(span: int, parent: int, path: str, name: str, fp: str, **optional: Any) -> str:
     """`optional`: line, question, schema, ui, timeout_ms, default; each left out if it was not given."""
     frame = {"t": "pause", "id": span, "parent": parent, "path": path, "name": name, "fp": fp, **optional}

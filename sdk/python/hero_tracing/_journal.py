@@ -10,7 +10,7 @@ import json
 from ._kept_file import NotKept, measure
 from ._loader import LoadError
 from ._records import FAILURES, STATUS, paths_above
-from ._shelf import Shelf
+from ._shelf import Refusal, Shelf
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class Journal:
             self.number += 1
             if frame["n"] != self.number:
                 self.problems.append(f"number {frame['n']} where {self.number} is due")
-            if frame["t"] not in ("artifact", "resolve"):  # which have answers of their own
+            if frame["t"] not in ("artifact", "resolve", "library"):  # which have answers of their own
                 replies.append({"t": "ack", "n": frame["n"]})
         return replies + (handler(frame) or [])
 
@@ -247,6 +247,15 @@ class Journal:
                 return [{**refused, "code": "secret_missing", "message": message}]
             self.workflows[name] = workflow
         return [{"t": "resolved", "n": frame["n"], "workflow": self.workflows[name]}]
+
+    def _library(self, frame: dict[str, Any]) -> list[dict[str, Any]]:
+        self._span(frame["id"])
+        try:
+            result = self.library.asked(frame["ask"], frame["params"])
+        except Refusal as error:
+            told = {"code": error.code, "message": str(error)}
+            return [{"t": "library_error", "n": frame["n"], **told}]
+        return [{"t": "library_result", "n": frame["n"], "result": result}]
 
     # -- pauses --
 

@@ -84,6 +84,8 @@ def build(frame: dict[str, Any]) -> str:
             return _frames.artifact(frame["id"], frame["name"], frame["path"], frame["media_type"])
         case "resolve":
             return _frames.resolve(frame["id"], frame["name"])
+        case "library":
+            return _frames.library(frame["id"], frame["ask"], frame["params"])
         case "park":
             return _frames.park(frame["resume_when"])
         case "notice":

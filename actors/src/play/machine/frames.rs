@@ -50,6 +50,7 @@ impl Machine {
             }
             Up::Artifact(frame) => return self.put_artifact(frame, now),
             Up::Resolve(frame) => return self.resolve(frame, now),
+            Up::Library(frame) => return self.ask_library(frame, now),
             Up::Pause(frame) => return self.ask(frame, now),
             Up::Park(frame) => return self.park(&frame, now),
             Up::Done(frame) => return self.done(frame, now),

@@ -5,6 +5,7 @@
 
 mod artifacts;
 mod frames;
+mod library;
 mod lifecycle;
 mod media_type;
 mod questions;
@@ -18,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
 use hero_sdk::{
     Error, ErrorCode, Json, ResumeId,
-    frame::{Down, PutArtifact},
+    frame::{AskLibrary, Down, PutArtifact},
     model::{Artifact, LogLevel, LogStream, Play, ResumeRequest, Status},
 };
 use hero_store::{PlayRow, Run};
@@ -76,6 +77,8 @@ pub(crate) struct Machine {
     copies: VecDeque<(String, PutArtifact)>,
     /// Workflows that the living process wants to run, each with the number by which it asked; the first is looked up.
     lookups: VecDeque<(String, u64)>,
+    /// Questions of the living process to the library; the first is being answered.
+    library_asks: VecDeque<AskLibrary>,
     tree: Tree,
     next_seq: u64,
     /// Paths of the recorded calls that failed, were cancelled or have no outcome: what a retry runs again.
@@ -119,6 +122,7 @@ impl Machine {
             artifacts: past.artifacts.into_iter().map(|artifact| (artifact.name.clone(), artifact)).collect(),
             copies: VecDeque::new(),
             lookups: VecDeque::new(),
+            library_asks: VecDeque::new(),
             tree: Tree::of(past.spans, past.logs),
             next_seq: past.last_seq + 1,
             failed: past.failed.into_iter().collect(),
@@ -167,6 +171,9 @@ impl Machine {
                 self.artifact_copied(result, now)
             }
             Event::LookedUp { attempt, result } if self.listens_to(attempt) => self.looked_up(result, now),
+            Event::LibraryAnswered { attempt, result } if self.listens_to(attempt) => {
+                self.library_answered(result)
+            }
             Event::Overflowed { attempt } if self.listens_to(attempt) => {
                 self.protocol_error("a line without end", now)
             }
@@ -191,6 +198,7 @@ impl Machine {
             | Event::Garbled { .. }
             | Event::ArtifactCopied { .. }
             | Event::LookedUp { .. }
+            | Event::LibraryAnswered { .. }
             | Event::Overflowed { .. }
             | Event::BeyondLimit { .. }
             | Event::Exited { .. }

@@ -9,6 +9,7 @@ mod crossings;
 mod deadlines;
 mod disk;
 mod frames;
+mod library;
 mod lifecycle;
 mod lines;
 mod lives;

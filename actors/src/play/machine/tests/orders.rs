@@ -105,6 +105,8 @@ impl World {
             Step::Copied(what) => self.copied(what),
             Step::Resolve(which) => self.resolve(which),
             Step::LookedUp(what) => self.looked_up(what),
+            Step::AskLibrary => self.ask_library(),
+            Step::LibraryAnswered(what) => self.library_answered(what),
             Step::Ask { which, expires } => self.ask(which, expires),
             Step::Leave { which } => self.leave(which),
             Step::Park { all } => self.park(all),
@@ -202,12 +204,24 @@ impl World {
         self.handle(Event::LookedUp { attempt, result });
     }
 
+    /// The library answers, perhaps to an attempt that is over, or cannot.
+    fn library_answered(&mut self, what: u8) {
+        let Some(attempt) = self.asks.pop_front() else { return };
+        let result = match what {
+            0 => Err(Error::new(ErrorCode::InvalidParams, "no query")),
+            1 => Err(Error::new(ErrorCode::ShuttingDown, "going down")),
+            _ => Ok(Json::null()),
+        };
+        self.handle(Event::LibraryAnswered { attempt, result });
+    }
+
     /// An attempt that is over speaks, or is spoken of: nothing follows, and nothing changes.
     fn stale(&mut self, what: u8) {
         let Some(machine) = &mut self.rig.machine else { return };
         let current = machine.play().attempt;
         let Some(attempt) = current.checked_sub(1 + u32::from(what >> 4) % current.max(1)) else { return };
-        let event = match what % 9 {
+        let event = match what % 10 {
+            9 => Event::LibraryAnswered { attempt, result: Ok(Json::null()) },
             8 => Event::LookedUp { attempt, result: Ok(Box::new(found("w", VersionSid::new()))) },
             0 => Event::Spawned { attempt, sandbox: sandbox() },
             1 => Event::SpawnFailed { attempt, error: no_process("late") },

@@ -13,6 +13,7 @@ pub(super) enum Promise {
     Question(String),
     Kept(String),
     Resolved(String),
+    Library,
     Parked,
     Ended,
     Nothing,
@@ -176,6 +177,13 @@ impl World {
         let name = format!("w{which}");
         let line = format!(r#"{{"t":"resolve","id":1,"name":"{name}"}}"#);
         self.say(numbered(line, n), Promise::Resolved(name));
+    }
+
+    /// Asks the library.
+    pub(super) fn ask_library(&mut self) {
+        let Some((_, n)) = self.speaker() else { return };
+        let line = r#"{"t":"library","id":1,"ask":"search","params":{}}"#.to_owned();
+        self.say(numbered(line, n), Promise::Library);
     }
 
     pub(super) fn ask(&mut self, which: u8, expires: bool) {

@@ -48,6 +48,7 @@ pub(super) struct World {
     pub(super) loads: VecDeque<(u32, u64)>,
     pub(super) copies: VecDeque<u32>,
     pub(super) lookups: VecDeque<(u32, String, Option<Resolution>)>,
+    pub(super) asks: VecDeque<u32>,
     pub(super) wants_place: bool,
     pub(super) has_place: bool,
     pub(super) must_recover: bool,
@@ -136,6 +137,10 @@ impl World {
                 self.copies.push_back(attempt);
             }
             Effect::LookUp { attempt, name, known } => self.lookups.push_back((attempt, name, known)),
+            Effect::AskLibrary { attempt, .. } => {
+                assert!(!self.asks.contains(&attempt), "an attempt has one question answered at a time");
+                self.asks.push_back(attempt);
+            }
             Effect::ForgetContent { digest } => {
                 let is_used = self.rig.disk.artifacts.values().any(|artifact| artifact.digest == digest);
                 // Another name may have it again meanwhile; whoever deletes it asks the store.
@@ -254,6 +259,7 @@ impl World {
                     Promise::Parked => assert_ne!(status, Some(Status::Running), "it has parked"),
                     Promise::Ended => assert!(status.is_some_and(Status::is_terminal), "it has ended"),
                     Promise::Kept(name) | Promise::Resolved(name) => panic!("{name} is acknowledged only"),
+                    Promise::Library => panic!("an answer of the library is acknowledged only"),
                     Promise::Nothing => {}
                 }
             }
@@ -284,9 +290,14 @@ impl World {
                 let first = self.resolved.entry(name).or_insert_with(|| workflow.version_sid.clone());
                 assert_eq!(*first, workflow.version_sid, "it stands for another version than before");
             }
-            Down::Refused { n, .. } | Down::NotKept { n, .. } | Down::NotResolved { n, .. } => {
-                drop(promises.remove(&(attempt, *n)).expect("answered once"))
+            Down::LibraryResult { n, .. } => {
+                let promise = promises.remove(&(attempt, *n)).expect("each number is answered once");
+                assert!(matches!(promise, Promise::Library), "{n} is no question to the library");
             }
+            Down::Refused { n, .. }
+            | Down::NotKept { n, .. }
+            | Down::NotResolved { n, .. }
+            | Down::LibraryError { n, .. } => drop(promises.remove(&(attempt, *n)).expect("answered once")),
             other => panic!("nobody asked for {other:?}"),
         }
     }
@@ -309,6 +320,7 @@ impl World {
         self.loads.clear();
         self.copies.clear();
         self.lookups.clear();
+        self.asks.clear();
         self.waiting.clear();
         (self.wants_place, self.has_place, self.must_recover) = (false, false, true);
         self.passed = None;
