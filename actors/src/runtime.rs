@@ -268,6 +268,15 @@ pub(crate) async fn library<T: Send + 'static, F: Future<Output = Result<T, Erro
     call(&environment.registry.get(), |reply| registry::Message::new(work, reply)).await?
 }
 
+/// The same for what changes nothing: a registry that goes away with the question has no say.
+pub(crate) async fn read_library<T: Send + 'static, F: Future<Output = Result<T, Error>> + Send + 'static>(
+    environment: &Environment,
+    work: impl FnOnce(registry::Library) -> F + Clone + Send + 'static,
+) -> Result<T, Error> {
+    let message = |reply| registry::Message::new(work.clone(), reply);
+    call_permanent(&environment.registry, message).await?
+}
+
 /// Hands a wish to a play and gives what became of it.
 pub(crate) async fn wish_of(
     environment: &Environment,

@@ -58,6 +58,8 @@ async fn go_on(
     benchmark_sid: &BenchmarkSid,
     stop: &mut Stop,
 ) -> Result<(), Error> {
+    // What an earlier task has handed in is there then.
+    environment.tables.catch_up().await?;
     let Some((mut row, work)) = taken_up(environment, benchmark_sid)? else { return Ok(()) };
     let done = environment.tables.measurements(benchmark_sid)?;
     let done: BTreeSet<u32> = done.iter().map(|measurement| measurement.index).collect();

@@ -11,7 +11,10 @@ use ractor::ActorRef;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{environment::Environment, message::Message};
-use crate::registry::{self, Library, Save};
+use crate::{
+    registry::{Library, Save},
+    runtime::read_library,
+};
 
 /// Asks it beside the actor, and tells the play.
 pub(super) fn ask(
@@ -83,11 +86,7 @@ where
     let params: P = params.to().map_err(|error| {
         Error::new(ErrorCode::InvalidParams, format!("the question has another form: {error}"))
     })?;
-    let message = |reply| {
-        let (work, params) = (work.clone(), params.clone());
-        registry::Message::new(move |library| work(library, params), reply)
-    };
-    let result = crate::call::call_permanent(&environment.registry, message).await??;
+    let result = read_library(environment, move |library| work(library, params)).await?;
     Json::of(&result)
         .map_err(|error| Error::new(ErrorCode::Internal, format!("the answer is no JSON: {error}")))
 }

@@ -31,6 +31,7 @@ use super::{
     links,
     paging::{Paging, checked_limit},
     part::Part,
+    read_library,
     start::{no_inputs, start},
     wait::wait,
 };
@@ -271,11 +272,12 @@ impl Logic for Runtime {
     }
 
     async fn flow_library_search(&self, params: FlowLibrarySearch) -> Result<LibraryHits, Error> {
-        self.library(async move |library| library.search(params).await).await
+        read_library(&self.environment, async move |library| library.search(params).await).await
     }
 
     async fn workflow_statistics(&self, params: OfWorkflow) -> Result<WorkflowStatistics, Error> {
-        self.library(async move |library| library.statistics(&params.workflow).await).await
+        let work = async move |library: Library| library.statistics(&params.workflow).await;
+        read_library(&self.environment, work).await
     }
 
     async fn benchmark_run(&self, params: BenchmarkRun) -> Result<Benchmark, Error> {
@@ -322,7 +324,7 @@ impl Logic for Runtime {
     }
 
     async fn pick_version(&self, params: PickVersion) -> Result<Picked, Error> {
-        self.library(async move |library| library.pick_version(params).await).await
+        read_library(&self.environment, async move |library| library.pick_version(params).await).await
     }
 
     async fn secret_set(&self, params: SecretSet) -> Result<(), Error> {

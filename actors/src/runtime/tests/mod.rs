@@ -5,6 +5,7 @@ mod attempts;
 mod deletion;
 mod edges;
 mod gate;
+mod library;
 mod races;
 mod store;
 mod supervision;
