@@ -10,6 +10,7 @@
 mod figure;
 mod floor;
 mod home;
+mod library;
 mod memory;
 mod one_shot;
 mod requests;
@@ -32,7 +33,7 @@ use figure::Figure;
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 /// What the workloads are, in their order.
-const WORKLOADS: [(&str, &str); 9] = [
+const WORKLOADS: [(&str, &str); 10] = [
     ("W1", "a cold one-shot: the command, a process, a flow of three steps"),
     ("W2", "from request to result of a flow of one step, one after the other"),
     ("W3", "durable steps a second in one flow, and over eight"),
@@ -42,6 +43,7 @@ const WORKLOADS: [(&str, &str); 9] = [
     ("W7", "memory: idle, per running play, per paused play; and very many paused plays"),
     ("W8", "the sandbox: what confinement adds to a play, and each of its layers"),
     ("W9", "over a socket, the server a process of its own: W2, W4 and W5, calls, events, a large store"),
+    ("W11", "the library: statistics on the way, the choice of a version, a benchmark"),
 ];
 
 fn main() -> ExitCode {
@@ -87,6 +89,7 @@ fn measure(workload: &str) -> Result<()> {
             "W6" => resumes::measure_replay().await,
             "W8" => sandbox::measure().await,
             "W9" => served::measure().await,
+            "W11" => library::measure().await,
             _ => memory::measure().await,
         }
     }))?
