@@ -17,6 +17,10 @@ const VARIANTS_MAX: usize = 32;
 /// How much of a word another is worth from which it differs by one typing error, or by two.
 const ONE_ERROR: f32 = 0.85;
 const TWO_ERRORS: f32 = 0.7;
+/// What is left of that if it is more likely another word.
+const UNLIKELY: f32 = 0.5;
+/// Letters below which a word is short.
+const SHORT_LETTERS: usize = 7;
 /// How much of a word its parts together are worth, and the word that it makes with its neighbour.
 const PARTS: f32 = 0.85;
 const JOINED: f32 = 0.95;
@@ -24,7 +28,7 @@ const JOINED: f32 = 0.95;
 const LONGER: f32 = 0.75;
 /// Letters from which on a word may have one typing error, or two.
 const ONE_ERROR_LETTERS: usize = 4;
-const TWO_ERRORS_LETTERS: usize = 8;
+const TWO_ERRORS_LETTERS: usize = 7;
 /// Letters that a beginning has, and a part of a word.
 const BEGINNING_LETTERS: usize = 4;
 const PART_LETTERS: usize = 3;
@@ -65,7 +69,7 @@ pub(super) struct Concept {
 /// Makes concepts of a text. Words that say nothing are left out, unless there are no others.
 pub(super) fn concepts(
     text: &str,
-    words: &mut Words,
+    words: &Words,
     lexicon: &Lexicon<'_>,
     synonyms: &Synonyms,
     ingredients: Ingredients,
@@ -77,7 +81,7 @@ pub(super) fn concepts(
     if written.len() > query::TERMS_MAX {
         return Err(query::too_many_words(written.len()));
     }
-    let stems: Vec<String> = written.iter().map(|word| words.stem(word).into_owned()).collect();
+    let stems: Vec<String> = written.iter().map(|word| words.stem(word)).collect();
     let says_nothing = written.iter().all(|word| is_stop_word(word));
     let mut concepts: Vec<Option<Concept>> = written
         .iter()
@@ -115,10 +119,10 @@ pub(super) fn concepts(
 }
 
 /// Two words in a row may be one in the library: `time sheet`, `timesheet`.
-fn join_neighbours(written: &[String], concepts: &mut [Option<Concept>], words: &mut Words) {
+fn join_neighbours(written: &[String], concepts: &mut [Option<Concept>], words: &Words) {
     for (index, pair) in written.windows(2).enumerate() {
         let joined = pair.concat();
-        let stem = words.stem(&joined).into_owned();
+        let stem = words.stem(&joined);
         for concept in concepts.iter_mut().skip(index).take(2).flatten() {
             concept.say(vec![stem.clone()], JOINED, Way::Compound);
         }
@@ -162,7 +166,7 @@ impl Concept {
     /// Takes a word that the library does not know for others.
     fn guess(
         &mut self,
-        words: &mut Words,
+        words: &Words,
         lexicon: &Lexicon<'_>,
         synonyms: &Synonyms,
         ingredients: Ingredients,
@@ -172,31 +176,29 @@ impl Concept {
         if ingredients.compounds && letters >= 2 * PART_LETTERS {
             self.take_apart(words, lexicon)?;
         }
-        if ingredients.compounds && letters >= BEGINNING_LETTERS {
-            for longer in lexicon.beginning(&self.word)? {
-                self.say(vec![words.stem(&longer).into_owned()], LONGER, Way::Compound);
+        if ingredients.compounds && self.stem.chars().count() >= BEGINNING_LETTERS {
+            for longer in lexicon.beginning(&self.stem)? {
+                self.say(vec![longer], LONGER, Way::Compound);
             }
         }
         if ingredients.typos && self.variants.is_empty() && !has_digit && !self.is_everyday {
-            for (errors, from, factor) in
-                [(1, ONE_ERROR_LETTERS, ONE_ERROR), (2, TWO_ERRORS_LETTERS, TWO_ERRORS)]
-            {
+            for (errors, from) in [(1, ONE_ERROR_LETTERS), (2, TWO_ERRORS_LETTERS)] {
                 if self.variants.is_empty() && letters >= from {
-                    self.correct(errors, factor, words, lexicon, synonyms)?;
+                    self.correct(errors, lexicon, synonyms)?;
                 }
             }
         }
         self.keep_known(lexicon)
     }
 
-    fn take_apart(&mut self, words: &mut Words, lexicon: &Lexicon<'_>) -> Result<(), Error> {
+    fn take_apart(&mut self, words: &Words, lexicon: &Lexicon<'_>) -> Result<(), Error> {
         let word = self.word.clone();
         for (at, _) in word.char_indices().skip(PART_LETTERS) {
             let (first, second) = word.split_at(at);
             if second.chars().count() < PART_LETTERS {
                 break;
             }
-            let stems = vec![words.stem(first).into_owned(), words.stem(second).into_owned()];
+            let stems = vec![words.stem(first), words.stem(second)];
             if lexicon.knows(&stems.concat())? {
                 continue;
             }
@@ -205,20 +207,12 @@ impl Concept {
         self.keep_known(lexicon)
     }
 
-    fn correct(
-        &mut self,
-        errors: u8,
-        factor: f32,
-        words: &mut Words,
-        lexicon: &Lexicon<'_>,
-        synonyms: &Synonyms,
-    ) -> Result<(), Error> {
-        let word = self.word.clone();
-        let mut corrected: Vec<String> =
-            lexicon.near(&word, errors)?.iter().map(|near| words.stem(near).into_owned()).collect();
+    fn correct(&mut self, errors: u8, lexicon: &Lexicon<'_>, synonyms: &Synonyms) -> Result<(), Error> {
+        let mut corrected = lexicon.near(&self.stem, errors)?;
         // What the library calls otherwise may be mistyped, too.
-        corrected.extend(synonyms.near(&word, errors.into()).map(str::to_owned));
+        corrected.extend(synonyms.near(&self.word, errors.into()).map(str::to_owned));
         for stem in corrected {
+            let factor = likeness(&self.stem, &stem);
             self.say(vec![stem.clone()], factor, Way::Typo);
             for (_, others) in synonyms.of(&[stem]) {
                 for other in others {
@@ -228,4 +222,27 @@ impl Concept {
         }
         Ok(())
     }
+}
+
+/// How much of a word another is worth that it may be mistyped from. Whoever leaves out a letter, types one twice or two
+/// in the wrong order means that word; one other letter often makes another word, above all in a short one or at its
+/// beginning.
+fn likeness(typed: &str, meant: &str) -> f32 {
+    let (typed_letters, meant_letters) = (letters(typed), letters(meant));
+    let mut sorted = (typed_letters.clone(), meant_letters.clone());
+    sorted.0.sort_unstable();
+    sorted.1.sort_unstable();
+    let is_other_letter = typed_letters.len() == meant_letters.len() && sorted.0 != sorted.1;
+    let errors = if strsim::osa_distance(typed, meant) > 1 { TWO_ERRORS } else { ONE_ERROR };
+    let begins_alike = typed_letters.first() == meant_letters.first();
+    let is_short = typed_letters.len() < SHORT_LETTERS;
+    match (begins_alike, is_other_letter && is_short) {
+        (true, false) => errors,
+        (true, true) | (false, false) => errors * UNLIKELY,
+        (false, true) => errors * UNLIKELY * UNLIKELY,
+    }
+}
+
+fn letters(word: &str) -> Vec<char> {
+    word.chars().collect()
 }

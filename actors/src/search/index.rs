@@ -18,6 +18,7 @@ use super::{
     placed::Placed,
     ranking::Ranking,
     synonyms::Synonyms,
+    vocabulary::Vocabulary,
     words::Words,
 };
 
@@ -41,14 +42,12 @@ pub(super) struct Fields {
     pub(super) put: Field,
     /// Stems, with their places as frequencies.
     pub(super) stems: Field,
-    /// Words as they are written: a dictionary for typing errors and beginnings.
-    pub(super) words: Field,
     pub(super) tags: Field,
 }
 
 struct Writer {
     postings: IndexWriter,
-    words: Words,
+    vocabulary: Vocabulary,
     puts: u64,
     /// The last put of each document.
     current: HashMap<WorkflowSid, u64>,
@@ -64,11 +63,11 @@ impl Index {
         postings.tokenizers().register("placed", Placed::default());
         let reader =
             postings.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(failed)?;
-        let mut words = Words::new(ingredients);
-        let synonyms = if ingredients.synonyms { Synonyms::new(&mut words) } else { Synonyms::none() };
+        let words = Words::new(ingredients);
+        let synonyms = if ingredients.synonyms { Synonyms::new(&words) } else { Synonyms::none() };
         let writer = Writer {
             postings: postings.writer_with_num_threads(1, WRITER_BYTES).map_err(failed)?,
-            words,
+            vocabulary: Vocabulary::new(ingredients),
             puts: 0,
             current: HashMap::new(),
             retired: Vec::new(),
@@ -86,12 +85,11 @@ impl Index {
     /// Puts a document in the place of the one of the same workflow, if there is one.
     pub fn put(&self, document: &Document) -> Result<(), Error> {
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let analyzed = analyzed(document, &mut writer.words, self.ingredients);
+        let analyzed = analyzed(document, &mut writer.vocabulary, self.ingredients);
         writer.puts += 1;
         let put = writer.puts;
         writer.retire(&document.workflow_sid, self.fields);
-        let row = writer.row(&analyzed, put, self.fields);
-        writer.postings.add_document(row).map_err(failed)?;
+        writer.add(&analyzed, put, self.fields)?;
         writer.current.insert(document.workflow_sid.clone(), put);
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         entries.insert(put, Arc::new(analyzed.entry));
@@ -132,7 +130,7 @@ impl Index {
     pub fn search(&self, query: &Query) -> Result<Vec<Hit>, Error> {
         let query = query.checked()?;
         let searcher = self.reader.searcher();
-        let lexicon = Lexicon { searcher: &searcher, stems: self.fields.stems, words: self.fields.words };
+        let lexicon = Lexicon { searcher: &searcher, stems: self.fields.stems };
         let ranking = Ranking {
             lexicon,
             fields: self.fields,
@@ -152,20 +150,14 @@ impl Writer {
         }
     }
 
-    fn row(&mut self, analyzed: &Analyzed, put: u64, fields: Fields) -> TantivyDocument {
+    fn add(&self, analyzed: &Analyzed, put: u64, fields: Fields) -> Result<(), Error> {
         let mut row = TantivyDocument::new();
         row.add_u64(fields.put, put);
-        row.add_text(fields.stems, Placed::text(&analyzed.words, &mut self.words));
-        let mut text = String::new();
-        for word in analyzed.words.keys() {
-            text.push_str(word);
-            text.push(' ');
-        }
-        row.add_text(fields.words, text);
+        row.add_text(fields.stems, &analyzed.stems);
         for tag in &analyzed.tags {
             row.add_text(fields.tags, tag);
         }
-        row
+        self.postings.add_document(row).map(|_| ()).map_err(failed)
     }
 }
 
@@ -178,7 +170,6 @@ fn schema() -> (Schema, Fields) {
     let fields = Fields {
         put: schema.add_u64_field("put", FAST | INDEXED),
         stems: schema.add_text_field("stems", indexed("placed", IndexRecordOption::WithFreqs)),
-        words: schema.add_text_field("words", indexed("whitespace", IndexRecordOption::Basic)),
         tags: schema.add_text_field("tags", indexed("raw", IndexRecordOption::Basic)),
     };
     (schema.build(), fields)

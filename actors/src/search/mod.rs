@@ -23,6 +23,7 @@ mod source;
 mod synonyms;
 #[cfg(test)]
 mod tests;
+mod vocabulary;
 mod why;
 mod words;
 

@@ -36,7 +36,7 @@ impl Synonyms {
         Self { phrases: HashMap::new(), written: Vec::new() }
     }
 
-    pub(super) fn new(words: &mut Words) -> Self {
+    pub(super) fn new(words: &Words) -> Self {
         let mut synonyms = Self::none();
         let lines = include_str!("synonyms.txt").lines().map(str::trim);
         for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {
@@ -76,9 +76,9 @@ impl Synonyms {
             .map(|(_, stem)| stem.as_str())
     }
 
-    fn phrase(&mut self, text: &str, words: &mut Words) -> Phrase {
+    fn phrase(&mut self, text: &str, words: &Words) -> Phrase {
         let written = words.list(text);
-        let phrase: Phrase = written.iter().map(|word| words.stem(word).into_owned()).collect();
+        let phrase: Phrase = written.iter().map(|word| words.stem(word)).collect();
         if let ([word], [stem]) = (written.as_slice(), phrase.as_slice()) {
             self.written.push((word.clone(), stem.clone()));
         }
@@ -87,7 +87,9 @@ impl Synonyms {
 
     fn say(&mut self, phrase: &Phrase, other: &Phrase, factor: f32) {
         let stems: Phrase = other.iter().filter(|stem| !is_stop_word(stem)).cloned().collect();
-        let Some(first) = phrase.first().filter(|_| !stems.is_empty() && phrase != other) else { return };
+        // Of "sign up" only "sign" would be left, which means something else.
+        let says_something = stems.len() == other.len() || stems.len() > 1;
+        let Some(first) = phrase.first().filter(|_| says_something && phrase != other) else { return };
         let phrases = self.phrases.entry(first.clone()).or_default();
         let known = phrases.iter().position(|(known, _)| known == phrase);
         let index = known.unwrap_or_else(|| {
