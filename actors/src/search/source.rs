@@ -2,6 +2,10 @@
 //!
 //! One pass over the bytes that takes whatever comes: a source that Python refuses gives what could be read of it.
 
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
+
 /// Bytes of a source that are read; what lies behind is not found by its words.
 pub(super) const SOURCE_BYTES_MAX: usize = 128 << 10;
 /// Bytes of a text in the code, such as a prompt or an address, that are read.
@@ -17,83 +21,8 @@ pub(super) enum Piece<'a> {
 }
 
 /// Words that every source has, or that mean Python and not what it does.
-const NOISE: &[&str] = &[
-    "False",
-    "None",
-    "True",
-    "and",
-    "any",
-    "Any",
-    "as",
-    "assert",
-    "async",
-    "await",
-    "bool",
-    "break",
-    "class",
-    "continue",
-    "def",
-    "del",
-    "dict",
-    "elif",
-    "else",
-    "except",
-    "finally",
-    "float",
-    "for",
-    "from",
-    "global",
-    "hero_tracing",
-    "if",
-    "import",
-    "in",
-    "int",
-    "is",
-    "isinstance",
-    "lambda",
-    "len",
-    "list",
-    "main",
-    "nonlocal",
-    "not",
-    "object",
-    "or",
-    "pass",
-    "print",
-    "raise",
-    "range",
-    "return",
-    "self",
-    "set",
-    "str",
-    "super",
-    "try",
-    "tuple",
-    "typing",
-    "while",
-    "with",
-    "yield",
-    "flow",
-    "step",
-    "annotations",
-    "dataclass",
-    "dataclasses",
-    "__future__",
-    "__name__",
-    "__main__",
-    "__init__",
-    "append",
-    "format",
-    "items",
-    "keys",
-    "values",
-    "join",
-    "cls",
-    "args",
-    "kwargs",
-    "Optional",
-    "Union",
-];
+static NOISE: LazyLock<FxHashSet<&str>> =
+    LazyLock::new(|| include_str!("python_words.txt").split_whitespace().collect());
 
 /// Calls `each` with every piece, in the order of the source.
 pub(super) fn pieces<'a>(source: &'a str, mut each: impl FnMut(Piece<'a>)) {
@@ -120,7 +49,7 @@ pub(super) fn pieces<'a>(source: &'a str, mut each: impl FnMut(Piece<'a>)) {
                     reader.depth = 0;
                 }
                 reader.opens_line = false;
-                if !name.starts_with(|first: char| first.is_ascii_digit()) && !NOISE.contains(&name) {
+                if !name.starts_with(|first: char| first.is_ascii_digit()) && !NOISE.contains(name) {
                     each(Piece::Code(name));
                 }
             }
