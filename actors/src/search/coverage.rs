@@ -14,9 +14,9 @@ use super::{
 
 /// Weight of a word that no document has, as a share of the greatest weight that a word can have: it counts against
 /// every document, but may be mere talk.
-const UNKNOWN: f32 = 0.6;
+const UNKNOWN: f32 = 0.5;
 /// Weight of an everyday word, of that which it would have.
-const EVERYDAY: f32 = 0.4;
+const EVERYDAY: f32 = 0.3;
 /// Weight in rare words that is much to have covered: from there on what is missing counts half.
 const MUCH: f32 = 2.0;
 

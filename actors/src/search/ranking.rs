@@ -28,13 +28,16 @@ const CANDIDATES_MAX: usize = 400;
 /// What a word counts in the code, in prose of the source, in inputs and outputs, the description, the tags, the name.
 const PLACES: Places =
     Places { itself: [0.7, 0.8, 0.9, 0.95, 0.95, 1.0], otherwise: [0.35, 0.5, 0.8, 0.9, 0.95, 1.0] };
-const PLACES_ALIKE: Places = Places { itself: [1.0; 6], otherwise: [1.0; 6] };
+/// All alike, at what a place counts on average.
+const PLACES_ALIKE: Places = Places { itself: [0.85; 6], otherwise: [0.85; 6] };
 /// Shares of the score: coverage alone, and coverage by a name, a description that says nothing else, and by words that
 /// stand together as in the question.
 const COVERED: f64 = 0.80;
 const NAMED: f64 = 0.10;
 const DESCRIBED: f64 = 0.04;
 const TOGETHER: f64 = 0.06;
+/// What focus is on average.
+const UNFOCUSED: f64 = 0.88;
 /// Share of the score that the fit of inputs and outputs decides, if any are given.
 const FIT: f64 = 0.4;
 /// Words between two that still stand together.
@@ -63,7 +66,7 @@ impl Ranking<'_> {
         let lookup = lookup(&concepts);
         let mut candidates = Vec::new();
         for (number, share, entry) in self.best(&coverage, query)? {
-            let focus = if self.ingredients.focus { focus(&entry, &lookup, &coverage.weights) } else { 1.0 };
+            let focus = if self.ingredients.focus { focus(&entry, &lookup, &coverage.weights) } else { UNFOCUSED };
             let inputs = (!inputs.is_empty()).then(|| of_inputs(&inputs, &entry.inputs, &words));
             let outputs = (!outputs.is_empty()).then(|| of_outputs(&outputs, &entry.outputs, &words));
             let score = f64::from(share) * focus * fit(inputs.as_ref(), outputs.as_ref());

@@ -22,9 +22,9 @@ pub(super) fn is_stop_word(word: &str) -> bool {
     STOP_WORDS.contains(word)
 }
 
-/// Whether people put a word around what they mean.
+/// Whether people put a word around what they mean. So they do with numbers: those are for an input.
 pub(super) fn is_everyday(word: &str) -> bool {
-    EVERYDAY_WORDS.contains(word)
+    EVERYDAY_WORDS.contains(word) || word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Makes words of text.
