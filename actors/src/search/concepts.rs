@@ -20,7 +20,9 @@ const TWO_ERRORS: f32 = 0.7;
 /// What is left of that if it is more likely another word.
 const UNLIKELY: f32 = 0.5;
 /// Letters below which a word is short.
-const SHORT_LETTERS: usize = 7;
+const SHORT_LETTERS: usize = 8;
+/// Letters from which on what a word is taken for counts with its synonyms.
+const LED_FURTHER_LETTERS: usize = 6;
 /// How much of a word its parts together are worth, and the word that it makes with its neighbour.
 const PARTS: f32 = 0.85;
 const JOINED: f32 = 0.95;
@@ -208,13 +210,16 @@ impl Concept {
     }
 
     fn correct(&mut self, errors: u8, lexicon: &Lexicon<'_>, synonyms: &Synonyms) -> Result<(), Error> {
+        let letters = self.word.chars().count();
         let mut corrected = lexicon.near(&self.stem, errors)?;
         // What the library calls otherwise may be mistyped, too.
         corrected.extend(synonyms.near(&self.word, errors.into()).map(str::to_owned));
         for stem in corrected {
             let factor = likeness(&self.stem, &stem);
             self.say(vec![stem.clone()], factor, Way::Typo);
-            for (_, others) in synonyms.of(&[stem]) {
+            // A short word that may be another one is not led any further.
+            let others = synonyms.of(std::slice::from_ref(&stem)).filter(|_| letters >= LED_FURTHER_LETTERS);
+            for (_, others) in others {
                 for other in others {
                     self.say(other.stems.clone(), factor * other.factor, Way::Typo);
                 }

@@ -10,6 +10,8 @@ const TYPE_ONLY: f64 = 0.3;
 const OTHERWISE: f64 = 0.9;
 /// Share of the fit of inputs that what the flow needs has; the rest has what the caller gives.
 const NEEDED: f64 = 0.6;
+/// Fit of two of which one has no name.
+const NAMELESS_FIT: f64 = 0.5;
 /// Names that say nothing.
 const NAMELESS: &[&str] = &["result", "output", "value", "return", "input", "data"];
 
@@ -42,7 +44,7 @@ impl Offer {
         }
         let is_nameless = |name: &str| name.is_empty() || NAMELESS.contains(&name);
         if is_nameless(&port.name) || is_nameless(&self.name) {
-            return 0.5;
+            return NAMELESS_FIT;
         }
         let said = |called: &HashSet<String>| stems.iter().any(|stem| called.contains(stem));
         let common = self.stems.iter().filter(|called| said(called)).count();
@@ -97,7 +99,7 @@ fn pairs(table: &[Vec<f64>], offers: &[Offer], ports: &[Port]) -> Vec<(String, S
     let mut pairs = Vec::new();
     for (row, offer) in table.iter().zip(offers) {
         let fits = row.iter().zip(ports).max_by(|(one, _), (other, _)| one.total_cmp(other));
-        if let Some((_, port)) = fits.filter(|(fit, _)| **fit >= 0.5) {
+        if let Some((_, port)) = fits.filter(|(fit, _)| **fit > NAMELESS_FIT) {
             pairs.push((offer.name.clone(), port.name.to_string()));
         }
     }

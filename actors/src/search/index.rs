@@ -1,13 +1,13 @@
 //! The index: documents go in, are committed, and are found by many readers at once.
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, PoisonError, RwLock, Weak},
 };
 
 use hero_sdk::{Error, WorkflowSid};
 use tantivy::{
-    Index as Postings, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term,
+    Index as Postings, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, Term,
     schema::{FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions},
 };
 
@@ -26,12 +26,15 @@ use super::{
 const WRITER_BYTES: usize = 15_000_000;
 
 /// An index of the library, in memory. What was put is found from the next [`Index::commit`] on. All methods may be
-/// called from any thread; those that write wait for each other, and searching waits for nobody.
+/// called from any thread; those that write wait for each other, and searching waits for nobody. An error of `put` or
+/// `commit` is one of the machine or a bug: the index is then to be built anew.
 pub struct Index {
     ingredients: Ingredients,
     fields: Fields,
     synonyms: Synonyms,
     reader: IndexReader,
+    /// What readers see: replaced by each commit, and held by those that are still searching.
+    view: RwLock<Arc<Searcher>>,
     entries: RwLock<HashMap<u64, Arc<Entry>>>,
     writer: Mutex<Writer>,
 }
@@ -53,6 +56,8 @@ struct Writer {
     current: HashMap<WorkflowSid, u64>,
     /// Puts that readers see until the next commit.
     retired: Vec<u64>,
+    /// Earlier views, the oldest first, with the puts that were seen in them for the last time.
+    earlier: VecDeque<(Weak<Searcher>, Vec<u64>)>,
 }
 
 impl Index {
@@ -71,11 +76,13 @@ impl Index {
             puts: 0,
             current: HashMap::new(),
             retired: Vec::new(),
+            earlier: VecDeque::new(),
         };
         Ok(Self {
             ingredients,
             fields,
             synonyms,
+            view: RwLock::new(Arc::new(reader.searcher())),
             reader,
             entries: RwLock::default(),
             writer: Mutex::new(writer),
@@ -107,16 +114,20 @@ impl Index {
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         writer.postings.commit().map_err(failed)?;
         self.reader.reload().map_err(failed)?;
-        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
-        for put in writer.retired.drain(..) {
-            entries.remove(&put);
-        }
+        let next = Arc::new(self.reader.searcher());
+        let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
+        let last = std::mem::replace(&mut *view, next);
+        drop(view);
+        let retired = std::mem::take(&mut writer.retired);
+        writer.earlier.push_back((Arc::downgrade(&last), retired));
+        drop(last);
+        self.forget(&mut writer.earlier);
         Ok(())
     }
 
     /// Documents that can be found.
     pub fn len(&self) -> u64 {
-        self.reader.searcher().num_docs()
+        self.view().num_docs()
     }
 
     /// Whether there are none.
@@ -129,7 +140,7 @@ impl Index {
     /// Fails with `invalid_params` if the question has the wrong form, is empty, too long or no text.
     pub fn search(&self, query: &Query) -> Result<Vec<Hit>, Error> {
         let query = query.checked()?;
-        let searcher = self.reader.searcher();
+        let searcher = self.view();
         let lexicon = Lexicon { searcher: &searcher, stems: self.fields.stems };
         let ranking = Ranking {
             lexicon,
@@ -139,6 +150,20 @@ impl Index {
             entries: &self.entries,
         };
         ranking.hits(&query)
+    }
+
+    /// Drops the entries that nobody can see any more.
+    fn forget(&self, earlier: &mut VecDeque<(Weak<Searcher>, Vec<u64>)>) {
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        while let Some((_, puts)) = earlier.pop_front_if(|(view, _)| view.strong_count() == 0) {
+            for put in puts {
+                entries.remove(&put);
+            }
+        }
+    }
+
+    fn view(&self) -> Arc<Searcher> {
+        Arc::clone(&self.view.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

@@ -21,8 +21,6 @@ mod ranking;
 mod schema;
 mod source;
 mod synonyms;
-#[cfg(test)]
-mod tests;
 mod vocabulary;
 mod why;
 mod words;

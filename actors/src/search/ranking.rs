@@ -66,7 +66,8 @@ impl Ranking<'_> {
         let lookup = lookup(&concepts);
         let mut candidates = Vec::new();
         for (number, share, entry) in self.best(&coverage, query)? {
-            let focus = if self.ingredients.focus { focus(&entry, &lookup, &coverage.weights) } else { UNFOCUSED };
+            let focus =
+                if self.ingredients.focus { focus(&entry, &lookup, &coverage.weights) } else { UNFOCUSED };
             let inputs = (!inputs.is_empty()).then(|| of_inputs(&inputs, &entry.inputs, &words));
             let outputs = (!outputs.is_empty()).then(|| of_outputs(&outputs, &entry.outputs, &words));
             let score = f64::from(share) * focus * fit(inputs.as_ref(), outputs.as_ref());

@@ -150,3 +150,41 @@ fn humps(part: &str, mut each: impl FnMut(&str)) {
     }
     cut(part.len(), part.len());
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn text_and_identifiers_are_split() {
+        let words = Words::new(Ingredients::ALL);
+        for (text, found) in [
+            ("resize_images, please!", vec!["resize", "images", "please"]),
+            ("parseHTTPResponse", vec!["parse", "http", "response"]),
+            ("json2csv md4html", vec!["json", "csv", "md", "html"]),
+            ("page3of4", vec!["page3", "of4"]),
+            ("s3 mp3 utf8 3d oauth2", vec!["s3", "mp3", "utf8", "3d", "oauth2"]),
+            ("a b 7", vec!["7"]),
+            ("Ärger naïve ŒUVRE straße", vec!["arger", "naive", "oeuvre", "strasse"]),
+            ("数据转换 x", vec!["数据", "据转", "转换"]),
+            ("図", vec!["図"]),
+            ("don't", vec!["don"]),
+            ("__init__", vec!["init"]),
+        ] {
+            assert_eq!(words.list(text), found, "{text}");
+        }
+        let whole = Words::new(Ingredients { identifiers: false, ..Ingredients::ALL });
+        assert_eq!(whole.list("resize_images parseHTTP"), ["resize_images", "parsehttp"]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_gives_words(text in "\\PC{0,60}|[aA2_ß数é]{0,40}") {
+            for word in Words::new(Ingredients::ALL).list(&text) {
+                prop_assert!(!word.is_empty() && !word.contains(char::is_whitespace) && !word.contains('_'));
+            }
+        }
+    }
+}
