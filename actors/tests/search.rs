@@ -366,8 +366,9 @@ proptest! {
 
 /// A name that differs from each other by more than typing errors.
 fn unique(name: usize) -> String {
-    let letters = ["bako", "ludi", "meso", "rafu", "tiny", "vexa", "zolp"];
-    format!("{}{}{}", letters[name % 7], letters[name / 7 % 7], letters[(name + name / 7) % 7])
+    let syllables = ["bako", "ludi", "meso", "rafu", "tiny", "vexa", "zolp"];
+    let syllable = |place: usize| syllables.into_iter().cycle().nth(place % 7).unwrap_or_default();
+    format!("{}{}{}", syllable(name), syllable(name / 7), syllable(name + name / 7))
 }
 
 fn sid(number: usize) -> WorkflowSid {

@@ -10,6 +10,8 @@ mod coverage;
 mod document;
 mod entry;
 mod fit;
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz;
 mod index;
 mod ingredients;
 mod lexicon;

@@ -37,7 +37,7 @@ impl Maker {
         maker.words = REAL_WORDS.split_whitespace().map(str::to_owned).collect();
         while maker.words.len() < VOCABULARY {
             let syllables = 2 + maker.below(3);
-            let word: String = (0..syllables).map(|_| SYLLABLES[maker.below(SYLLABLES.len())]).collect();
+            let word = (0..syllables).map(|_| maker.one_of(&SYLLABLES)).collect();
             maker.words.push(word);
         }
         let mut sum = 0.0;
@@ -71,7 +71,7 @@ impl Maker {
         let about: Vec<&str> = document.description.split(' ').collect();
         let mut question = String::from("I need a flow that can");
         for _ in 0..4 {
-            let word = about[self.below(about.len())];
+            let word = self.one_of(&about);
             let word = if self.below(10) == 0 { mistyped(word) } else { word.to_owned() };
             let _ = write!(question, " {word}");
         }
@@ -122,7 +122,11 @@ impl Maker {
         let share = self.below(1 << 32) as f64 / (1_u64 << 32) as f64;
         let sum = self.likely.last().copied().unwrap_or_default();
         let place = self.likely.partition_point(|likely| *likely < share * sum);
-        self.words[place.min(VOCABULARY - 1)].clone()
+        self.words.get(place).or(self.words.last()).cloned().unwrap_or_default()
+    }
+
+    fn one_of<'a>(&mut self, words: &[&'a str]) -> &'a str {
+        words.get(self.below(words.len())).copied().unwrap_or_default()
     }
 
     /// Of Marsaglia's xorshift (2003).
