@@ -87,8 +87,8 @@ fn reasons_are_in_words() -> Result {
         index(&[flow(1, "resize_images", "Scales pictures down."), flow(2, "send_mail", "Sends a letter.")])?;
     let why = |query: Query| Ok::<_, Error>(index.search(&query)?.remove(0).why);
     assert_eq!(why(Query::new("resize"))?, [r#""resize" is in the name"#]);
-    assert_eq!(why(Query::new("photo"))?, [r#""photo" is in the name as "imag""#]);
-    assert_eq!(why(Query::new("imagse"))?, [r#""imagse", taken for "imag", is in the name"#]);
+    assert_eq!(why(Query::new("photo"))?, [r#""photo" is in the name as "image""#]);
+    assert_eq!(why(Query::new("imagse"))?, [r#""imagse", taken for "imag…", is in the name"#]);
     let inputs = Json::from(&json!({"folder": "string"}));
     let why = why(Query { inputs: Some(inputs), ..Query::new("resize") })?;
     assert_eq!(why, [r#""resize" is in the name"#, r#""folder" fits the input "directory""#]);

@@ -54,6 +54,8 @@ pub(super) struct Variant {
     /// How much of the word it is worth, up to 1.
     pub(super) factor: f32,
     pub(super) way: Way,
+    /// For people.
+    pub(super) shown: String,
 }
 
 /// A word of the question.
@@ -94,7 +96,7 @@ pub(super) fn concepts(
         for (length, others) in synonyms.of(stems.get(index..).unwrap_or_default()) {
             for concept in concepts.iter_mut().skip(index).take(length).flatten() {
                 for other in others {
-                    concept.say(other.stems.clone(), other.factor, Way::Synonym);
+                    concept.say(other.stems.clone(), other.factor, Way::Synonym, other.written.clone());
                 }
             }
         }
@@ -126,14 +128,15 @@ fn join_neighbours(written: &[String], concepts: &mut [Option<Concept>], words: 
         let joined = pair.concat();
         let stem = words.stem(&joined);
         for concept in concepts.iter_mut().skip(index).take(2).flatten() {
-            concept.say(vec![stem.clone()], JOINED, Way::Compound);
+            concept.say(vec![stem.clone()], JOINED, Way::Compound, joined.clone());
         }
     }
 }
 
 impl Concept {
     fn new(word: &str, stem: &str) -> Self {
-        let itself = Variant { stems: vec![stem.to_owned()], factor: 1.0, way: Way::Itself };
+        let itself =
+            Variant { stems: vec![stem.to_owned()], factor: 1.0, way: Way::Itself, shown: word.to_owned() };
         Self {
             word: word.to_owned(),
             stem: stem.to_owned(),
@@ -142,11 +145,12 @@ impl Concept {
         }
     }
 
-    fn say(&mut self, stems: Vec<String>, factor: f32, way: Way) {
-        match self.variants.iter_mut().find(|variant| variant.stems == stems) {
-            Some(variant) if variant.factor < factor => *variant = Variant { stems, factor, way },
+    fn say(&mut self, stems: Vec<String>, factor: f32, way: Way, shown: String) {
+        let variant = Variant { stems, factor, way, shown };
+        match self.variants.iter_mut().find(|known| known.stems == variant.stems) {
+            Some(known) if known.factor < factor => *known = variant,
             Some(_) => {}
-            None => self.variants.push(Variant { stems, factor, way }),
+            None => self.variants.push(variant),
         }
     }
 
@@ -180,7 +184,8 @@ impl Concept {
         }
         if ingredients.compounds && self.stem.chars().count() >= BEGINNING_LETTERS {
             for longer in lexicon.beginning(&self.stem)? {
-                self.say(vec![longer], LONGER, Way::Compound);
+                let shown = begins(&longer);
+                self.say(vec![longer], LONGER, Way::Compound, shown);
             }
         }
         if ingredients.typos && self.variants.is_empty() && !has_digit && !self.is_everyday {
@@ -204,7 +209,7 @@ impl Concept {
             if lexicon.knows(&stems.concat())? {
                 continue;
             }
-            self.say(stems, PARTS, Way::Compound);
+            self.say(stems, PARTS, Way::Compound, format!("{first} {second}"));
         }
         self.keep_known(lexicon)
     }
@@ -216,17 +221,23 @@ impl Concept {
         corrected.extend(synonyms.near(&self.word, errors.into()).map(str::to_owned));
         for stem in corrected {
             let factor = likeness(&self.stem, &stem);
-            self.say(vec![stem.clone()], factor, Way::Typo);
+            self.say(vec![stem.clone()], factor, Way::Typo, begins(&stem));
             // A short word that may be another one is not led any further.
             let others = synonyms.of(std::slice::from_ref(&stem)).filter(|_| letters >= LED_FURTHER_LETTERS);
             for (_, others) in others {
                 for other in others {
-                    self.say(other.stems.clone(), factor * other.factor, Way::Typo);
+                    let factor = factor * other.factor;
+                    self.say(other.stems.clone(), factor, Way::Typo, other.written.clone());
                 }
             }
         }
         Ok(())
     }
+}
+
+/// A word of which only the stem is known.
+fn begins(stem: &str) -> String {
+    format!("{stem}…")
 }
 
 /// How much of a word another is worth that it may be mistyped from. Whoever leaves out a letter, types one twice or two
