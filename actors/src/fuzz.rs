@@ -19,12 +19,18 @@ use crate::{
     private,
     runtime::{links, paging::Paging},
     seal::Seal,
+    search::fuzz::source,
     secrets::fuzz::redactor,
 };
 
 /// Every target of this crate.
-pub const TARGETS: &[Target] =
-    &[("payload", payload), ("artifact", artifact), ("cursor", cursor), ("redactor", redactor)];
+pub const TARGETS: &[Target] = &[
+    ("payload", payload),
+    ("artifact", artifact),
+    ("cursor", cursor),
+    ("redactor", redactor),
+    ("source", source),
+];
 
 /// A schema on one line and a value behind it. Whatever they are, the errors are few and short, and name places of the
 /// value; what fits, fits again.

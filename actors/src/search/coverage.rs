@@ -7,16 +7,16 @@ use tantivy::{
 };
 
 use super::{
-    concepts::{Concept, Variant},
+    concepts::{Concept, Variant, Way},
     entry::Place,
     lexicon::Lexicon,
 };
 
 /// Weight of a word that no document has, as a share of the greatest weight that a word can have: it counts against
 /// every document, but may be mere talk.
-const UNKNOWN: f32 = 0.6;
+const UNKNOWN: f32 = 0.5;
 /// Weight of an everyday word, of that which it would have.
-const EVERYDAY: f32 = 0.4;
+const EVERYDAY: f32 = 0.3;
 /// Weight in rare words that is much to have covered: from there on what is missing counts half.
 const MUCH: f32 = 2.0;
 
@@ -29,8 +29,21 @@ pub(super) struct Coverage {
     pub(super) weights: Vec<f32>,
 }
 
-/// What a place counts.
-pub(super) type Places = [f32; Place::ALL.len()];
+/// What each place counts.
+#[derive(Debug)]
+pub(super) struct Places {
+    /// For a word that is said as it is asked for.
+    pub(super) itself: [f32; Place::ALL.len()],
+    /// For what it is only taken for: a name of the code that happens to be one of those says nothing.
+    pub(super) otherwise: [f32; Place::ALL.len()],
+}
+
+impl Places {
+    fn worth(&self, way: Way, place: Place) -> f32 {
+        let places = if way == Way::Itself { &self.itself } else { &self.otherwise };
+        places.get(place as usize - 1).copied().unwrap_or_default()
+    }
+}
 
 pub(super) fn coverage(
     concepts: &[Concept],
@@ -129,7 +142,7 @@ impl Marks {
             lexicon.searcher.segment_readers().get(segment).and_then(|segment| segment.alive_bitset());
         each_match(variant, segment, lexicon, |document, place| {
             let number = base + document;
-            let worth = variant.factor * places.get(place as usize - 1).copied().unwrap_or_default();
+            let worth = variant.factor * places.worth(variant.way, place);
             let Some(value) = self.values.get_mut(number as usize).filter(|value| **value < worth) else {
                 return;
             };

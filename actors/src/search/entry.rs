@@ -1,18 +1,17 @@
 //! A document taken apart: its words by where they stand, and what is compared of it in the second stage.
 
-use std::{
-    collections::HashMap,
-    hash::{DefaultHasher, Hash as _, Hasher as _},
-};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use hero_sdk::{Json, WorkflowSid};
 use serde_json::Value;
 
 use super::{
-    Document, Ingredients, schema,
+    Document, Ingredients,
+    placed::Placed,
+    schema,
     schema::Port,
     source::{self, Piece, cut},
-    words::{Words, is_stop_word},
+    vocabulary::Vocabulary,
 };
 
 /// Bytes of a name or a description that are read.
@@ -21,8 +20,6 @@ const TEXT_BYTES_MAX: usize = 8 << 10;
 const COMPARED_MAX: usize = 48;
 /// Tags that are read.
 const TAGS_MAX: usize = 64;
-/// Different words of one document; a source of more is a table of data.
-const WORDS_MAX: usize = 4_000;
 
 /// Where a word stands, the least telling first. Its number is kept in the index as the word's frequency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,11 +60,12 @@ pub(super) struct Entry {
     pub(super) outputs: Box<[Port]>,
 }
 
-/// A document's words, each with the best place where it stands.
+/// A document taken apart.
 pub(super) struct Analyzed {
     pub(super) entry: Entry,
     pub(super) tags: Vec<String>,
-    pub(super) words: HashMap<String, Place>,
+    /// As [`Placed`] reads them.
+    pub(super) stems: String,
 }
 
 /// What a stem is compared by.
@@ -84,7 +82,11 @@ pub(super) fn tag(text: &str) -> String {
     text.trim().to_lowercase()
 }
 
-pub(super) fn analyzed(document: &Document, words: &mut Words, ingredients: Ingredients) -> Analyzed {
+pub(super) fn analyzed(
+    document: &Document,
+    vocabulary: &mut Vocabulary,
+    ingredients: Ingredients,
+) -> Analyzed {
     let Document { workflow_sid, name, description, tags, inputs, outputs, source } = document;
     let (name, description) = (cut(name, TEXT_BYTES_MAX), cut(description, TEXT_BYTES_MAX));
     let tags: Vec<String> = tags.iter().take(TAGS_MAX).map(|text| tag(cut(text, TEXT_BYTES_MAX))).collect();
@@ -92,42 +94,27 @@ pub(super) fn analyzed(document: &Document, words: &mut Words, ingredients: Ingr
     let schema = |json: &Json| json.to::<Value>().unwrap_or_default();
     let (inputs, outputs) = (schema(inputs), schema(outputs));
 
-    let mut found = HashMap::new();
-    let mut say = |text: &str, place: Place| {
-        words.each(text, |word| {
-            if !is_stop_word(word) && (found.len() < WORDS_MAX || found.contains_key(word)) {
-                match found.get_mut(word) {
-                    Some(known) => *known = place.max(*known),
-                    None => {
-                        found.insert(word.to_owned(), place);
-                    }
-                }
-            }
-        });
-    };
-    say(name, Place::Name);
-    tags.iter().for_each(|text| say(text, Place::Tag));
-    say(description, Place::Description);
-    say(&schema::words(&inputs), Place::Port);
-    say(&schema::words(&outputs), Place::Port);
+    vocabulary.say(name, Place::Name);
+    tags.iter().for_each(|text| vocabulary.say(text, Place::Tag));
+    vocabulary.say(description, Place::Description);
+    vocabulary.say(&schema::words(&inputs), Place::Port);
+    vocabulary.say(&schema::words(&outputs), Place::Port);
     if ingredients.source {
         source::pieces(source, |piece| match piece {
-            Piece::Prose(text) => say(text, Place::Prose),
-            Piece::Code(text) => say(text, Place::Code),
+            Piece::Prose(text) => vocabulary.say(text, Place::Prose),
+            Piece::Code(text) => vocabulary.say(text, Place::Code),
         });
     }
     let entry = Entry {
         workflow_sid: workflow_sid.clone(),
-        name: hashes(name, words),
-        description: hashes(description, words),
+        name: hashes(name, vocabulary),
+        description: hashes(description, vocabulary),
         inputs: schema::ports(&inputs).into(),
         outputs: schema::ports(&outputs).into(),
     };
-    Analyzed { entry, tags, words: found }
+    Analyzed { entry, tags, stems: Placed::text(vocabulary) }
 }
 
-fn hashes(text: &str, words: &mut Words) -> Box<[u32]> {
-    let listed = words.list(text);
-    let telling = listed.iter().filter(|word| !is_stop_word(word)).take(COMPARED_MAX);
-    telling.map(|word| hashed(&words.stem(word))).collect()
+fn hashes(text: &str, vocabulary: &Vocabulary) -> Box<[u32]> {
+    vocabulary.stems(text, COMPARED_MAX).iter().map(|stem| hashed(stem)).collect()
 }

@@ -10,6 +10,8 @@ const TYPE_ONLY: f64 = 0.3;
 const OTHERWISE: f64 = 0.9;
 /// Share of the fit of inputs that what the flow needs has; the rest has what the caller gives.
 const NEEDED: f64 = 0.6;
+/// Fit of two of which one has no name.
+const NAMELESS_FIT: f64 = 0.5;
 /// Names that say nothing.
 const NAMELESS: &[&str] = &["result", "output", "value", "return", "input", "data"];
 
@@ -21,9 +23,8 @@ pub(super) struct Offer {
 }
 
 impl Offer {
-    pub(super) fn new(port: Port, words: &mut Words, synonyms: &Synonyms) -> Self {
-        let stems: Vec<String> =
-            words.list(&port.name).iter().map(|word| words.stem(word).into_owned()).collect();
+    pub(super) fn new(port: Port, words: &Words, synonyms: &Synonyms) -> Self {
+        let stems: Vec<String> = words.list(&port.name).iter().map(|word| words.stem(word)).collect();
         let called = |index: usize| {
             let rest = stems.get(index..).unwrap_or_default();
             let others = synonyms.of(rest).filter(|(length, _)| *length == 1).flat_map(|(_, others)| others);
@@ -43,13 +44,14 @@ impl Offer {
         }
         let is_nameless = |name: &str| name.is_empty() || NAMELESS.contains(&name);
         if is_nameless(&port.name) || is_nameless(&self.name) {
-            return 0.5;
+            return NAMELESS_FIT;
         }
-        let common =
-            self.stems.iter().filter(|called| stems.iter().any(|stem| called.contains(stem))).count();
+        let said = |called: &HashSet<String>| stems.iter().any(|stem| called.contains(stem));
+        let common = self.stems.iter().filter(|called| said(called)).count();
         let all = self.stems.len().max(stems.len()).max(1);
         #[expect(clippy::cast_precision_loss, reason = "a name has few words")]
         let share = common as f64 / all as f64;
+        let share = if *self.name == *port.name { share } else { OTHERWISE * share };
         TYPE_ONLY.mul_add(1.0 - share, share)
     }
 }
@@ -61,7 +63,7 @@ pub(super) struct Fit {
 }
 
 /// How well the flow can be called with what is given.
-pub(super) fn of_inputs(offers: &[Offer], ports: &[Port], words: &mut Words) -> Fit {
+pub(super) fn of_inputs(offers: &[Offer], ports: &[Port], words: &Words) -> Fit {
     let table = table(offers, ports, words);
     let used = mean(table.iter().map(|row| best(row.iter().copied())));
     let column = |index: usize| best(table.iter().filter_map(|row| row.get(index).copied()));
@@ -76,17 +78,17 @@ pub(super) fn of_inputs(offers: &[Offer], ports: &[Port], words: &mut Words) -> 
 }
 
 /// How much of what is wanted the flow returns.
-pub(super) fn of_outputs(offers: &[Offer], ports: &[Port], words: &mut Words) -> Fit {
+pub(super) fn of_outputs(offers: &[Offer], ports: &[Port], words: &Words) -> Fit {
     let table = table(offers, ports, words);
     let share = mean(table.iter().map(|row| best(row.iter().copied()))).unwrap_or(0.0);
     Fit { share, pairs: pairs(&table, offers, ports) }
 }
 
 /// Of each that was named, how well it meets each of the flow.
-fn table(offers: &[Offer], ports: &[Port], words: &mut Words) -> Vec<Vec<f64>> {
+fn table(offers: &[Offer], ports: &[Port], words: &Words) -> Vec<Vec<f64>> {
     let stems: Vec<Vec<String>> = ports
         .iter()
-        .map(|port| words.list(&port.name).iter().map(|word| words.stem(word).into_owned()).collect())
+        .map(|port| words.list(&port.name).iter().map(|word| words.stem(word)).collect())
         .collect();
     let row =
         |offer: &Offer| ports.iter().zip(&stems).map(|(port, stems)| offer.meets(port, stems)).collect();
@@ -97,7 +99,7 @@ fn pairs(table: &[Vec<f64>], offers: &[Offer], ports: &[Port]) -> Vec<(String, S
     let mut pairs = Vec::new();
     for (row, offer) in table.iter().zip(offers) {
         let fits = row.iter().zip(ports).max_by(|(one, _), (other, _)| one.total_cmp(other));
-        if let Some((_, port)) = fits.filter(|(fit, _)| **fit >= 0.5) {
+        if let Some((_, port)) = fits.filter(|(fit, _)| **fit > NAMELESS_FIT) {
             pairs.push((offer.name.clone(), port.name.to_string()));
         }
     }

@@ -1,13 +1,13 @@
 //! The index: documents go in, are committed, and are found by many readers at once.
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, PoisonError, RwLock, Weak},
 };
 
 use hero_sdk::{Error, WorkflowSid};
 use tantivy::{
-    Index as Postings, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term,
+    Index as Postings, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, Term,
     schema::{FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions},
 };
 
@@ -18,6 +18,7 @@ use super::{
     placed::Placed,
     ranking::Ranking,
     synonyms::Synonyms,
+    vocabulary::Vocabulary,
     words::Words,
 };
 
@@ -25,12 +26,15 @@ use super::{
 const WRITER_BYTES: usize = 15_000_000;
 
 /// An index of the library, in memory. What was put is found from the next [`Index::commit`] on. All methods may be
-/// called from any thread; those that write wait for each other, and searching waits for nobody.
+/// called from any thread; those that write wait for each other, and searching waits for nobody. An error of `put` or
+/// `commit` is one of the machine or a bug: the index is then to be built anew.
 pub struct Index {
     ingredients: Ingredients,
     fields: Fields,
     synonyms: Synonyms,
     reader: IndexReader,
+    /// What readers see: replaced by each commit, and held by those that are still searching.
+    view: RwLock<Arc<Searcher>>,
     entries: RwLock<HashMap<u64, Arc<Entry>>>,
     writer: Mutex<Writer>,
 }
@@ -41,19 +45,19 @@ pub(super) struct Fields {
     pub(super) put: Field,
     /// Stems, with their places as frequencies.
     pub(super) stems: Field,
-    /// Words as they are written: a dictionary for typing errors and beginnings.
-    pub(super) words: Field,
     pub(super) tags: Field,
 }
 
 struct Writer {
     postings: IndexWriter,
-    words: Words,
+    vocabulary: Vocabulary,
     puts: u64,
     /// The last put of each document.
     current: HashMap<WorkflowSid, u64>,
     /// Puts that readers see until the next commit.
     retired: Vec<u64>,
+    /// Earlier views, the oldest first, with the puts that were seen in them for the last time.
+    earlier: VecDeque<(Weak<Searcher>, Vec<u64>)>,
 }
 
 impl Index {
@@ -64,19 +68,21 @@ impl Index {
         postings.tokenizers().register("placed", Placed::default());
         let reader =
             postings.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(failed)?;
-        let mut words = Words::new(ingredients);
-        let synonyms = if ingredients.synonyms { Synonyms::new(&mut words) } else { Synonyms::none() };
+        let words = Words::new(ingredients);
+        let synonyms = if ingredients.synonyms { Synonyms::new(&words) } else { Synonyms::none() };
         let writer = Writer {
             postings: postings.writer_with_num_threads(1, WRITER_BYTES).map_err(failed)?,
-            words,
+            vocabulary: Vocabulary::new(ingredients),
             puts: 0,
             current: HashMap::new(),
             retired: Vec::new(),
+            earlier: VecDeque::new(),
         };
         Ok(Self {
             ingredients,
             fields,
             synonyms,
+            view: RwLock::new(Arc::new(reader.searcher())),
             reader,
             entries: RwLock::default(),
             writer: Mutex::new(writer),
@@ -86,12 +92,11 @@ impl Index {
     /// Puts a document in the place of the one of the same workflow, if there is one.
     pub fn put(&self, document: &Document) -> Result<(), Error> {
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let analyzed = analyzed(document, &mut writer.words, self.ingredients);
+        let analyzed = analyzed(document, &mut writer.vocabulary, self.ingredients);
         writer.puts += 1;
         let put = writer.puts;
         writer.retire(&document.workflow_sid, self.fields);
-        let row = writer.row(&analyzed, put, self.fields);
-        writer.postings.add_document(row).map_err(failed)?;
+        writer.add(&analyzed, put, self.fields)?;
         writer.current.insert(document.workflow_sid.clone(), put);
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         entries.insert(put, Arc::new(analyzed.entry));
@@ -109,16 +114,20 @@ impl Index {
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         writer.postings.commit().map_err(failed)?;
         self.reader.reload().map_err(failed)?;
-        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
-        for put in writer.retired.drain(..) {
-            entries.remove(&put);
-        }
+        let next = Arc::new(self.reader.searcher());
+        let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
+        let last = std::mem::replace(&mut *view, next);
+        drop(view);
+        let retired = std::mem::take(&mut writer.retired);
+        writer.earlier.push_back((Arc::downgrade(&last), retired));
+        drop(last);
+        self.forget(&mut writer.earlier);
         Ok(())
     }
 
     /// Documents that can be found.
     pub fn len(&self) -> u64 {
-        self.reader.searcher().num_docs()
+        self.view().num_docs()
     }
 
     /// Whether there are none.
@@ -131,8 +140,8 @@ impl Index {
     /// Fails with `invalid_params` if the question has the wrong form, is empty, too long or no text.
     pub fn search(&self, query: &Query) -> Result<Vec<Hit>, Error> {
         let query = query.checked()?;
-        let searcher = self.reader.searcher();
-        let lexicon = Lexicon { searcher: &searcher, stems: self.fields.stems, words: self.fields.words };
+        let searcher = self.view();
+        let lexicon = Lexicon { searcher: &searcher, stems: self.fields.stems };
         let ranking = Ranking {
             lexicon,
             fields: self.fields,
@@ -141,6 +150,20 @@ impl Index {
             entries: &self.entries,
         };
         ranking.hits(&query)
+    }
+
+    /// Drops the entries that nobody can see any more.
+    fn forget(&self, earlier: &mut VecDeque<(Weak<Searcher>, Vec<u64>)>) {
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        while let Some((_, puts)) = earlier.pop_front_if(|(view, _)| view.strong_count() == 0) {
+            for put in puts {
+                entries.remove(&put);
+            }
+        }
+    }
+
+    fn view(&self) -> Arc<Searcher> {
+        Arc::clone(&self.view.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -152,20 +175,14 @@ impl Writer {
         }
     }
 
-    fn row(&mut self, analyzed: &Analyzed, put: u64, fields: Fields) -> TantivyDocument {
+    fn add(&self, analyzed: &Analyzed, put: u64, fields: Fields) -> Result<(), Error> {
         let mut row = TantivyDocument::new();
         row.add_u64(fields.put, put);
-        row.add_text(fields.stems, Placed::text(&analyzed.words, &mut self.words));
-        let mut text = String::new();
-        for word in analyzed.words.keys() {
-            text.push_str(word);
-            text.push(' ');
-        }
-        row.add_text(fields.words, text);
+        row.add_text(fields.stems, &analyzed.stems);
         for tag in &analyzed.tags {
             row.add_text(fields.tags, tag);
         }
-        row
+        self.postings.add_document(row).map(|_| ()).map_err(failed)
     }
 }
 
@@ -178,7 +195,6 @@ fn schema() -> (Schema, Fields) {
     let fields = Fields {
         put: schema.add_u64_field("put", FAST | INDEXED),
         stems: schema.add_text_field("stems", indexed("placed", IndexRecordOption::WithFreqs)),
-        words: schema.add_text_field("words", indexed("whitespace", IndexRecordOption::Basic)),
         tags: schema.add_text_field("tags", indexed("raw", IndexRecordOption::Basic)),
     };
     (schema.build(), fields)

@@ -19,7 +19,6 @@ const LOOKED_AT_MAX: usize = 2_000;
 pub(super) struct Lexicon<'a> {
     pub(super) searcher: &'a Searcher,
     pub(super) stems: Field,
-    pub(super) words: Field,
 }
 
 impl Lexicon<'_> {
@@ -43,12 +42,12 @@ impl Lexicon<'_> {
         index.read_postings(&term, IndexRecordOption::WithFreqs).map_err(failed_io)
     }
 
-    /// The words that differ by so many typing errors at most, the most frequent first.
+    /// The stems that differ by so many typing errors at most, the most frequent first.
     pub(super) fn near(&self, word: &str, errors: u8) -> Result<Vec<String>, Error> {
-        let query = FuzzyTermQuery::new(Term::from_field_text(self.words, word), errors, true);
+        let query = FuzzyTermQuery::new(Term::from_field_text(self.stems, word), errors, true);
         let mut found = BTreeMap::new();
         for segment in self.searcher.segment_readers() {
-            let index = segment.inverted_index(self.words).map_err(failed)?;
+            let index = segment.inverted_index(self.stems).map_err(failed)?;
             let automaton = query.automaton().map_err(failed)?;
             let mut stream = index.terms().search(automaton).into_stream().map_err(failed_io)?;
             while stream.advance() && found.len() < LOOKED_AT_MAX {
@@ -59,11 +58,11 @@ impl Lexicon<'_> {
         Ok(most_frequent(found, |found| !found.starts_with(word.chars().next().unwrap_or_default())))
     }
 
-    /// The words that begin so, the most frequent first.
+    /// The stems that begin so, the most frequent first.
     pub(super) fn beginning(&self, beginning: &str) -> Result<Vec<String>, Error> {
         let mut found = BTreeMap::new();
         for segment in self.searcher.segment_readers() {
-            let index = segment.inverted_index(self.words).map_err(failed)?;
+            let index = segment.inverted_index(self.stems).map_err(failed)?;
             let mut stream = index.terms().range().ge(beginning).into_stream().map_err(failed_io)?;
             while stream.advance()
                 && stream.key().starts_with(beginning.as_bytes())

@@ -10,6 +10,8 @@ mod coverage;
 mod document;
 mod entry;
 mod fit;
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz;
 mod index;
 mod ingredients;
 mod lexicon;
@@ -21,8 +23,7 @@ mod ranking;
 mod schema;
 mod source;
 mod synonyms;
-#[cfg(test)]
-mod tests;
+mod vocabulary;
 mod why;
 mod words;
 

@@ -1,11 +1,9 @@
 //! Words with their places as one text, and the tokenizer that reads it: a word is repeated as often as its place says,
 //! so that the index keeps the place as the word's frequency.
 
-use std::collections::HashMap;
-
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
-use super::{entry::Place, words::Words};
+use super::vocabulary::Vocabulary;
 
 /// The tokenizer.
 #[derive(Clone, Default)]
@@ -14,24 +12,14 @@ pub(super) struct Placed {
 }
 
 impl Placed {
-    /// Each stem behind the digit of the best place where one of its words stands.
-    pub(super) fn text(found: &HashMap<String, Place>, words: &mut Words) -> String {
-        let mut stems: HashMap<String, Place> = HashMap::with_capacity(found.len());
-        for (word, place) in found {
-            let stem = words.stem(word);
-            match stems.get_mut(&*stem) {
-                Some(known) => *known = place.max(known).to_owned(),
-                None => {
-                    stems.insert(stem.into_owned(), *place);
-                }
-            }
-        }
+    /// Ends a document: each of its stems behind the digit of the best place where one of its words stands.
+    pub(super) fn text(vocabulary: &mut Vocabulary) -> String {
         let mut text = String::new();
-        for (stem, place) in stems {
-            text.push(char::from(b'0' + place as u8));
-            text.push_str(&stem);
+        vocabulary.end(|stem, place| {
+            text.push(char::from(b'0' + place));
+            text.push_str(stem);
             text.push(' ');
-        }
+        });
         text
     }
 }

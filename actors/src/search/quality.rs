@@ -64,3 +64,34 @@ fn mean(values: impl ExactSizeIterator<Item = f64>) -> Option<f64> {
     let count = values.len();
     (count > 0).then(|| values.sum::<f64>() / count as f64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(relevant: &[usize], returned: &[usize]) -> Outcome {
+        let sids = |numbers: &[usize]| {
+            numbers.iter().map(|number| format!("wf_{number:026}").parse().unwrap()).collect()
+        };
+        Outcome { relevant: sids(relevant), returned: sids(returned) }
+    }
+
+    #[test]
+    fn figures_are_those_of_their_definitions() {
+        let outcomes = [
+            outcome(&[1], &[1, 2]),
+            outcome(&[1, 2], &[3, 2]),
+            outcome(&[9], &[1, 2, 3, 4, 5, 9]),
+            outcome(&[1], &[]),
+            outcome(&[], &[]),
+            outcome(&[], &[7]),
+        ];
+        let quality = Quality::of(&outcomes);
+        assert_eq!(quality.queries, 6);
+        assert_eq!(quality.recall_at_5, Some(1.5 / 4.0));
+        assert_eq!(quality.mrr, Some((1.0 + 0.5 + 1.0 / 6.0) / 4.0));
+        assert_eq!(quality.abstained, Some(0.5));
+        assert_eq!(quality.falsely_abstained, Some(0.25));
+        assert_eq!(Quality::of(&[]), Quality::default());
+    }
+}

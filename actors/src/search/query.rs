@@ -12,7 +12,7 @@ pub const LIMIT_MAX: usize = 100;
 /// Inputs or outputs, and tags, that a question may name.
 pub const NAMED_MAX: usize = 32;
 /// Below it a hit is no answer, unless the question says otherwise: calibrated on `actors/tests/search`.
-pub const MIN_SCORE: f64 = 0.40;
+pub const MIN_SCORE: f64 = 0.48;
 
 /// A question to the library.
 #[derive(Clone, Debug)]

@@ -26,14 +26,18 @@ use super::{
 /// Documents of the first stage that come into the second.
 const CANDIDATES_MAX: usize = 400;
 /// What a word counts in the code, in prose of the source, in inputs and outputs, the description, the tags, the name.
-const PLACES: Places = [0.7, 0.8, 0.9, 0.95, 0.95, 1.0];
-const PLACES_ALIKE: Places = [1.0; 6];
+const PLACES: Places =
+    Places { itself: [0.7, 0.8, 0.9, 0.95, 0.95, 1.0], otherwise: [0.35, 0.5, 0.8, 0.9, 0.95, 1.0] };
+/// All alike, at what a place counts on average.
+const PLACES_ALIKE: Places = Places { itself: [0.85; 6], otherwise: [0.85; 6] };
 /// Shares of the score: coverage alone, and coverage by a name, a description that says nothing else, and by words that
 /// stand together as in the question.
 const COVERED: f64 = 0.80;
 const NAMED: f64 = 0.10;
 const DESCRIBED: f64 = 0.04;
 const TOGETHER: f64 = 0.06;
+/// What focus is on average.
+const UNFOCUSED: f64 = 0.88;
 /// Share of the score that the fit of inputs and outputs decides, if any are given.
 const FIT: f64 = 0.4;
 /// Words between two that still stand together.
@@ -50,21 +54,22 @@ pub(super) struct Ranking<'a> {
 
 impl Ranking<'_> {
     pub(super) fn hits(&self, query: &Checked) -> Result<Vec<Hit>, Error> {
-        let mut words = Words::new(self.ingredients);
-        let concepts = concepts(&asked(query), &mut words, &self.lexicon, self.synonyms, self.ingredients)?;
+        let words = Words::new(self.ingredients);
+        let concepts = concepts(&asked(query), &words, &self.lexicon, self.synonyms, self.ingredients)?;
         let places = if self.ingredients.places { &PLACES } else { &PLACES_ALIKE };
         let coverage = coverage(&concepts, &self.lexicon, places)?;
-        let mut offers = |members| {
+        let offers = |members| {
             let ports = if self.ingredients.fit { schema::offered(members) } else { Vec::new() };
-            ports.into_iter().map(|port| Offer::new(port, &mut words, self.synonyms)).collect::<Vec<_>>()
+            ports.into_iter().map(|port| Offer::new(port, &words, self.synonyms)).collect::<Vec<_>>()
         };
         let (inputs, outputs) = (offers(&query.inputs), offers(&query.outputs));
         let lookup = lookup(&concepts);
         let mut candidates = Vec::new();
         for (number, share, entry) in self.best(&coverage, query)? {
-            let focus = if self.ingredients.focus { focus(&entry, &lookup, &coverage.weights) } else { 1.0 };
-            let inputs = (!inputs.is_empty()).then(|| of_inputs(&inputs, &entry.inputs, &mut words));
-            let outputs = (!outputs.is_empty()).then(|| of_outputs(&outputs, &entry.outputs, &mut words));
+            let focus =
+                if self.ingredients.focus { focus(&entry, &lookup, &coverage.weights) } else { UNFOCUSED };
+            let inputs = (!inputs.is_empty()).then(|| of_inputs(&inputs, &entry.inputs, &words));
+            let outputs = (!outputs.is_empty()).then(|| of_outputs(&outputs, &entry.outputs, &words));
             let score = f64::from(share) * focus * fit(inputs.as_ref(), outputs.as_ref());
             candidates.push(Candidate { number, score, entry, inputs, outputs });
         }

@@ -160,3 +160,54 @@ fn resolve<'a>(schema: &'a Value, root: &'a Value) -> &'a Value {
     }
     schema
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_schema_gives_ports_and_words() {
+        let schema = json!({
+            "type": "object",
+            "properties": {
+                "page_url": {"type": "string", "description": "Where it lies"},
+                "size": {"anyOf": [{"type": "integer"}, {"type": "null"}], "default": 3},
+                "mode": {"$ref": "#/$defs/Mode"},
+            },
+            "required": ["page_url"],
+            "$defs": {"Mode": {"enum": ["fast", "exact"], "title": "Mode of work", "type": "string"}},
+        });
+        let shown: Vec<(String, Kinds, bool)> =
+            ports(&schema).into_iter().map(|port| (port.name.into(), port.kinds, port.is_required)).collect();
+        let of = Kinds::of_name;
+        assert_eq!(
+            shown,
+            [
+                ("page_url".to_owned(), of("string"), true),
+                ("size".to_owned(), of("integer"), false),
+                ("mode".to_owned(), of("string"), false),
+            ]
+        );
+        let words = words(&schema);
+        for word in ["page_url", "Where it lies", "size", "mode", "fast", "exact", "Mode of work"] {
+            assert!(words.contains(word), "{word} in {words}");
+        }
+    }
+
+    #[test]
+    fn a_schema_that_goes_round_in_circles_ends() {
+        let round = json!({"$ref": "#/a", "a": {"$ref": "#"}, "anyOf": [{"$ref": "#"}]});
+        assert!(ports(&round).is_empty() && words(&round).is_empty());
+        let nested = (0..100).fold(json!({"title": "deep"}), |inner, _| json!({"items": inner}));
+        assert!(words(&nested).is_empty());
+    }
+
+    #[test]
+    fn a_whole_number_is_a_number() {
+        let of = Kinds::of_name;
+        assert!(of("integer").meets(of("number")) && of("number").meets(of("integer")));
+        assert!(!of("string").meets(of("number")) && of("string").meets(Kinds::ANY));
+    }
+}

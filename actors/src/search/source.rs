@@ -2,6 +2,10 @@
 //!
 //! One pass over the bytes that takes whatever comes: a source that Python refuses gives what could be read of it.
 
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
+
 /// Bytes of a source that are read; what lies behind is not found by its words.
 pub(super) const SOURCE_BYTES_MAX: usize = 128 << 10;
 /// Bytes of a text in the code, such as a prompt or an address, that are read.
@@ -17,83 +21,8 @@ pub(super) enum Piece<'a> {
 }
 
 /// Words that every source has, or that mean Python and not what it does.
-const NOISE: &[&str] = &[
-    "False",
-    "None",
-    "True",
-    "and",
-    "any",
-    "Any",
-    "as",
-    "assert",
-    "async",
-    "await",
-    "bool",
-    "break",
-    "class",
-    "continue",
-    "def",
-    "del",
-    "dict",
-    "elif",
-    "else",
-    "except",
-    "finally",
-    "float",
-    "for",
-    "from",
-    "global",
-    "hero_tracing",
-    "if",
-    "import",
-    "in",
-    "int",
-    "is",
-    "isinstance",
-    "lambda",
-    "len",
-    "list",
-    "main",
-    "nonlocal",
-    "not",
-    "object",
-    "or",
-    "pass",
-    "print",
-    "raise",
-    "range",
-    "return",
-    "self",
-    "set",
-    "str",
-    "super",
-    "try",
-    "tuple",
-    "typing",
-    "while",
-    "with",
-    "yield",
-    "flow",
-    "step",
-    "annotations",
-    "dataclass",
-    "dataclasses",
-    "__future__",
-    "__name__",
-    "__main__",
-    "__init__",
-    "append",
-    "format",
-    "items",
-    "keys",
-    "values",
-    "join",
-    "cls",
-    "args",
-    "kwargs",
-    "Optional",
-    "Union",
-];
+static NOISE: LazyLock<FxHashSet<&str>> =
+    LazyLock::new(|| include_str!("python_words.txt").split_whitespace().collect());
 
 /// Calls `each` with every piece, in the order of the source.
 pub(super) fn pieces<'a>(source: &'a str, mut each: impl FnMut(Piece<'a>)) {
@@ -120,7 +49,7 @@ pub(super) fn pieces<'a>(source: &'a str, mut each: impl FnMut(Piece<'a>)) {
                     reader.depth = 0;
                 }
                 reader.opens_line = false;
-                if !name.starts_with(|first: char| first.is_ascii_digit()) && !NOISE.contains(&name) {
+                if !name.starts_with(|first: char| first.is_ascii_digit()) && !NOISE.contains(name) {
                     each(Piece::Code(name));
                 }
             }
@@ -217,4 +146,100 @@ impl<'a> Reader<'a> {
 /// Letters beyond ASCII are of names too; what Python thinks of them does not matter here.
 fn is_of_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(source: &str) -> Vec<Piece<'_>> {
+        let mut found = Vec::new();
+        pieces(source, |piece| found.push(piece));
+        found
+    }
+
+    #[test]
+    fn docstrings_comments_names_and_texts() {
+        let source = r##"#!/usr/bin/env python3
+"""Of the module."""
+import requests as web
+
+@flow(name="check")
+async def links(page_url: str, depth=0x1F):  # follows them
+    r"""Finds \ broken links.
+    Two lines."""
+    def inner(self): 'Of the inner one.'
+    text = f"not {found}" + (
+        "within brackets"
+    )
+    return web.fetch(page_url).status_code
+"##;
+        use Piece::{Code, Prose};
+        assert_eq!(
+            read(source),
+            [
+                Prose("!/usr/bin/env python3"),
+                Prose("Of the module."),
+                Code("requests"),
+                Code("web"),
+                Code("name"),
+                Code("check"),
+                Code("links"),
+                Code("page_url"),
+                Code("depth"),
+                Prose(" follows them"),
+                Prose("Finds \\ broken links.\n    Two lines."),
+                Code("inner"),
+                Code("Of the inner one."),
+                Code("text"),
+                Code("not {found}"),
+                Code("within brackets"),
+                Code("web"),
+                Code("fetch"),
+                Code("page_url"),
+                Code("status_code"),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_python_refuses_is_read_as_far_as_it_goes() {
+        use Piece::{Code, Prose};
+        for (source, found) in [
+            ("'''never ends", vec![Prose("never ends")]),
+            ("x = 'ends with the line\nname", vec![Code("x"), Code("ends with the line"), Code("name")]),
+            ("((((\ndef after():\n    '''Doc.'''", vec![Code("after"), Prose("Doc.")]),
+            ("'\\", vec![Prose("\\")]),
+            ("\\", vec![]),
+            ("größe = 1", vec![Code("größe")]),
+            ("\0\u{1}\u{fffd}", vec![Code("\u{fffd}")]),
+        ] {
+            assert_eq!(read(source), found, "{source:?}");
+        }
+    }
+
+    #[test]
+    fn a_source_is_read_up_to_its_limit() {
+        let source = "name\n".repeat(SOURCE_BYTES_MAX);
+        assert_eq!(read(&source).len(), SOURCE_BYTES_MAX / 5 + 1);
+    }
+
+    proptest! {
+        /// The pieces come in the order of the source, and no byte is of two.
+        #[test]
+        fn any_text_is_read_once(source in "([\"'#\\\\\n ()a_é0]|\"\"\"|def |\\PC){0,60}") {
+            let mut end = source.as_ptr() as usize;
+            pieces(&source, |piece| {
+                let (Piece::Prose(text) | Piece::Code(text)) = piece;
+                // One that is empty need not lie anywhere.
+                if !text.is_empty() {
+                    assert!(text.as_ptr() as usize >= end);
+                    end = text.as_ptr() as usize + text.len();
+                }
+            });
+            prop_assert!(end <= source.as_ptr() as usize + source.len());
+        }
+    }
 }

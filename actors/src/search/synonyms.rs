@@ -13,20 +13,29 @@ const SPECIAL: f32 = 0.8;
 /// How much of a special word the general one is worth.
 const GENERAL: f32 = 0.55;
 
-/// Words or phrases, as stems.
-type Phrase = Vec<String>;
+/// A word, or several.
+#[derive(Clone)]
+struct Phrase {
+    written: String,
+    stems: Vec<String>,
+}
 
 /// Another way to say something.
 #[derive(Clone, Debug)]
 pub(super) struct Synonym {
     /// Its stems, without stop words; all of them must be there.
-    pub(super) stems: Phrase,
+    pub(super) stems: Vec<String>,
+    /// As the table has it.
+    pub(super) written: String,
     pub(super) factor: f32,
 }
 
+/// The stems of a phrase, with its synonyms.
+type Phrased = (Vec<String>, Vec<Synonym>);
+
 /// The table, by the first stem of each phrase.
 pub(super) struct Synonyms {
-    phrases: HashMap<String, Vec<(Phrase, Vec<Synonym>)>>,
+    phrases: HashMap<String, Vec<Phrased>>,
     /// Single words as they are written, with their stems, for typing errors.
     written: Vec<(String, String)>,
 }
@@ -36,7 +45,7 @@ impl Synonyms {
         Self { phrases: HashMap::new(), written: Vec::new() }
     }
 
-    pub(super) fn new(words: &mut Words) -> Self {
+    pub(super) fn new(words: &Words) -> Self {
         let mut synonyms = Self::none();
         let lines = include_str!("synonyms.txt").lines().map(str::trim);
         for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {
@@ -76,28 +85,31 @@ impl Synonyms {
             .map(|(_, stem)| stem.as_str())
     }
 
-    fn phrase(&mut self, text: &str, words: &mut Words) -> Phrase {
+    fn phrase(&mut self, text: &str, words: &Words) -> Phrase {
         let written = words.list(text);
-        let phrase: Phrase = written.iter().map(|word| words.stem(word).into_owned()).collect();
-        if let ([word], [stem]) = (written.as_slice(), phrase.as_slice()) {
+        let stems: Vec<String> = written.iter().map(|word| words.stem(word)).collect();
+        if let ([word], [stem]) = (written.as_slice(), stems.as_slice()) {
             self.written.push((word.clone(), stem.clone()));
         }
-        phrase
+        Phrase { written: written.join(" "), stems }
     }
 
     fn say(&mut self, phrase: &Phrase, other: &Phrase, factor: f32) {
-        let stems: Phrase = other.iter().filter(|stem| !is_stop_word(stem)).cloned().collect();
-        let Some(first) = phrase.first().filter(|_| !stems.is_empty() && phrase != other) else { return };
+        let stems: Vec<String> = other.stems.iter().filter(|stem| !is_stop_word(stem)).cloned().collect();
+        // Of "sign up" only "sign" would be left, which means something else.
+        let says_something = stems.len() == other.stems.len() || stems.len() > 1;
+        let is_another = phrase.stems != other.stems;
+        let Some(first) = phrase.stems.first().filter(|_| says_something && is_another) else { return };
         let phrases = self.phrases.entry(first.clone()).or_default();
-        let known = phrases.iter().position(|(known, _)| known == phrase);
+        let known = phrases.iter().position(|(known, _)| *known == phrase.stems);
         let index = known.unwrap_or_else(|| {
-            phrases.push((phrase.clone(), Vec::new()));
+            phrases.push((phrase.stems.clone(), Vec::new()));
             phrases.len() - 1
         });
         let Some((_, synonyms)) = phrases.get_mut(index) else { return };
         match synonyms.iter_mut().find(|synonym| synonym.stems == stems) {
             Some(synonym) => synonym.factor = synonym.factor.max(factor),
-            None => synonyms.push(Synonym { stems, factor }),
+            None => synonyms.push(Synonym { stems, written: other.written.clone(), factor }),
         }
     }
 }

@@ -68,13 +68,11 @@ fn said<'a>(
 }
 
 fn in_words(concept: &Concept, variant: &Variant, place: Place) -> String {
-    let (word, place) = (&concept.word, place.as_str());
-    let stems = variant.stems.join(" ");
+    let (word, shown, place) = (&concept.word, &variant.shown, place.as_str());
     match variant.way {
         Way::Itself => format!("\"{word}\" is in {place}"),
-        Way::Synonym => format!("\"{word}\" is in {place} as \"{stems}\""),
-        Way::Typo => format!("\"{word}\", taken for \"{stems}\", is in {place}"),
-        Way::Compound => format!("\"{word}\" is in {place} as a part or a form of \"{stems}\""),
+        Way::Synonym | Way::Compound => format!("\"{word}\" is in {place} as \"{shown}\""),
+        Way::Typo => format!("\"{word}\", taken for \"{shown}\", is in {place}"),
     }
 }
 

@@ -1,10 +1,6 @@
 //! Text as words: split, folded to plain lower-case letters, and stemmed. Knows no index.
 
-use std::{
-    borrow::Cow,
-    collections::{HashMap, HashSet},
-    sync::LazyLock,
-};
+use std::{borrow::Cow, collections::HashSet, sync::LazyLock};
 
 use frostem::{Algorithm, Stemmer};
 use tantivy::tokenizer::{AsciiFoldingFilter, RawTokenizer, TextAnalyzer};
@@ -13,8 +9,6 @@ use super::Ingredients;
 
 /// Bytes of a word; what is longer is no word that anybody types, but a key or a blob.
 pub(super) const WORD_BYTES_MAX: usize = 40;
-/// Stems that are remembered, since nearly every word has come before and stemming takes longer than looking it up.
-const STEMS_KEPT_MAX: usize = 20_000;
 
 static STOP_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| listed(include_str!("stop_words.txt")));
 static EVERYDAY_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| listed(include_str!("everyday_words.txt")));
@@ -28,17 +22,16 @@ pub(super) fn is_stop_word(word: &str) -> bool {
     STOP_WORDS.contains(word)
 }
 
-/// Whether people put a word around what they mean.
+/// Whether people put a word around what they mean. So they do with numbers: those are for an input.
 pub(super) fn is_everyday(word: &str) -> bool {
-    EVERYDAY_WORDS.contains(word)
+    EVERYDAY_WORDS.contains(word) || word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Makes words of text. Each user has its own, since it remembers stems.
+/// Makes words of text.
 pub(super) struct Words {
     stemmer: Option<Stemmer>,
     splits_identifiers: bool,
     folding: TextAnalyzer,
-    stems: HashMap<String, String>,
 }
 
 impl Words {
@@ -47,16 +40,15 @@ impl Words {
             stemmer: ingredients.stemming.then(|| Stemmer::new(Algorithm::English)),
             splits_identifiers: ingredients.identifiers,
             folding: TextAnalyzer::builder(RawTokenizer::default()).filter(AsciiFoldingFilter).build(),
-            stems: HashMap::new(),
         }
     }
 
     /// Calls `each` with every word of the text, in its order: lower case, without accents. Linear in the text.
-    pub(super) fn each(&mut self, text: &str, mut each: impl FnMut(&str)) {
+    pub(super) fn each(&self, text: &str, mut each: impl FnMut(&str)) {
         for run in text.split(|letter: char| !letter.is_alphanumeric() && letter != '_') {
             if run.is_ascii() {
                 self.each_of_run(run, &mut each);
-            } else if !run.is_empty() {
+            } else {
                 let folded = self.folded(run);
                 self.each_of_run(&folded, &mut each);
             }
@@ -64,26 +56,20 @@ impl Words {
     }
 
     /// The words as a list.
-    pub(super) fn list(&mut self, text: &str) -> Vec<String> {
+    pub(super) fn list(&self, text: &str) -> Vec<String> {
         let mut words = Vec::new();
         self.each(text, |word| words.push(word.to_owned()));
         words
     }
 
     /// What different forms of a word have in common.
-    pub(super) fn stem<'a>(&'a mut self, word: &'a str) -> Cow<'a, str> {
-        let Some(stemmer) = &self.stemmer else { return Cow::Borrowed(word) };
-        if !self.stems.contains_key(word) {
-            if self.stems.len() >= STEMS_KEPT_MAX {
-                self.stems.clear();
-            }
-            self.stems.insert(word.to_owned(), stemmer.stem(word).into_owned());
-        }
-        Cow::Borrowed(self.stems.get(word).map_or(word, String::as_str))
+    pub(super) fn stem(&self, word: &str) -> String {
+        self.stemmer.as_ref().map_or_else(|| word.to_owned(), |stemmer| stemmer.stem(word).into_owned())
     }
 
-    fn folded(&mut self, run: &str) -> String {
-        let mut stream = self.folding.token_stream(run);
+    fn folded(&self, run: &str) -> String {
+        let mut folding = self.folding.clone();
+        let mut stream = folding.token_stream(run);
         let mut folded = String::with_capacity(run.len());
         while let Some(token) = stream.next() {
             folded.push_str(&token.text);
@@ -106,7 +92,8 @@ fn one(word: &str, each: &mut impl FnMut(&str)) {
     if word.is_empty() || word.len() > WORD_BYTES_MAX {
         return;
     }
-    let word = word.to_lowercase();
+    let is_lower = word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    let word = if is_lower { Cow::Borrowed(word) } else { Cow::Owned(word.to_lowercase()) };
     if word.chars().any(is_ideographic) {
         return pairs(&word, each);
     }
@@ -162,4 +149,42 @@ fn humps(part: &str, mut each: impl FnMut(&str)) {
         }
     }
     cut(part.len(), part.len());
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn text_and_identifiers_are_split() {
+        let words = Words::new(Ingredients::ALL);
+        for (text, found) in [
+            ("resize_images, please!", vec!["resize", "images", "please"]),
+            ("parseHTTPResponse", vec!["parse", "http", "response"]),
+            ("json2csv md4html", vec!["json", "csv", "md", "html"]),
+            ("page3of4", vec!["page3", "of4"]),
+            ("s3 mp3 utf8 3d oauth2", vec!["s3", "mp3", "utf8", "3d", "oauth2"]),
+            ("a b 7", vec!["7"]),
+            ("Ärger naïve ŒUVRE straße", vec!["arger", "naive", "oeuvre", "strasse"]),
+            ("数据转换 x", vec!["数据", "据转", "转换"]),
+            ("図", vec!["図"]),
+            ("don't", vec!["don"]),
+            ("__init__", vec!["init"]),
+        ] {
+            assert_eq!(words.list(text), found, "{text}");
+        }
+        let whole = Words::new(Ingredients { identifiers: false, ..Ingredients::ALL });
+        assert_eq!(whole.list("resize_images parseHTTP"), ["resize_images", "parsehttp"]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_gives_words(text in "\\PC{0,60}|[aA2_ß数é]{0,40}") {
+            for word in Words::new(Ingredients::ALL).list(&text) {
+                prop_assert!(!word.is_empty() && !word.contains(char::is_whitespace) && !word.contains('_'));
+            }
+        }
+    }
 }

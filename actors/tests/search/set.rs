@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use hero_actors::search::{Document, Hit, Index, Outcome, Plain, Query};
+use hero_actors::search::{Document, Index, Ingredients, Outcome, Plain, Query};
 use hero_sdk::{Error, Json, WorkflowSid};
 use serde::Deserialize;
 
@@ -27,7 +27,6 @@ struct Flow {
 /// A question, with the names of the flows that answer it.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Question {
-    pub(crate) id: String,
     /// `development`, to tune with, or `test`, to measure with.
     pub(crate) split: String,
     /// How it is put: `plain`, `paraphrase`, `typo`, …; `none` when nothing answers it.
@@ -57,16 +56,26 @@ impl Library {
         Self { documents: flows.into_iter().enumerate().map(document).collect() }
     }
 
+    /// An index of all flows.
+    pub(crate) fn index(&self, ingredients: Ingredients) -> Result<Index, Error> {
+        let index = Index::new(ingredients)?;
+        for document in &self.documents {
+            index.put(document)?;
+        }
+        index.commit()?;
+        Ok(index)
+    }
+
     fn sid(&self, name: &str) -> WorkflowSid {
         let found = self.documents.iter().find(|document| document.name == name);
         found.unwrap_or_else(|| panic!("{name} is in the library")).workflow_sid.clone()
     }
 
     /// What an index says to a question.
-    pub(crate) fn ask(&self, index: &Index, question: &Question) -> Result<(Outcome, Vec<Hit>), Error> {
+    pub(crate) fn ask(&self, index: &Index, question: &Question) -> Result<Outcome, Error> {
         let hits = index.search(&question.query())?;
-        let returned = hits.iter().map(|hit| hit.workflow_sid.clone()).collect();
-        Ok((Outcome { relevant: self.relevant(question), returned }, hits))
+        let returned = hits.into_iter().map(|hit| hit.workflow_sid).collect();
+        Ok(Outcome { relevant: self.relevant(question), returned })
     }
 
     /// What plain BM25 says.
@@ -81,10 +90,9 @@ impl Library {
 }
 
 impl Question {
-    /// The questions of a split.
-    pub(crate) fn load(split: &str) -> Vec<Self> {
-        let questions: Vec<Self> = read("queries.json");
-        questions.into_iter().filter(|question| question.split == split).collect()
+    /// All questions, those to tune with and those to measure with.
+    pub(crate) fn load() -> Vec<Self> {
+        read("queries.json")
     }
 
     pub(crate) fn query(&self) -> Query {

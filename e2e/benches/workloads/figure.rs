@@ -9,7 +9,7 @@ use crate::Result;
 /// A figure, as it is printed in one line of JSON.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Figure {
-    /// The workload, `W1` to `W9`.
+    /// The workload, `W1` to `W10`.
     pub(crate) workload: String,
     /// What was measured.
     pub(crate) what: String,

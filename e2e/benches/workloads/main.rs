@@ -1,4 +1,4 @@
-//! The workloads W1 to W9: what hero_logic takes for each, beside what the machine itself takes.
+//! The workloads W1 to W10: what hero_logic takes for each, beside what the machine itself takes.
 //!
 //! `./e2e/bench [--json] [W1 W2 …]` builds this and the binary in release and runs it. Each workload runs in a process
 //! of its own, so that none inherits memory or warmth from the one before. Nothing here fails for being slow.
@@ -11,13 +11,17 @@ mod figure;
 mod floor;
 mod home;
 mod library;
+mod many;
 mod memory;
 mod one_shot;
 mod requests;
 mod resumes;
 mod sandbox;
+mod search;
 mod served;
 mod server;
+#[path = "../../../actors/tests/search/set.rs"]
+mod set;
 mod steps;
 
 use std::{
@@ -33,7 +37,7 @@ use figure::Figure;
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 /// What the workloads are, in their order.
-const WORKLOADS: [(&str, &str); 10] = [
+const WORKLOADS: [(&str, &str); 11] = [
     ("W1", "a cold one-shot: the command, a process, a flow of three steps"),
     ("W2", "from request to result of a flow of one step, one after the other"),
     ("W3", "durable steps a second in one flow, and over eight"),
@@ -43,6 +47,7 @@ const WORKLOADS: [(&str, &str); 10] = [
     ("W7", "memory: idle, per running play, per paused play; and very many paused plays"),
     ("W8", "the sandbox: what confinement adds to a play, and each of its layers"),
     ("W9", "over a socket, the server a process of its own: W2, W4 and W5, calls, events, a large store"),
+    ("W10", "the search of the library: how good beside plain BM25, how fast over 100,000 workflows"),
     ("W11", "the library: statistics on the way, the choice of a version, a benchmark"),
 ];
 
@@ -89,6 +94,7 @@ fn measure(workload: &str) -> Result<()> {
             "W6" => resumes::measure_replay().await,
             "W8" => sandbox::measure().await,
             "W9" => served::measure().await,
+            "W10" => search::measure(),
             "W11" => library::measure().await,
             _ => memory::measure().await,
         }

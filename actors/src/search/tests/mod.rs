@@ -1,1 +1,0 @@
-//! The search as its users see it.
