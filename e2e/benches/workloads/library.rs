@@ -1,14 +1,16 @@
-//! W11: what the library costs: statistics on the way, the choice of a version, a benchmark.
+//! W11: what the library costs: statistics on the way, the choice of a version, a benchmark; and a runtime with very many
+//! workflows in its store.
 
 use std::time::Instant;
 
+use hero_actors::{Config, Runtime, search::Document};
 use hero_sdk::{
-    Json, PlaySid, Timestamp, WorkflowSid,
+    Json, Logic as _, PlaySid, Timestamp, VersionSid, WorkflowSid,
     logic::{
-        BenchmarkRun, BenchmarkWait, ExampleUpsert, PickVersion, Weights, WorkflowCreate,
-        WorkflowCreateVersion,
+        BenchmarkRun, BenchmarkWait, ExampleUpsert, FlowLibrarySearch, PickVersion, Weights, WorkflowCreate,
+        WorkflowCreateVersion, WorkflowUpdate,
     },
-    model::{BenchmarkStatus, Play, Status, VersionChoice},
+    model::{BenchmarkStatus, Play, Status, VersionChoice, Workflow, WorkflowVersion},
 };
 use hero_store::{Batch, Durability, OpenOptions, PlayRow, Run, Tables};
 use serde_json::json;
@@ -18,6 +20,8 @@ use crate::{
     figure::{Figure, percentile},
     floor,
     home::{Home, ONE_STEP, directory},
+    many::Maker,
+    search::resident_mb,
 };
 
 /// Versions among which one is chosen, and runs of each.
@@ -26,6 +30,12 @@ const RUNS: u32 = 100;
 /// Choices that are measured, and before them.
 const CHOICES: usize = 1_000;
 const FIRST_CHOICES: usize = 100;
+/// Workflows of the large store, and how many are written at once.
+const WORKFLOWS: usize = 100_000;
+const BATCH: usize = 500;
+/// Searches of it, and changes of it.
+const SEARCHES: usize = 500;
+const WRITES: usize = 100;
 /// Ends of plays that are written, with and without being counted.
 const ENDS: usize = 5_000;
 
@@ -63,7 +73,7 @@ pub(crate) async fn measure() -> Result<()> {
     measure_benchmarks(&home).await?;
     measure_choices(&home).await?;
     home.close().await?;
-    Ok(())
+    measure_large().await
 }
 
 /// The time of the write that ends a play, with and without its being counted, taken in turns.
@@ -72,23 +82,16 @@ async fn measure_counting(play: Play) -> Result<()> {
     let tables =
         Tables::open(&directory.path().join("store"), OpenOptions { lock_wait: Default::default() })?;
     let workflow_sid = WorkflowSid::new();
-    let version = hero_sdk::model::WorkflowVersion {
-        workflow_sid: Some(workflow_sid.clone()),
-        version: Some(1),
-        version_sid: play.version_sid.clone(),
-        source: source(1),
-        digest: String::new(),
-        file_name: "nothing.py".into(),
-        entry: "main".into(),
-        name: "main".into(),
+    let nothing = Document {
+        workflow_sid: workflow_sid.clone(),
+        name: "nothing".into(),
         description: String::new(),
+        tags: Vec::new(),
         inputs: Json::from(&json!({})),
         outputs: Json::from(&json!({})),
-        options: Json::from(&json!({})),
-        dependencies: Vec::new(),
-        note: None,
-        created_at: Timestamp(0),
+        source: source(1),
     };
+    let (_, version) = rows(nothing);
     let mut batch = Batch::new();
     batch.put_version(&version);
     tables.commit(batch).await?;
@@ -126,6 +129,105 @@ async fn measure_counting(play: Play) -> Result<()> {
         .samples(ENDS)
         .floor("the same write uncounted", without)
         .print()
+}
+
+/// A document as the rows of a workflow with one version.
+fn rows(document: Document) -> (Workflow, WorkflowVersion) {
+    let Document { workflow_sid, name, description, tags, inputs, outputs, source } = document;
+    let version = WorkflowVersion {
+        version_sid: VersionSid::new(),
+        workflow_sid: Some(workflow_sid.clone()),
+        version: Some(1),
+        source,
+        digest: format!("digest of {name}"),
+        file_name: format!("{name}.py"),
+        entry: "main".into(),
+        name: "main".into(),
+        description: description.clone(),
+        inputs,
+        outputs,
+        options: Json::from(&json!({})),
+        dependencies: Vec::new(),
+        note: None,
+        created_at: Timestamp(0),
+    };
+    let workflow = Workflow {
+        workflow_sid,
+        name,
+        description,
+        tags,
+        current_version: 1,
+        archived: false,
+        created_at: Timestamp(0),
+    };
+    (workflow, version)
+}
+
+/// A runtime that comes up on a store of very many workflows, is searched, and takes changes.
+async fn measure_large() -> Result<()> {
+    let directory = directory()?;
+    let mut maker = Maker::new();
+    let path = directory.path().join(".hero/var/hero_logic/store");
+    std::fs::create_dir_all(&path)?;
+    let tables = Tables::open(&path, OpenOptions { lock_wait: Default::default() })?;
+    let mut questions = Vec::new();
+    for first in (0..WORKFLOWS).step_by(BATCH) {
+        let mut batch = Batch::new();
+        for number in first..first + BATCH {
+            let document = maker.document(number);
+            if number % (WORKFLOWS / SEARCHES) == 0 {
+                questions.push(maker.question(&document));
+            }
+            let (workflow, version) = rows(document);
+            batch.put_version(&version);
+            batch.put_workflow(&workflow);
+        }
+        tables.commit(batch).await?;
+    }
+    tables.close().await?;
+    let figure = |what: &str, value, unit, target| {
+        Figure::new("W11", &format!("{WORKFLOWS} workflows: {what}"), value, unit).target(target)
+    };
+    let before = resident_mb()?;
+    let start = Instant::now();
+    let runtime = Runtime::open(Config::new(directory.path())).await?;
+    let opened = resident_mb()?;
+    runtime.index_library()?;
+    let search = |query: &str| {
+        runtime.flow_library_search(FlowLibrarySearch { query: query.to_owned(), ..Default::default() })
+    };
+    search("send an invoice to a customer").await?;
+    figure("from a start to the first search", start.elapsed().as_secs_f64(), "s", 5.0).print()?;
+    figure("memory of the index", resident_mb()? - opened, "MB", 200.0).print()?;
+    Figure::new("W11", &format!("{WORKFLOWS} workflows: memory of the rest"), opened - before, "MB")
+        .print()?;
+    let mut times = Vec::new();
+    for question in &questions {
+        let start = Instant::now();
+        search(question).await?;
+        times.push(start.elapsed());
+    }
+    figure("search, p50", percentile(&mut times, 0.5), "ms", 20.0).samples(times.len()).print()?;
+    figure("search, p99", percentile(&mut times, 0.99), "ms", 100.0).samples(times.len()).print()?;
+    let mut times = Vec::new();
+    for number in 0..WRITES {
+        let workflow = maker.document(number * 331).name;
+        let description = Some(format!("Feeds the zebra {number} at noon."));
+        let update = WorkflowUpdate { workflow: workflow.clone(), description, ..WorkflowUpdate::default() };
+        runtime.workflow_update(update).await?;
+        let start = Instant::now();
+        let hits = search(&format!("feed zebra {number} at noon")).await?.hits;
+        times.push(start.elapsed());
+        if hits.first().is_none_or(|hit| hit.workflow != workflow) {
+            return Err(format!("{workflow} is not found as it is now").into());
+        }
+    }
+    figure("found after its write, p50", percentile(&mut times, 0.5), "ms", 100.0).samples(WRITES).print()?;
+    figure("found after its write, p99", percentile(&mut times, 0.99), "ms", 100.0)
+        .samples(WRITES)
+        .print()?;
+    runtime.shutdown().await?;
+    Ok(())
 }
 
 async fn measure_benchmarks(home: &Home) -> Result<()> {

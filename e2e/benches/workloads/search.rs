@@ -116,7 +116,7 @@ fn searches(index: &Index, questions: &[Query]) -> Result<Vec<Duration>> {
 }
 
 /// Memory of this process that is resident.
-fn resident_mb() -> Result<f64> {
+pub(crate) fn resident_mb() -> Result<f64> {
     let status = fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("the kernel says it")?;
     let kilobytes: f64 = line.split_whitespace().next().ok_or("it is a number")?.parse()?;
