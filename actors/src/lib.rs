@@ -28,6 +28,7 @@ mod runtime;
 mod sandbox;
 mod seal;
 mod secrets;
+mod transfer;
 mod wipe;
 mod working;
 

@@ -27,7 +27,7 @@ pub(crate) mod links;
 mod methods;
 pub(crate) mod paging;
 mod part;
-mod start;
+pub(crate) mod start;
 #[cfg(test)]
 mod tests;
 
@@ -250,7 +250,7 @@ impl Runtime {
 }
 
 /// Has the registry do this with the library.
-async fn library<T: Send + 'static, F: Future<Output = Result<T, Error>> + Send + 'static>(
+pub(crate) async fn library<T: Send + 'static, F: Future<Output = Result<T, Error>> + Send + 'static>(
     environment: &Environment,
     work: impl FnOnce(registry::Library) -> F + Send + 'static,
 ) -> Result<T, Error> {
@@ -286,7 +286,7 @@ fn prepare_python(paths: &Paths, config: &Config) -> Result<Result<Python, Strin
 }
 
 /// Work that waits for the disk, beside the threads that wait for nothing.
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
     tokio::task::spawn_blocking(work).await.map_err(internal)?

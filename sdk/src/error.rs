@@ -88,6 +88,12 @@ codes! {
     Unreachable = "unreachable", -32021;
     /// The server does not let this caller in.
     Unauthorized = "unauthorized", -32022;
+    /// A document is broken, of something else, or not what it was when it was exported; nothing was imported.
+    ImportInvalid = "import_invalid", -32030;
+    /// A document was exported by a newer hero_logic; nothing was imported.
+    ImportNewer = "import_newer", -32031;
+    /// There is more than a document may hold; nothing was done.
+    DocumentTooLarge = "document_too_large", -32032;
 }
 
 /// One field that does not fit its schema.

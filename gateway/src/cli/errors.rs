@@ -162,6 +162,9 @@ impl From<hero_sdk::Error> for Failure {
             | ErrorCode::SandboxDenied
             | ErrorCode::NotFound
             | ErrorCode::SecretMissing
+            | ErrorCode::ImportInvalid
+            | ErrorCode::ImportNewer
+            | ErrorCode::DocumentTooLarge
             | ErrorCode::Conflict => Exit::Usage,
             // Between a server and us, of different versions.
             ErrorCode::ParseError

@@ -5,6 +5,7 @@
 use schemars::{Schema, SchemaGenerator};
 
 use self::declare::methods;
+pub(crate) use self::params::pointer;
 pub use self::{
     cursor::Cursor,
     events::{Event, EventFeed, EventFilter, EventId, News, PlayNews, ResetReason, ResumeNews, WorkflowNews},
@@ -16,6 +17,7 @@ pub use self::{
         StartOptions, Until,
     },
     server::{OfSecret, SecretSet, Secrets, ServerInfo, ServerProcess},
+    transfer::{ImportedPlay, ImportedWorkflow, PlayImport, PlayPromote, PlaySaveAsExample, WorkflowImport},
     workflows::{
         Created, Deleted, ExampleToInputData, ExampleUpsert, Examples, InputData, OfExample, OfVersion,
         OfWorkflow, Versions, WorkflowCreate, WorkflowCreateVersion, WorkflowDelete, WorkflowList,
@@ -24,6 +26,7 @@ pub use self::{
 };
 use crate::{
     Error, ErrorCode, Json, PlaySid,
+    document::{Document, ExportedPlay, ExportedWorkflow},
     model::{Example, Play, ResumeRequest, SpanPage, Workflow, WorkflowVersion},
 };
 
@@ -34,6 +37,7 @@ mod metrics;
 mod params;
 mod plays;
 mod server;
+mod transfer;
 mod workflows;
 
 /// What is known of a method.
@@ -160,6 +164,28 @@ methods! {
 
     /// The saved examples of a workflow, by name.
     example_list(OfWorkflow) -> Examples;
+
+    /// A workflow with its versions, examples and benchmarks as one document, which another hero_logic takes.
+    workflow_export(OfWorkflow) -> Document<ExportedWorkflow>;
+
+    /// Takes a workflow from a document, or what of it is not here yet. Nothing that is here changes: where something
+    /// else has its place, `conflict`, and nothing is imported. A confined process reads from each source what it
+    /// declares.
+    workflow_import(WorkflowImport) -> ImportedWorkflow;
+
+    /// A play with all that it is replayed from as one document. One that has not ended gives `conflict`, unless it waits
+    /// for an answer.
+    play_export(OfPlay) -> Document<ExportedPlay>;
+
+    /// Takes a play from a document. One that waited for an answer comes as cancelled: only a retry has it go on here.
+    play_import(PlayImport) -> ImportedPlay;
+
+    /// Makes the source of a play a workflow, or the next version of one; where it is one of its versions already, gives
+    /// that one.
+    play_promote(PlayPromote) -> Created;
+
+    /// Saves the inputs, answers and outputs of a play that has succeeded as an example, in place of one of that name.
+    play_save_as_example(PlaySaveAsExample) -> Example;
 
     /// Sets a secret, in place of the value that it had. No method gives a value back.
     secret_set(SecretSet) -> ();

@@ -215,6 +215,12 @@ impl Logic for Script {
         example_delete(OfExample) -> Deleted;
         example_to_input_data(ExampleToInputData) -> InputData;
         example_list(OfWorkflow) -> Examples;
+        workflow_export(OfWorkflow) -> Document<ExportedWorkflow>;
+        workflow_import(WorkflowImport) -> ImportedWorkflow;
+        play_export(OfPlay) -> Document<ExportedPlay>;
+        play_import(PlayImport) -> ImportedPlay;
+        play_promote(PlayPromote) -> Created;
+        play_save_as_example(PlaySaveAsExample) -> Example;
     }
 
     async fn play_start(&self, mut params: PlayStart) -> Result<Play, Error> {
