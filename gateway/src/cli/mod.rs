@@ -7,6 +7,7 @@ mod commands;
 pub(crate) mod configuration;
 mod confinement;
 mod context;
+mod document;
 mod drive;
 mod embedded;
 mod errors;

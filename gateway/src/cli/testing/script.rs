@@ -11,12 +11,14 @@ use std::{
 use futures_core::Stream;
 use hero_sdk::{
     Error, ErrorCode, FieldError, Json, Logic, PlaySid, Secret, SecretSource,
+    document::{Document, ExportedPlay, ExportedWorkflow},
     logic::{
         ArtifactFetch, Artifacts, Created, Cursor, Deleted, EventFeed, EventFilter, EventId,
-        ExampleToInputData, ExampleUpsert, Examples, InputData, Metrics, OfExample, OfPlay, OfSecret,
-        OfVersion, OfWorkflow, PlayCancel, PlayList, PlayPendingResumes, PlayResume, PlayRunAsync, PlaySpans,
-        PlayStart, PlayWait, Plays, Resumes, Retried, SecretSet, Secrets, ServerInfo, SpanFeed, StartOptions,
-        Until, Versions, WorkflowCreate, WorkflowCreateVersion, WorkflowDelete, WorkflowList,
+        ExampleToInputData, ExampleUpsert, Examples, ImportedPlay, ImportedWorkflow, InputData, Metrics,
+        OfExample, OfPlay, OfSecret, OfVersion, OfWorkflow, PlayCancel, PlayImport, PlayList,
+        PlayPendingResumes, PlayPromote, PlayResume, PlayRunAsync, PlaySaveAsExample, PlaySpans, PlayStart,
+        PlayWait, Plays, Resumes, Retried, SecretSet, Secrets, ServerInfo, SpanFeed, StartOptions, Until,
+        Versions, WorkflowCreate, WorkflowCreateVersion, WorkflowDelete, WorkflowImport, WorkflowList,
         WorkflowSetCurrentVersion, WorkflowUpdate, Workflows,
     },
     model::{
