@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hero_sdk::{Error, ErrorCode, document::Content, model::WorkflowVersion};
 
-use super::refused;
+use super::{ensure, refused};
 use crate::{
     play::Environment,
     registry::{Library, Source, digest},
@@ -35,10 +35,19 @@ pub(super) async fn here<C: Content>(
     let Some(source) = source_of(&version) else {
         return Err(refused::<C>(pointer, "the digest is not that of source, file name and entry"));
     };
+    let is_entry = |described: &WorkflowVersion| {
+        let pointer = || format!("{pointer}/entry");
+        ensure::<C>(
+            described.entry == version.entry,
+            pointer,
+            "there is another flow than the source's entry",
+        )
+    };
     if let Some(known) = environment.tables.version(&version.version_sid)? {
         let is_it = known.digest == version.digest
             && known.workflow_sid == version.workflow_sid
             && known.version == version.version;
+        is_entry(&known)?;
         return if is_it { Ok(known) } else { Err(taken(&known)) };
     }
     let described = match environment.tables.version_by_digest(&version.digest)? {
@@ -48,12 +57,7 @@ pub(super) async fn here<C: Content>(
             library(environment, work).await.map_err(|error| explain(error, &version))?
         }
     };
-    if described.entry != version.entry {
-        return Err(refused::<C>(
-            format!("{pointer}/entry"),
-            "there is another flow than the source's entry",
-        ));
-    }
+    is_entry(&described)?;
     Ok(WorkflowVersion {
         version_sid: version.version_sid,
         workflow_sid: version.workflow_sid,

@@ -107,7 +107,7 @@ impl Arrival {
             (Some(_), _) => {}
             (None, name) => library
                 .check_free(name.as_ref().unwrap_or(&workflow.name))
-                .map_err(|error| error.hint("give the workflow that is imported another name"))?,
+                .map_err(|error| error.hint("give the one that is imported another name: `hero_logic workflow import FILE --name NAME`"))?,
         }
         let mut missing = HashSet::new();
         for version in versions {
