@@ -111,7 +111,7 @@ async fn commit(
     Ok(ImportedPlay { play, is_new: true })
 }
 
-fn batch(tables: &Tables, content: ExportedPlay) -> Result<Batch, Error> {
+pub(super) fn batch(tables: &Tables, content: ExportedPlay) -> Result<Batch, Error> {
     let ExportedPlay {
         play, timeout_ms, version, workflows, spans, logs, records, questions, artifacts, ..
     } = content;

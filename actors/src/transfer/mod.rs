@@ -17,10 +17,12 @@ mod versions;
 mod workflow;
 
 #[cfg(feature = "fuzz")]
-pub(crate) use checks::checked;
+pub(crate) use checks::checked as checked_play;
 pub(crate) use export::export_play;
 pub(crate) use import::import_play;
 pub(crate) use promote::{promote, save_as_example};
+#[cfg(feature = "fuzz")]
+pub(crate) use workflow::checked as checked_workflow;
 pub(crate) use workflow::{export_workflow, import_workflow};
 
 use hero_sdk::{

@@ -183,7 +183,7 @@ fn holds(holds: bool, pointer: impl FnOnce() -> String, what: &str) -> Result<()
 }
 
 /// Reads a workflow, and checks whether it is one that there could be here. Pure.
-fn checked(document: &Json) -> Result<ExportedWorkflow, Error> {
+pub(crate) fn checked(document: &Json) -> Result<ExportedWorkflow, Error> {
     let content = Document::<ExportedWorkflow>::read(document)?.content;
     let ExportedWorkflow { workflow, versions, examples, benchmarks } = &content;
     let told = |pointer: &str, error: Error| refused::<ExportedWorkflow>(pointer, error);
