@@ -41,7 +41,14 @@ impl Library {
     /// which the store keeps one digest: both are right.
     pub(crate) async fn anonymous(&self, source: &Source) -> Result<WorkflowVersion, Error> {
         if let Some(known) = self.tables().version_by_digest(&digest(source))? {
-            return Ok(known);
+            // That of a workflow which was deleted takes no plays.
+            let is_there = match &known.workflow_sid {
+                Some(workflow_sid) => self.tables().workflow(workflow_sid)?.is_some(),
+                None => true,
+            };
+            if is_there {
+                return Ok(known);
+            }
         }
         let version = self.describe(source).await?;
         let mut batch = Batch::new();

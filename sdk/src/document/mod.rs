@@ -12,6 +12,8 @@
 mod canonical;
 mod compact;
 mod play;
+#[cfg(test)]
+mod tests;
 mod workflow;
 
 use schemars::JsonSchema;

@@ -4,6 +4,7 @@
 mod bad;
 mod sample;
 mod trip;
+mod workflows;
 
 use hero_sdk::{
     Error, Json,

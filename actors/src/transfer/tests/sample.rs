@@ -77,7 +77,7 @@ pub(super) fn bare() -> ExportedPlay {
     }
 }
 
-fn version(of: Option<(WorkflowSid, u32)>) -> WorkflowVersion {
+pub(super) fn version(of: Option<(WorkflowSid, u32)>) -> WorkflowVersion {
     let source = Source { source: format!("# of {of:?}\n"), file_name: "flow.py".into(), entry: None };
     let (workflow_sid, version) = of.unzip();
     WorkflowVersion {
