@@ -7,7 +7,7 @@ use crate::{
         Content, Document, ExportedArtifact, ExportedPlay, ExportedRecord, ExportedWorkflow, RecordedOutcome,
     },
     logic::{ImportedPlay, ImportedWorkflow, PlayImport, PlayPromote, PlaySaveAsExample, WorkflowImport},
-    model::{Play, Status},
+    model::{Play, Span, Status},
 };
 
 /// The exported workflow.
@@ -34,12 +34,14 @@ pub(super) fn exported_play() -> Document<ExportedPlay> {
         value: Some(json_of(&serde_json::json!("Hello, Ada!"))),
         file: None,
     };
+    let (path, name) = ("hello".to_owned(), "hello".to_owned());
+    let root = Span { span_id: 1, parent: None, seq: 4, path, name, recorded: false, ..step() };
     document(ExportedPlay {
         play: ended(),
         timeout_ms: None,
         version: version(),
         workflows: Vec::new(),
-        spans: vec![step()],
+        spans: vec![root, step()],
         logs: vec![line()],
         records: vec![record],
         questions: Vec::new(),

@@ -378,6 +378,8 @@ pub(super) fn artifact() -> Artifact {
     }
 }
 
+/// Of the source, its file's name and no entry.
+const VERSION_DIGEST: &str = "ff9368b1899e95fedc4b0767492d416748f45b7657e5236d6178a6dcdba1f3a6";
 /// Of `Hello, Ada!`.
 const DIGEST: &str = "fc80a614993089e736b5321633d88401ea4fecdeddecaff5cf05d619bd941a90";
 
@@ -399,7 +401,7 @@ pub(super) fn version() -> WorkflowVersion {
         workflow_sid: Some(workflow_sid()),
         version: Some(1),
         source: SOURCE.to_owned(),
-        digest: DIGEST.to_owned(),
+        digest: VERSION_DIGEST.to_owned(),
         file_name: "hello.py".to_owned(),
         entry: "main".to_owned(),
         name: "hello".to_owned(),
