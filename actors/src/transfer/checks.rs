@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use hero_sdk::{
     Error, Json, ResumeId,
-    document::{Document, ExportedPlay, ExportedRecord},
+    document::{Document, ExportedPlay, ExportedRecord, InvokedWorkflow},
     frame::Blob,
     model::{ResumeRequest, ResumeStatus, SpanStatus, Status},
     rpc::BODY_BYTES_MAX,
@@ -14,7 +14,7 @@ use super::{contents, ensure, records, refused, rest::come_to_rest};
 use crate::{
     play::{
         ARTIFACTS_MAX, LOG_CHARS_MAX, LOGS_MAX, PATH_BYTES_MAX, SPANS_MAX, WORKFLOWS_MAX, are_too_many,
-        is_artifact_name, is_digest, is_media_type, span_bytes,
+        error_bytes, is_artifact_name, is_digest, is_media_type, span_bytes,
     },
     runtime::start::check_timeout,
 };
@@ -61,6 +61,8 @@ fn play(content: &mut ExportedPlay) -> Result<(), Error> {
         at("pending_resumes"),
         "there are open questions of a play that has ended",
     )?;
+    let error = play.error.as_ref().map_or(0, error_bytes);
+    holds(error <= SPAN_BYTES_MAX, at("error"), "there is one that is too long")?;
     let is_its_version = play.version_sid == version.version_sid
         && play.workflow_sid == version.workflow_sid
         && play.version == version.version;
@@ -83,6 +85,13 @@ fn workflows(content: &ExportedPlay) -> Result<(), Error> {
     for (at, workflow) in workflows.iter().enumerate() {
         let is_of_one = workflow.version.workflow_sid.is_some() && workflow.version.version.is_some();
         holds(is_of_one, || format!("/workflows/{at}/version"), "there is a version of no workflow")?;
+    }
+    // A workflow may be called by several names.
+    let mut digests = HashMap::from([(&content.version.version_sid, &content.version.digest)]);
+    for (at, InvokedWorkflow { version, .. }) in workflows.iter().enumerate() {
+        let known = digests.insert(&version.version_sid, &version.digest);
+        let is_one = known.is_none_or(|known| *known == version.digest);
+        holds(is_one, || format!("/workflows/{at}/version"), "there is another version of the same id")?;
     }
     once("/workflows", workflows.iter().map(|workflow| &workflow.name))
 }

@@ -85,6 +85,7 @@ fn what_no_play_can_be_is_refused() {
         ("/play/version_sid", json!("ver_0000000000000000000000000x")),
         ("/play/workflow_sid", json!("wf_0000000000000000000000000x")),
         ("/play/version", json!(1)),
+        ("/play/error/message", json!("x".repeat(5 << 20))),
         ("/play/play_sid", json!("../../etc")),
         ("/play/play_sid", json!("play_0000000000000000000000000/")),
         ("/play/created_at", json!("yesterday")),
@@ -167,6 +168,15 @@ fn what_no_play_can_be_is_refused() {
         assert!(shares || place.starts_with("/values"), "{pointer}: {place}");
         assert!(error.message.len() < 600 && error.hint.is_some(), "{pointer}: {}", error.message.len());
     }
+}
+
+#[test]
+fn an_id_is_that_of_one_version() {
+    let mut changed = json(&sample());
+    let id = changed["content"]["version"]["version_sid"].clone();
+    changed["content"]["workflows"][0]["version"]["version_sid"] = id;
+    let error = read(&signed(changed)).unwrap_err();
+    assert_eq!(error.fields[0].pointer, "/content/workflows/0/version", "{error}");
 }
 
 /// Items that were there before, and more than there may be.
