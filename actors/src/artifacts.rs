@@ -112,8 +112,17 @@ impl Artifacts {
         let of_one = Limit::of_one(self.0.bytes_max);
         let limit = limit.filter(|limit| limit.bytes < of_one.bytes).unwrap_or(of_one);
         let mut file = find(work, path, &limit)?;
+        self.put(&mut file, &limit)
+    }
+
+    /// Keeps a content that came from elsewhere. Blocks. A crash leaves what one in [`Self::keep`] does.
+    pub(crate) fn take(&self, mut content: &[u8]) -> Result<Held, NotKept> {
+        self.put(&mut content, &Limit::of_one(self.0.bytes_max))
+    }
+
+    fn put(&self, from: &mut impl io::Read, limit: &Limit) -> Result<Held, NotKept> {
         let draft = Draft::new(self)?;
-        let (digest, size) = copy(&mut file, &draft.file, &limit)?;
+        let (digest, size) = copy(from, &draft.file, limit)?;
         draft.file.sync_all()?;
         let held = self.hold(digest, size);
         let path = self.path(&held.digest);
@@ -195,13 +204,7 @@ impl Artifacts {
         let path = self.path(&artifact.digest);
         let reading = Reading { digest: artifact.digest.clone(), size: artifact.size, hash: Sha256::new() };
         let digest = artifact.digest.clone();
-        let open = move || {
-            File::open(&path).map_err(|error| match error.kind() {
-                io::ErrorKind::NotFound => damaged(&digest, "is gone"),
-                _ => failed(&path, &error).hint("the user of hero_logic must be able to read what is there"),
-            })
-        };
-        let file = blocking(open).await?;
+        let file = blocking(move || open(&path, &digest)).await?;
         let next = |state: Option<(File, Reading)>| async {
             let (mut file, mut reading) = state?;
             let read = blocking(move || {
@@ -215,6 +218,21 @@ impl Artifacts {
             }
         };
         Ok(Box::pin(futures_util::stream::unfold(Some((file, reading)), next)))
+    }
+
+    /// All bytes of an artifact. Blocks. Errors as of [`Self::read`].
+    pub(crate) fn whole(&self, artifact: &Artifact) -> Result<Vec<u8>, Error> {
+        let Artifact { digest, size, .. } = artifact;
+        let mut file = open(&self.path(digest), digest)?;
+        let mut reading = Reading { digest: digest.clone(), size: *size, hash: Sha256::new() };
+        let mut content = Vec::new();
+        loop {
+            let chunk = reading.next(&mut file)?;
+            if chunk.is_empty() {
+                return Ok(content);
+            }
+            content.extend(chunk);
+        }
     }
 
     fn path(&self, digest: &str) -> PathBuf {
@@ -350,8 +368,15 @@ fn refuse(unfit: Unfit, whose: &str) -> NotKept {
     NotKept::new(code, format!("{whose}{unfit}{hint}"))
 }
 
+fn open(path: &Path, digest: &str) -> Result<File, Error> {
+    File::open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => damaged(digest, "is gone"),
+        _ => failed(path, &error).hint("the user of hero_logic must be able to read what is there"),
+    })
+}
+
 /// Copies until the end or the limit. Digest and size of what was read.
-fn copy(from: &mut File, mut to: &File, limit: &Limit) -> Result<(String, u64), NotKept> {
+fn copy(from: &mut impl io::Read, mut to: &File, limit: &Limit) -> Result<(String, u64), NotKept> {
     let mut chunk = vec![0; CHUNK_BYTES];
     let (mut hash, mut size) = (Sha256::new(), 0);
     loop {

@@ -3,8 +3,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The variable that arms the failpoint: `kill_process_after_record:N`, `end_runtime_after_copy` or
-/// `end_runtime_after_answer`.
+/// The variable that arms the failpoint: `kill_process_after_record:N`, `end_runtime_after_copy`,
+/// `end_runtime_after_answer` or `end_runtime_in_import`.
 const VARIABLE: &str = "HERO_LOGIC_FAILPOINT";
 /// The variable that takes layers of the sandbox away: their names, with commas between.
 const WITHOUT: &str = "HERO_LOGIC_SANDBOX_WITHOUT";
@@ -17,6 +17,7 @@ pub(crate) struct Failpoint {
     seen: AtomicU64,
     ends_after_copy: bool,
     ends_after_answer: bool,
+    ends_in_import: bool,
 }
 
 impl Failpoint {
@@ -29,6 +30,7 @@ impl Failpoint {
             seen: AtomicU64::new(0),
             ends_after_copy: wish == "end_runtime_after_copy",
             ends_after_answer: wish == "end_runtime_after_answer",
+            ends_in_import: wish == "end_runtime_in_import",
         }
     }
 
@@ -42,6 +44,13 @@ impl Failpoint {
     /// An answer to a question is durable, and whoever gave it is not told.
     pub(crate) fn answered(&self) {
         if self.ends_after_answer {
+            std::process::abort();
+        }
+    }
+
+    /// The files of a play that is imported are kept, and its rows are not written.
+    pub(crate) fn arrived(&self) {
+        if self.ends_in_import {
             std::process::abort();
         }
     }

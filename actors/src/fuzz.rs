@@ -8,7 +8,12 @@ use std::{
     sync::LazyLock,
 };
 
-use hero_sdk::{ErrorCode, Json, fuzz::Target, logic::Cursor};
+use hero_sdk::{
+    Error, ErrorCode, Json, Timestamp,
+    document::{Content, Document, FORMAT_VERSION, digest_of},
+    fuzz::Target,
+    logic::Cursor,
+};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::Value;
 
@@ -21,6 +26,7 @@ use crate::{
     seal::Seal,
     search::fuzz::source,
     secrets::fuzz::redactor,
+    transfer::{checked_play, checked_workflow},
 };
 
 /// Every target of this crate.
@@ -30,6 +36,7 @@ pub const TARGETS: &[Target] = &[
     ("cursor", cursor),
     ("redactor", redactor),
     ("source", source),
+    ("document", document),
 ];
 
 /// A schema on one line and a value behind it. Whatever they are, the errors are few and short, and name places of the
@@ -134,6 +141,49 @@ fn cursor(data: &[u8]) {
         Err(error) => {
             assert_eq!(error.code, ErrorCode::InvalidParams);
             assert!(error.message.len() < 1_000 && error.hint.is_some(), "{}", error.message);
+        }
+    }
+}
+
+/// A letter for the kind of document, and its content, to which the right digest is made; or a whole document. What is
+/// taken is written so that it is taken as the same again.
+fn document(data: &[u8]) {
+    let Some((letter, Ok(text))) = data.split_first().map(|(first, rest)| (first, std::str::from_utf8(rest)))
+    else {
+        return;
+    };
+    let Ok(json) = Json::parse(text) else { return };
+    match letter {
+        b'p' => of_content(&json, checked_play),
+        b'w' => of_content(&json, checked_workflow),
+        _ => {
+            judge(&json, checked_play);
+            judge(&json, checked_workflow);
+        }
+    }
+}
+
+fn of_content<C: Content>(content: &Json, checked: fn(&Json) -> Result<C, Error>) {
+    let Ok(digest) = digest_of(content) else { return };
+    let (format, content) = (C::FORMAT, content.as_str());
+    let text = format!(
+        r#"{{"format":"{format}","format_version":{FORMAT_VERSION},"exported_at":"2025-11-23T20:33:20Z","hero_logic":"1","content":{content},"digest":"{digest}"}}"#
+    );
+    judge(&Json::parse(&text).expect("its content is JSON"), checked);
+}
+
+fn judge<C: Content>(document: &Json, checked: fn(&Json) -> Result<C, Error>) {
+    match checked(document) {
+        Ok(content) => {
+            let digest = digest_of(&content).expect("the model is JSON");
+            let document = Document::of(content, Timestamp(0)).expect("it is no larger than it was");
+            let again = checked(&Json::of(&document).expect("the model is JSON"));
+            let again = again.expect("what was taken is taken again");
+            assert_eq!(digest_of(&again).expect("the model is JSON"), digest);
+        }
+        Err(error) => {
+            assert!([ErrorCode::ImportInvalid, ErrorCode::ImportNewer].contains(&error.code), "{error}");
+            assert!(error.hint.is_some() && error.message.len() < 100_000, "{}", error.message);
         }
     }
 }

@@ -30,6 +30,7 @@ mod sandbox;
 mod seal;
 pub mod search;
 mod secrets;
+mod transfer;
 mod wipe;
 mod working;
 

@@ -306,7 +306,7 @@ fn prepare_python(paths: &Paths, config: &Config) -> Result<Result<Python, Strin
 }
 
 /// Work that waits for the disk, beside the threads that wait for nothing.
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
     tokio::task::spawn_blocking(work).await.map_err(internal)?

@@ -5,8 +5,8 @@ use hero_actors::{BundledFlow, Config, Runtime};
 use hero_sdk::{
     Error, ErrorCode, Json, Logic as _, PlaySid,
     logic::{
-        ExampleToInputData, ExampleUpsert, OfExample, OfVersion, OfWorkflow, PlayList, PlayStart, PlayWait,
-        Until, WorkflowCreate, WorkflowCreateVersion, WorkflowDelete, WorkflowList,
+        ExampleToInputData, ExampleUpsert, OfExample, OfVersion, OfWorkflow, PlayList, PlayRunAsync,
+        PlayStart, PlayWait, Until, WorkflowCreate, WorkflowCreateVersion, WorkflowDelete, WorkflowList,
         WorkflowSetCurrentVersion, WorkflowUpdate,
     },
     model::{Play, Status, VersionChoice},
@@ -108,6 +108,20 @@ async fn force_ends_what_runs_before_the_workflow_goes() {
     // The name is free again.
     stage.create("endless").await;
     assert!(stage.delete("endless", false).await.unwrap());
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_is_run_that_was_once_a_workflow() {
+    let stage = Stage::new().await;
+    stage.create("endless").await;
+    assert!(stage.delete("endless", false).await.unwrap());
+    let inputs = Some(Json::parse(r#"{"city": "Graz"}"#).unwrap());
+    let file_name = "endless.py".into();
+    let start = PlayRunAsync { source: ENDLESS.into(), file_name, inputs, ..PlayRunAsync::default() };
+    let play = stage.runtime.play_run_async(start).await.unwrap();
+    assert_eq!((play.workflow_sid, play.workflow.as_str()), (None, "endless.py"));
+    stage.runtime.play_cancel(play.play_sid.into()).await.unwrap();
     stage.close().await;
 }
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import platform
+from base64 import b64decode
 from contextlib import aclosing
 from pathlib import Path
 from typing import assert_type
@@ -14,6 +16,7 @@ from hero_logic_client import (
     Conflict,
     Event,
     EventId,
+    ImportInvalid,
     InvalidInputs,
     InvalidParams,
     NotFound,
@@ -114,6 +117,36 @@ async def ends(hero: AsyncClient, name: str) -> None:
     assert await hero.workflow_delete(name, force=True) == {"deleted": True}
 
 
+async def moved(hero: AsyncClient, name: str) -> None:
+    """What leaves a home comes back as it was, and a play becomes part of the library."""
+    copy = f"{name}, promoted"
+    started = await hero.play_run_async(SOURCE, inputs={"lines": 1})
+    ended = await answered(hero, started, "1")
+    made = await hero.play_promote(ended["play_sid"], name=copy, tags=["test"], note="worked")
+    assert made["version"]["source"] == SOURCE and made["workflow"]["tags"] == ["test"]
+    example = await hero.play_save_as_example(ended["play_sid"], "worked", workflow=copy)
+    assert example["inputs"] == {"lines": 1} and example["answers"] == {"more": "1"}
+    # As a program keeps them that knows nothing of their text.
+    workflow = json.loads(json.dumps(await hero.workflow_export(copy)))
+    assert workflow["format"] == "hero_logic.workflow" and len(workflow["content"]["versions"]) == 1
+    assert (await hero.workflow_import(workflow))["versions_added"] == 0
+    await hero.workflow_delete(copy)
+    imported = await hero.workflow_import(workflow)
+    assert imported["is_new"] and imported["examples_added"] == 1
+    assert (await hero.workflow_export(copy))["digest"] == workflow["digest"]
+    play = json.loads(json.dumps(await hero.play_export(ended["play_sid"]), indent=1))
+    assert b64decode(play["content"]["artifacts"][0]["content"]) == CONTENT
+    assert (await hero.play_import(play)) == {"play": ended, "is_new": False}
+    play["content"]["play"]["inputs"]["lines"] = 2
+    try:
+        await hero.play_import(play)
+    except ImportInvalid as error:
+        assert error.fields[0]["pointer"] == "/digest", error.fields
+    else:
+        raise AssertionError("it was taken with another digest than its own")
+    await hero.workflow_delete(copy)
+
+
 async def begun(hero: AsyncClient) -> EventId:
     """Behind what has happened so far."""
     async with aclosing(hero.events()) as events:
@@ -208,6 +241,7 @@ async def main() -> None:
             await library(hero, name)
             await plays(hero, name)
             await ends(hero, name)
+            await moved(hero, name)
             await told(hero, name, begin)
             await misled(hero, begin)
             await server(hero)

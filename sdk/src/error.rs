@@ -90,6 +90,12 @@ codes! {
     Unauthorized = "unauthorized", -32022;
     /// No version keeps the limits.
     NoVersionFits = "no_version_fits", -32023;
+    /// A document is broken, of something else, or not what it was when it was exported; nothing was imported.
+    ImportInvalid = "import_invalid", -32030;
+    /// A document was exported by a newer hero_logic; nothing was imported.
+    ImportNewer = "import_newer", -32031;
+    /// There is more than a document may hold; nothing was done.
+    DocumentTooLarge = "document_too_large", -32032;
 }
 
 /// One field that does not fit its schema.

@@ -4,6 +4,7 @@
 //! And how to reach a server from afar. This crate knows no storage and no actors.
 
 pub mod client;
+pub mod document;
 pub mod error;
 pub mod frame;
 #[cfg(feature = "fuzz")]

@@ -142,6 +142,12 @@ impl Batch {
         }
     }
 
+    /// Puts a version that came with a play and is of a workflow: it is found by its id only, since whether its workflow
+    /// has it, and runs it, is nothing that a play decides.
+    pub fn put_version_of_play(&mut self, version: &WorkflowVersion) {
+        self.put(Key::version(&version.version_sid), version);
+    }
+
     /// Puts a workflow, and keeps the index by name. A former name is forgotten, since readers check it.
     pub fn put_workflow(&mut self, workflow: &Workflow) {
         self.put(Key::workflow(&workflow.workflow_sid), workflow);

@@ -84,7 +84,7 @@ pub(super) fn home(paths: &Paths, play_sid: &PlaySid) -> Result<Directory, Unfit
 }
 
 /// Where its large values are, if it has any.
-pub(super) fn blobs(paths: &Paths, play_sid: &PlaySid) -> Result<Directory, Unfit> {
+pub(crate) fn blobs(paths: &Paths, play_sid: &PlaySid) -> Result<Directory, Unfit> {
     home(paths, play_sid)?.directory(Paths::BLOBS)
 }
 

@@ -35,10 +35,12 @@ pub(crate) use attempt::not_launched;
 pub(crate) use effect::Reply;
 pub(crate) use environment::Environment;
 pub(crate) use event::Now;
+pub(crate) use files::blobs;
 pub(crate) use limits::Watched;
-#[cfg(feature = "fuzz")]
-pub(crate) use machine::is_artifact_name;
+pub(crate) use machine::{
+    ARTIFACTS_MAX, WORKFLOWS_MAX, are_too_many, is_artifact_name, is_digest, is_media_type,
+};
 pub(crate) use message::{Message, ReplyPort, Start, Wish};
 pub(crate) use timer::Timer;
-pub(crate) use tree::error_bytes;
+pub(crate) use tree::{LOG_CHARS_MAX, LOGS_MAX, PATH_BYTES_MAX, SPANS_MAX, error_bytes, span_bytes};
 pub(crate) use validate::check_against;

@@ -16,19 +16,22 @@ use hero_sdk::{
 };
 
 use self::left::{Left, LeftNodes, ask_again, end_lost, end_question, last_sign};
-pub(crate) use self::{open::Open, size::error as error_bytes};
+pub(crate) use self::{
+    open::Open,
+    size::{error as error_bytes, span as span_bytes},
+};
 use super::{effect::Write, event::Now};
 
 /// Nodes of one play; more are run and recorded, but not shown.
-const SPANS_MAX: u32 = 100_000;
+pub(crate) const SPANS_MAX: u32 = 100_000;
 /// Lines of text of one play; more are dropped.
-const LOGS_MAX: u32 = 100_000;
+pub(crate) const LOGS_MAX: u32 = 100_000;
 /// Characters of one line of text.
-const LOG_CHARS_MAX: usize = 16_384;
+pub(crate) const LOG_CHARS_MAX: usize = 16_384;
 /// Characters of a preview of inputs or output.
 const PREVIEW_CHARS_MAX: usize = 4_096;
 /// Bytes of a path: deep recursion with long names stays below, an attack does not.
-const PATH_BYTES_MAX: usize = 8_192;
+pub(crate) const PATH_BYTES_MAX: usize = 8_192;
 
 /// Why a frame does not fit the tree.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -31,6 +31,8 @@ use crate::{
 const INTERVAL_MS: u64 = 3_600_000;
 /// The lowest priority.
 const NICE: i32 = 19;
+/// How long files stay that no play has a row for: those of an import on its way are minutes old.
+const NOBODYS_KEPT_MS: u64 = 24 * 3_600_000;
 
 /// Sweeps at once, unless the home was swept within the hour, and then every hour. Ends when it is dropped.
 pub(crate) struct Sweeper {
@@ -168,24 +170,32 @@ impl Sweep {
             // Not one of ours, or gone.
             Err(_) => return Ok(()),
         };
-        let parts = [Paths::WORK, Paths::OUTPUT, Paths::TEMPORARY].map(OsStr::new);
+        let parts = [Paths::WORK, Paths::OUTPUT, Paths::TEMPORARY, Paths::BLOBS].map(OsStr::new);
         if !parts.iter().any(|part| play.has(part)) {
             return Ok(());
         }
         // Whoever starts a process of the play, for which it is no longer terminal, does so before this or after.
         let _alone = self.environment.wiping.write().unwrap_or_else(PoisonError::into_inner);
         let row = self.environment.tables.play(play_sid)?;
-        let ended_at = row.filter(|row| row.play.status.is_terminal()).and_then(|row| row.play.ended_at);
-        if ended_at.is_none_or(|at| at.plus_ms(self.work_kept_ms) > now) {
+        let is_nobodys = row.is_none();
+        let has_had_its_time = match row {
+            Some(row) => {
+                let ended_at = row.play.ended_at.filter(|_| row.play.status.is_terminal());
+                ended_at.is_some_and(|at| at.plus_ms(self.work_kept_ms) <= now)
+            }
+            // An import that was cut off.
+            None => changed(&play).map_err(failed)?.plus_ms(NOBODYS_KEPT_MS) <= now,
+        };
+        if !has_had_its_time {
             return Ok(());
         }
-        for part in parts {
+        // Large values stay as long as the play.
+        for part in parts.into_iter().filter(|part| is_nobodys || *part != Paths::BLOBS) {
             match wipe::discard(&play, part, trash) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
                 _ => {}
             }
         }
-        // Large values stay there, if it has any.
         unlinkat(plays, play_sid.as_str(), AtFlags::REMOVEDIR).ok();
         Ok(())
     }
@@ -198,6 +208,20 @@ impl Sweep {
 fn modified(path: &std::path::Path) -> Option<Timestamp> {
     let since = fs::metadata(path).ok()?.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
     Some(Timestamp(i64::try_from(since.as_micros()).ok()?))
+}
+
+/// When a play's directory or that of its large values was last changed.
+fn changed(play: &Directory) -> io::Result<Timestamp> {
+    let stats = [play.stat(), play.stat_of(Paths::BLOBS)];
+    let mut newest = Timestamp::default();
+    for stat in stats {
+        match stat {
+            Ok(stat) => newest = newest.max(Timestamp(stat.st_mtime.saturating_mul(1_000_000))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(newest)
 }
 
 fn failed(path: &std::path::Path, error: &io::Error) -> Error {
@@ -365,6 +389,24 @@ mod tests {
         stage.sweep.run(NOW).unwrap();
         stage.paths().make_play(&wiped).unwrap();
         assert_eq!(stage.left(stage.paths().work(&wiped)), 0, "it is taken up afterwards");
+    }
+
+    #[tokio::test]
+    async fn what_an_import_left_that_was_cut_off_goes_a_day_later() {
+        let mut stage = Stage::new();
+        let (cut_off, known) = (PlaySid::new(), stage.play(Status::Succeeded, 0).await);
+        for play_sid in [&cut_off, &known] {
+            fs::create_dir_all(stage.paths().blobs(play_sid)).unwrap();
+            fs::write(stage.paths().blobs(play_sid).join("value"), "[]").unwrap();
+        }
+        let made = modified(&stage.paths().blobs(&cut_off)).unwrap();
+        for (after_ms, is_there) in [(DAY_MS - 3_600_000, true), (DAY_MS + 3_600_000, false)] {
+            stage.set_clock(made.plus_ms(after_ms));
+            stage.sweep.run(made.plus_ms(after_ms)).unwrap();
+            assert_eq!(stage.paths().play(&cut_off).exists(), is_there, "{after_ms}");
+        }
+        assert!(stage.paths().blobs(&known).join("value").exists(), "its play has a row");
+        assert_eq!(stage.left(stage.paths().trash()), 0);
     }
 
     #[tokio::test]

@@ -28,11 +28,12 @@ pub(crate) struct Library {
 }
 
 impl Library {
-    pub(super) fn tables(&self) -> &Tables {
+    pub(crate) fn tables(&self) -> &Tables {
         &self.environment.tables
     }
 
-    pub(super) async fn change(&self) -> MutexGuard<'_, ()> {
+    /// Until what it gives is dropped, nobody else changes the library.
+    pub(crate) async fn change(&self) -> MutexGuard<'_, ()> {
         self.changing.lock().await
     }
 
@@ -40,7 +41,14 @@ impl Library {
     /// which the store keeps one digest: both are right.
     pub(crate) async fn anonymous(&self, source: &Source) -> Result<WorkflowVersion, Error> {
         if let Some(known) = self.tables().version_by_digest(&digest(source))? {
-            return Ok(known);
+            // That of a workflow which was deleted takes no plays.
+            let is_there = match &known.workflow_sid {
+                Some(workflow_sid) => self.tables().workflow(workflow_sid)?.is_some(),
+                None => true,
+            };
+            if is_there {
+                return Ok(known);
+            }
         }
         let version = self.describe(source).await?;
         let mut batch = Batch::new();
@@ -314,7 +322,7 @@ impl Library {
     // -- what all of these need
 
     /// A version of a source that belongs to no workflow yet.
-    async fn describe(&self, source: &Source) -> Result<WorkflowVersion, Error> {
+    pub(crate) async fn describe(&self, source: &Source) -> Result<WorkflowVersion, Error> {
         let flow = describe(&self.environment, source).await?;
         Ok(WorkflowVersion {
             version_sid: VersionSid::new(),
@@ -354,7 +362,7 @@ impl Library {
     }
 
     /// Puts a workflow with what else has changed, and tells so.
-    async fn commit(&self, workflow: &Workflow, mut batch: Batch) -> Result<(), Error> {
+    pub(crate) async fn commit(&self, workflow: &Workflow, mut batch: Batch) -> Result<(), Error> {
         batch.put_workflow(workflow);
         self.tables().commit(batch).await?;
         self.environment.events.add(News::WorkflowChanged(WorkflowNews::from(workflow)));
@@ -367,7 +375,8 @@ impl Library {
         self.tables().workflow(&workflow.workflow_sid)?.ok_or_else(|| self.unknown(&workflow.name))
     }
 
-    fn check_free(&self, name: &str) -> Result<(), Error> {
+    /// Refuses a name that a workflow has.
+    pub(crate) fn check_free(&self, name: &str) -> Result<(), Error> {
         if self.bundled(name).is_none() && self.tables().workflow_by_name(name)?.is_none() {
             return Ok(());
         }
@@ -407,7 +416,7 @@ fn bundled_keeps(name: &str, what: &str) -> Error {
 }
 
 /// SHA-256 over everything that decides how a version runs, each part with its length before it.
-fn digest(source: &Source) -> String {
+pub(crate) fn digest(source: &Source) -> String {
     let mut hash = Sha256::new();
     for part in
         [source.source.as_str(), source.file_name.as_str(), source.entry.as_deref().unwrap_or_default()]

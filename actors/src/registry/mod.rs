@@ -21,6 +21,7 @@ pub(crate) use actor::RegistryActor;
 pub use bundled::BundledFlow;
 pub(crate) use finder::NewestFinder;
 pub(crate) use inputs::{check_inputs, filled};
-pub(crate) use library::Library;
+pub(crate) use library::{Library, digest};
 pub(crate) use message::{Message, Source};
+pub(crate) use names::{check_example_name, check_name, check_tags};
 pub(crate) use save::Save;

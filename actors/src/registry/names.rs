@@ -9,7 +9,7 @@ pub(super) const NAME_CHARS_MAX: usize = 100;
 const FITS: &str = "1 to 100 characters, none that cannot be seen, no white space at its ends";
 
 /// Refuses what no workflow may be called.
-pub(super) fn check_name(name: &str) -> Result<(), Error> {
+pub(crate) fn check_name(name: &str) -> Result<(), Error> {
     if is_seen(name) && name.parse::<WorkflowSid>().is_err() {
         return Ok(());
     }
@@ -18,7 +18,7 @@ pub(super) fn check_name(name: &str) -> Result<(), Error> {
 }
 
 /// Refuses what no example may be called.
-pub(super) fn check_example_name(name: &str) -> Result<(), Error> {
+pub(crate) fn check_example_name(name: &str) -> Result<(), Error> {
     if is_seen(name) {
         return Ok(());
     }
@@ -27,7 +27,7 @@ pub(super) fn check_example_name(name: &str) -> Result<(), Error> {
 }
 
 /// Refuses what no label may be, and one that is there twice.
-pub(super) fn check_tags(tags: &[String]) -> Result<(), Error> {
+pub(crate) fn check_tags(tags: &[String]) -> Result<(), Error> {
     for (at, tag) in tags.iter().enumerate() {
         let pointer = format!("/tags/{at}");
         if !is_seen(tag) {

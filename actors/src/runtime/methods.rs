@@ -4,15 +4,17 @@ use std::{sync::Arc, time::Duration};
 
 use hero_sdk::{
     Error, ErrorCode, Json, PlaySid,
+    document::{Document, ExportedPlay, ExportedWorkflow},
     logic::{
         ArtifactFetch, Artifacts, BenchmarkCompare, BenchmarkComparison, BenchmarkListForVersion,
         BenchmarkListForWorkflow, BenchmarkReport, BenchmarkRun, BenchmarkWait, Benchmarks, Created, Cursor,
         Deleted, EventFeed, EventFilter, EventId, ExampleToInputData, ExampleUpsert, Examples,
-        FlowLibrarySearch, GateReport, InputData, LibraryHits, Logic, Metrics, OfBenchmark, OfExample,
-        OfPlay, OfSecret, OfVersion, OfWorkflow, PickVersion, Picked, PlayCancel, PlayCount, PlayList,
-        PlayPendingResumes, PlayResume, PlayRunAsync, PlaySpans, PlayStart, PlayWait, Plays, Resumes,
-        Retried, SecretSet, Secrets, ServerInfo, SpanFeed, Versions, WorkflowCreate, WorkflowCreateVersion,
-        WorkflowDelete, WorkflowGate, WorkflowList, WorkflowSetCurrentVersion, WorkflowStatistics,
+        FlowLibrarySearch, GateReport, ImportedPlay, ImportedWorkflow, InputData, LibraryHits, Logic,
+        Metrics, OfBenchmark, OfExample, OfPlay, OfSecret, OfVersion, OfWorkflow, PickVersion, Picked,
+        PlayCancel, PlayCount, PlayImport, PlayList, PlayPendingResumes, PlayPromote, PlayResume,
+        PlayRunAsync, PlaySaveAsExample, PlaySpans, PlayStart, PlayWait, Plays, Resumes, Retried, SecretSet,
+        Secrets, ServerInfo, SpanFeed, Versions, WorkflowCreate, WorkflowCreateVersion, WorkflowDelete,
+        WorkflowGate, WorkflowImport, WorkflowList, WorkflowSetCurrentVersion, WorkflowStatistics,
         WorkflowUpdate, Workflows,
     },
     model::{
@@ -42,6 +44,7 @@ use crate::{
     play::{Reply, Wish},
     plays,
     registry::{Library, Source, filled},
+    transfer::{export_play, export_workflow, import_play, import_workflow, promote, save_as_example},
 };
 
 /// How tracebacks call a source whose file has no name.
@@ -385,6 +388,30 @@ impl Logic for Runtime {
             })
         })
         .await
+    }
+
+    async fn workflow_export(&self, params: OfWorkflow) -> Result<Document<ExportedWorkflow>, Error> {
+        export_workflow(Arc::clone(&self.environment), params.workflow).await
+    }
+
+    async fn workflow_import(&self, params: WorkflowImport) -> Result<ImportedWorkflow, Error> {
+        import_workflow(Arc::clone(&self.environment), params).await
+    }
+
+    async fn play_export(&self, params: OfPlay) -> Result<Document<ExportedPlay>, Error> {
+        export_play(Arc::clone(&self.environment), params.play_sid).await
+    }
+
+    async fn play_import(&self, params: PlayImport) -> Result<ImportedPlay, Error> {
+        import_play(Arc::clone(&self.environment), params.document).await
+    }
+
+    async fn play_promote(&self, params: PlayPromote) -> Result<Created, Error> {
+        promote(&self.environment, params).await
+    }
+
+    async fn play_save_as_example(&self, params: PlaySaveAsExample) -> Result<Example, Error> {
+        save_as_example(&self.environment, params).await
     }
 
     async fn events(&self, filter: EventFilter, after: Option<EventId>) -> Result<EventFeed, Error> {

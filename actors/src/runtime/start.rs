@@ -100,7 +100,7 @@ pub(crate) async fn start(
     Ok(reply.play)
 }
 
-fn check_timeout(timeout_ms: Option<u64>) -> Result<(), Error> {
+pub(crate) fn check_timeout(timeout_ms: Option<u64>) -> Result<(), Error> {
     match timeout_ms {
         Some(timeout_ms) if !(1..=TIMEOUT_MS_MAX).contains(&timeout_ms) => {
             let message = format!("timeout_ms is {timeout_ms}, not 1 to {TIMEOUT_MS_MAX}");

@@ -31,4 +31,6 @@ mod served;
 #[cfg(test)]
 mod store_faults;
 #[cfg(test)]
+mod transfer;
+#[cfg(test)]
 mod values;

@@ -23,6 +23,7 @@ async fn every_method_over_both_listeners() {
         library(&mut caller, &name).await;
         let play_sid = play(&mut caller, &name).await;
         files(&mut caller, &play_sid).await;
+        moved(&mut caller, &name, &play_sid).await;
         ends(&mut caller, &name).await;
         secrets(&mut caller).await;
         events(&mut caller, &name, begin).await;
@@ -169,6 +170,26 @@ async fn files(caller: &mut Caller, play_sid: &PlaySid) {
     let ArtifactFetch { artifact, content } = fetched.await.unwrap();
     let content: Vec<Vec<u8>> = content.try_collect().await.unwrap();
     assert_eq!((content.concat().len() as u64, &artifact), (artifact.size, &artifacts[0]));
+}
+
+/// What leaves the home, and comes back to where it is; and a play that becomes part of the library.
+async fn moved(caller: &mut Caller, name: &str, play_sid: &PlaySid) {
+    let workflow = call!(caller.workflow_export(OfWorkflow { workflow: name.to_owned() }));
+    assert_eq!(workflow.content.versions.len(), 2);
+    workflow.check().unwrap();
+    let import = WorkflowImport { document: Json::of(&workflow).unwrap(), name: None };
+    let imported = call!(caller.workflow_import(import));
+    assert_eq!((imported.is_new, imported.versions_added), (false, 0));
+    let play = call!(caller.play_export(play_sid.clone().into()));
+    play.check().unwrap();
+    assert!(!call!(caller.play_import(PlayImport { document: Json::of(&play).unwrap() })).is_new);
+    let workflow = Some(name.to_owned());
+    let promote = PlayPromote { workflow, set_current: false, ..PlayPromote::from(play_sid.clone()) };
+    assert_eq!(call!(caller.play_promote(promote)).version, play.content.version);
+    let (play_sid, workflow) = (play_sid.clone(), None);
+    let save = PlaySaveAsExample { play_sid, name: "worked".to_owned(), workflow, note: None };
+    let saved = call!(caller.play_save_as_example(save));
+    assert_eq!(saved.expected_outputs, play.content.play.outputs);
 }
 
 /// Plays that fail, are run again and are cancelled; and what is deleted.

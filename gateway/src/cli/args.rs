@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use hero_sdk::model;
 
 pub(crate) use self::{
+    documents::{DocumentFile, PlayExport, PlayPromote, PlaySaveAsExample, WorkflowExport, WorkflowImport},
     library::{
         Example, ExampleAdd, ExampleInputs, ExampleName, Workflow, WorkflowAdd, WorkflowChange,
         WorkflowDelete, WorkflowFetch, WorkflowList, WorkflowName, WorkflowSetCurrent, WorkflowUpdate,
@@ -21,6 +22,7 @@ pub(crate) use self::{
 };
 use crate::cli::server_args::{Listen, Serve, Service};
 
+mod documents;
 mod library;
 mod play;
 

@@ -162,6 +162,9 @@ impl From<hero_sdk::Error> for Failure {
             | ErrorCode::SandboxDenied
             | ErrorCode::NotFound
             | ErrorCode::SecretMissing
+            | ErrorCode::ImportInvalid
+            | ErrorCode::ImportNewer
+            | ErrorCode::DocumentTooLarge
             | ErrorCode::Conflict => Exit::Usage,
             // An answer, though not the one that was hoped for.
             ErrorCode::NoVersionFits => Exit::Failed,

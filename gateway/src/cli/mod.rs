@@ -7,6 +7,7 @@ mod commands;
 pub(crate) mod configuration;
 mod confinement;
 mod context;
+mod document;
 mod drive;
 mod embedded;
 mod errors;
@@ -172,7 +173,7 @@ mod tests {
 
     #[test]
     fn wrong_arguments_say_what_would_be_right() {
-        let cases: [&[&str]; 14] = [
+        let cases: [&[&str]; 17] = [
             &["runn"],
             &["frobnicate"],
             &["run"],
@@ -186,6 +187,9 @@ mod tests {
             &["workflow", "set-current", "trip", "newest"],
             &["run", "trip", "--version", "-1"],
             &["example", "add", "trip"],
+            &["workflow", "export"],
+            &["play", "promote", "play_x", "--to", "trip", "--tag", "travel"],
+            &["play", "save-as-example", "play_x"],
             &[],
         ];
         let told: Vec<String> = cases

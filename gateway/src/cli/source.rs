@@ -21,26 +21,31 @@ const FILE_BYTES_MAX: u64 = 16 << 20;
 
 /// The text of a regular file of bearable size, without a byte order mark, which editors leave and parsers refuse.
 pub(crate) fn read_text(path: &Path) -> std::io::Result<String> {
+    read_text_of(path, FILE_BYTES_MAX)
+}
+
+/// The same of at most so many bytes.
+pub(crate) fn read_text_of(path: &Path, bytes_max: u64) -> std::io::Result<String> {
     let metadata = std::fs::metadata(path)?;
     if !metadata.is_file() && !metadata.is_dir() {
         return Err(std::io::Error::other("it is not a regular file"));
     }
-    if metadata.len() > FILE_BYTES_MAX {
-        return Err(too_large());
+    if metadata.len() > bytes_max {
+        return Err(too_large(bytes_max));
     }
     let text = std::fs::read_to_string(path)?;
     Ok(text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned))
 }
 
 /// All of standard input, which may be a stream without an end.
-fn read_standard_input() -> std::io::Result<String> {
+pub(crate) fn read_standard_input(bytes_max: u64) -> std::io::Result<String> {
     let mut text = String::new();
-    std::io::stdin().take(FILE_BYTES_MAX + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > FILE_BYTES_MAX { Err(too_large()) } else { Ok(text) }
+    std::io::stdin().take(bytes_max + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > bytes_max { Err(too_large(bytes_max)) } else { Ok(text) }
 }
 
-fn too_large() -> std::io::Error {
-    std::io::Error::other(format!("it has more than {} MiB", FILE_BYTES_MAX >> 20))
+fn too_large(bytes_max: u64) -> std::io::Error {
+    std::io::Error::other(format!("it has more than {} MiB", bytes_max >> 20))
 }
 
 /// A JSON argument: `-` is standard input, `@` and a path a file, anything else itself. A signal ends the wait for
@@ -71,7 +76,7 @@ pub(crate) async fn text_elsewhere(
     };
     if argument == "-" {
         let text = tokio::select! {
-            text = tokio::task::spawn_blocking(read_standard_input) => text,
+            text = tokio::task::spawn_blocking(|| read_standard_input(FILE_BYTES_MAX)) => text,
             () = signals.next() => return Some(Err(interrupted())),
         };
         let text = text.unwrap_or_else(|panicked| Err(std::io::Error::other(panicked)));

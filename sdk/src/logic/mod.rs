@@ -5,6 +5,7 @@
 use schemars::{Schema, SchemaGenerator};
 
 use self::declare::methods;
+pub(crate) use self::params::pointer;
 pub use self::{
     benchmarks::{
         BenchmarkCompare, BenchmarkComparison, BenchmarkListForVersion, BenchmarkListForWorkflow,
@@ -23,6 +24,7 @@ pub use self::{
     },
     search::{FlowLibrarySearch, LibraryHit, LibraryHits},
     server::{OfSecret, SecretSet, Secrets, ServerInfo, ServerProcess},
+    transfer::{ImportedPlay, ImportedWorkflow, PlayImport, PlayPromote, PlaySaveAsExample, WorkflowImport},
     workflows::{
         Created, Deleted, ExampleToInputData, ExampleUpsert, Examples, InputData, OfExample, OfVersion,
         OfWorkflow, Versions, WorkflowCreate, WorkflowCreateVersion, WorkflowDelete, WorkflowList,
@@ -31,6 +33,7 @@ pub use self::{
 };
 use crate::{
     Error, ErrorCode, Json, PlaySid,
+    document::{Document, ExportedPlay, ExportedWorkflow},
     model::{Benchmark, Example, Play, ResumeRequest, SpanPage, Workflow, WorkflowVersion},
 };
 
@@ -43,6 +46,7 @@ mod params;
 mod plays;
 mod search;
 mod server;
+mod transfer;
 mod workflows;
 
 /// What is known of a method.
@@ -208,6 +212,27 @@ methods! {
     /// The version that is best by what counts, among those that keep the limits. Versions with little data are taken to
     /// be as bad as that data allows. `no_version_fits` where the limits exclude all.
     pick_version(PickVersion) -> Picked;
+    /// A workflow with its versions, examples and benchmarks as one document, which another hero_logic takes.
+    workflow_export(OfWorkflow) -> Document<ExportedWorkflow>;
+
+    /// Takes a workflow from a document, or what of it is not here yet. Nothing that is here changes: where something
+    /// else has its place, `conflict`, and nothing is imported. A confined process reads from each source what it
+    /// declares.
+    workflow_import(WorkflowImport) -> ImportedWorkflow;
+
+    /// A play with all that it is replayed from as one document. One that has not ended gives `conflict`, unless it waits
+    /// for an answer.
+    play_export(OfPlay) -> Document<ExportedPlay>;
+
+    /// Takes a play from a document. One that waited for an answer comes as cancelled: only a retry has it go on here.
+    play_import(PlayImport) -> ImportedPlay;
+
+    /// Makes the source of a play a workflow, or the next version of one; where it is one of its versions already, gives
+    /// that one.
+    play_promote(PlayPromote) -> Created;
+
+    /// Saves the inputs, answers and outputs of a play that has succeeded as an example, in place of one of that name.
+    play_save_as_example(PlaySaveAsExample) -> Example;
 
     /// Sets a secret, in place of the value that it had. No method gives a value back.
     secret_set(SecretSet) -> ();

@@ -94,7 +94,7 @@ fn wrong(names: &[&str], pointer: String, message: String) -> Error {
 }
 
 /// A JSON pointer, RFC 6901.
-fn pointer(path: &serde_path_to_error::Path) -> String {
+pub(crate) fn pointer(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
     let mut pointer = String::new();
     for part in path {

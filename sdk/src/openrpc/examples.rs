@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::documents;
 #[cfg(test)]
 use crate::logic::{Event, EventId, News, ResetReason, ResumeNews};
 use crate::{
@@ -199,6 +200,12 @@ examples! {
         weights: library::weights(),
         limits: library::limits(),
     }) -> library::picked();
+    workflow_export(of_workflow()) -> documents::exported_workflow();
+    workflow_import(documents::workflow_import()) -> documents::imported_workflow();
+    play_export(OfPlay::from(play_sid())) -> documents::exported_play();
+    play_import(documents::play_import()) -> documents::imported_play();
+    play_promote(documents::promote()) -> Created { workflow: workflow(), version: version() };
+    play_save_as_example(documents::save_as_example()) -> example();
     secret_set(SecretSet { name: secret_name(), value: secret_value() }) -> ();
     secret_list() -> Secrets {
         secrets: vec![Secret { name: secret_name(), source: SecretSource::File, set_at: Some(moment(0)) }],
@@ -257,7 +264,7 @@ def main(name: str = "World") -> dict[str, str]:
     return {"greeting": compose(name)}
 "#;
 
-fn play_sid() -> PlaySid {
+pub(super) fn play_sid() -> PlaySid {
     sid("play_01kar9v3zv5w8x2b7c6d4e0f1g")
 }
 
@@ -281,11 +288,11 @@ where
 }
 
 /// A moment in the evening of 23 November 2025, so many milliseconds after the story begins.
-fn moment(after_ms: u64) -> Timestamp {
+pub(super) fn moment(after_ms: u64) -> Timestamp {
     Timestamp(1_763_930_000_123_456).plus_ms(after_ms)
 }
 
-fn json_of(value: &Value) -> Json {
+pub(super) fn json_of(value: &Value) -> Json {
     Json::from(value)
 }
 
@@ -297,7 +304,7 @@ fn greeting() -> Json {
     json_of(&json!({ "greeting": "Hello, Ada!" }))
 }
 
-fn play(status: Status) -> Play {
+pub(super) fn play(status: Status) -> Play {
     let has_ended = status.is_terminal();
     Play {
         play_sid: play_sid(),
@@ -378,7 +385,7 @@ fn question() -> ResumeRequest {
     }
 }
 
-fn step() -> Span {
+pub(super) fn step() -> Span {
     Span {
         span_id: 2,
         parent: Some(1),
@@ -405,7 +412,7 @@ fn step() -> Span {
     }
 }
 
-fn line() -> LogLine {
+pub(super) fn line() -> LogLine {
     LogLine {
         seq: 5,
         span_id: Some(2),
@@ -417,7 +424,7 @@ fn line() -> LogLine {
     }
 }
 
-fn artifact() -> Artifact {
+pub(super) fn artifact() -> Artifact {
     Artifact {
         play_sid: play_sid(),
         path: "hello/compose#1".to_owned(),
@@ -429,10 +436,12 @@ fn artifact() -> Artifact {
     }
 }
 
+/// Of the source, its file's name and no entry.
+const VERSION_DIGEST: &str = "ff9368b1899e95fedc4b0767492d416748f45b7657e5236d6178a6dcdba1f3a6";
 /// Of `Hello, Ada!`.
 const DIGEST: &str = "fc80a614993089e736b5321633d88401ea4fecdeddecaff5cf05d619bd941a90";
 
-fn workflow() -> Workflow {
+pub(super) fn workflow() -> Workflow {
     Workflow {
         workflow_sid: workflow_sid(),
         name: "hello".to_owned(),
@@ -444,13 +453,13 @@ fn workflow() -> Workflow {
     }
 }
 
-fn version() -> WorkflowVersion {
+pub(super) fn version() -> WorkflowVersion {
     WorkflowVersion {
         version_sid: version_sid(),
         workflow_sid: Some(workflow_sid()),
         version: Some(1),
         source: SOURCE.to_owned(),
-        digest: DIGEST.to_owned(),
+        digest: VERSION_DIGEST.to_owned(),
         file_name: "hello.py".to_owned(),
         entry: "main".to_owned(),
         name: "hello".to_owned(),
@@ -476,7 +485,7 @@ fn of_example() -> OfExample {
     OfExample { workflow: "hello".to_owned(), example: "ada".to_owned() }
 }
 
-fn example() -> Example {
+pub(super) fn example() -> Example {
     Example {
         workflow_sid: workflow_sid(),
         name: "ada".to_owned(),

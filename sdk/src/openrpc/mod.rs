@@ -1,5 +1,6 @@
 //! The methods as an OpenRPC 1.3 document, from their one declaration.
 
+mod documents;
 mod examples;
 #[cfg(test)]
 mod tests;

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Artifacts of one play.
-const ARTIFACTS_MAX: usize = 10_000;
+pub(crate) const ARTIFACTS_MAX: usize = 10_000;
 /// Files of one process that wait to be copied. Each of its threads waits for one, and nobody has so many.
 const COPIES_MAX: usize = 1_000;
 /// Characters of a name.

@@ -332,7 +332,7 @@ fn payload(value: Option<Json>, blob: Option<Blob>) -> Result<Option<Payload>, R
 }
 
 /// The digest becomes a file's name, so it must be one.
-pub(in crate::play) fn is_digest(blob: &Blob) -> bool {
+pub(crate) fn is_digest(blob: &Blob) -> bool {
     let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     blob.digest.len() == 64 && blob.digest.bytes().all(is_hex) && blob.size <= BLOB_BYTES_MAX
 }

@@ -8,7 +8,7 @@ const BYTES_MAX: usize = 200;
 /// Of the type, and of the subtype.
 const NAME_BYTES_MAX: usize = 127;
 
-pub(super) fn is_media_type(text: &str) -> bool {
+pub(crate) fn is_media_type(text: &str) -> bool {
     if text.len() > BYTES_MAX {
         return false;
     }

@@ -24,9 +24,11 @@ use hero_sdk::{
 };
 use hero_store::{PlayRow, Run};
 
-#[cfg(feature = "fuzz")]
-pub(crate) use artifacts::is_name as is_artifact_name;
-pub(super) use frames::is_digest;
+pub(crate) use artifacts::{ARTIFACTS_MAX, is_name as is_artifact_name};
+pub(crate) use frames::is_digest;
+pub(crate) use media_type::is_media_type;
+pub(crate) use questions::are_too_many;
+pub(crate) use workflows::WORKFLOWS_MAX;
 pub(super) use workflows::told;
 
 use super::{

@@ -62,8 +62,7 @@ impl Machine {
 
     /// Whether this would be more than the play may ask.
     fn asks_too_much(&self, next: &ResumeRequest) -> bool {
-        let all = self.resumes.iter().chain([next]).map(bytes).sum::<usize>();
-        self.resumes.len() >= QUESTIONS_MAX || all > QUESTIONS_BYTES_MAX
+        are_too_many(self.resumes.iter().chain([next]))
     }
 
     fn question(&self, frame: Pause, now: Now) -> ResumeRequest {
@@ -249,6 +248,16 @@ impl Machine {
         self.row.play.pending_resumes = u32::try_from(open).unwrap_or(u32::MAX);
         self.row_changed = true;
     }
+}
+
+/// Whether these are more than a play may ask, or hold more.
+pub(crate) fn are_too_many<'a>(questions: impl Iterator<Item = &'a ResumeRequest>) -> bool {
+    let (mut count, mut all) = (0, 0);
+    for question in questions {
+        count += 1;
+        all += bytes(question);
+    }
+    count > QUESTIONS_MAX || all > QUESTIONS_BYTES_MAX
 }
 
 /// The timer of a question that is open and has one.

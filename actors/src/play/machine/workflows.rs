@@ -15,7 +15,7 @@ use crate::play::{
 };
 
 /// Names that a play may ask for: what they stand for is a part of its row.
-const WORKFLOWS_MAX: usize = 200;
+pub(crate) const WORKFLOWS_MAX: usize = 200;
 /// Questions of one process that wait. Each of its threads waits for one, and nobody has so many.
 const LOOKUPS_MAX: usize = 1_000;
 

@@ -14,7 +14,7 @@ pub(super) const BRIEF_BYTES: usize = LEFT_BYTES_MAX / 4;
 const NODE_BYTES: usize = 1 << 10;
 
 /// What a node takes.
-pub(super) fn span(span: &Span) -> usize {
+pub(crate) fn span(span: &Span) -> usize {
     let Span { path, name, inputs, output, error: failure, tags, tries: failed, .. } = span;
     let texts = [inputs, output].into_iter().flatten().map(String::len).sum::<usize>();
     let tags: usize = tags.iter().map(|(name, value)| name.len() + value.as_str().len()).sum();

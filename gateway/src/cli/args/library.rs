@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueHint};
 use hero_sdk::model::VersionChoice;
 
-use super::play::{GivenInputs, Page};
+use super::{
+    documents::{WorkflowExport, WorkflowImport},
+    play::{GivenInputs, Page},
+};
 
 const ADD_EXAMPLES: &str = "\
 Examples:
@@ -37,6 +40,10 @@ pub(crate) enum Workflow {
     Delete(WorkflowDelete),
     /// The source of a version, as it is
     Fetch(WorkflowFetch),
+    /// A workflow with its versions, examples and benchmarks, as one file for another home
+    Export(WorkflowExport),
+    /// Take a workflow from such a file, or what of it is not here yet; nothing that is here changes
+    Import(WorkflowImport),
 }
 
 #[derive(Debug, Args)]

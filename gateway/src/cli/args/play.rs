@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
 use hero_sdk::model::VersionChoice;
 
-use super::library::version;
+use super::{
+    documents::{DocumentFile, PlayExport, PlayPromote, PlaySaveAsExample},
+    library::version,
+};
 
 const RUN_EXAMPLES: &str = "\
 Examples:
@@ -101,6 +104,14 @@ pub(crate) enum Play {
     Retry(PlayGoOn),
     /// Wait until a play ends or waits for an answer; the exit code says which
     Wait(PlayWait),
+    /// A play with all that it is replayed from, as one file for another home
+    Export(PlayExport),
+    /// Take a play from such a file; `play retry` has it go on here
+    Import(DocumentFile),
+    /// Make the source of a play a workflow, or the next version of one
+    Promote(PlayPromote),
+    /// Save the inputs, answers and outputs of a play that has succeeded as an example
+    SaveAsExample(PlaySaveAsExample),
 }
 
 #[derive(Debug, Args)]

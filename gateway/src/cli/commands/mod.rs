@@ -11,9 +11,13 @@ pub(crate) mod example_show;
 pub(crate) mod play_artifact;
 pub(crate) mod play_artifacts;
 pub(crate) mod play_cancel;
+pub(crate) mod play_export;
 pub(crate) mod play_follow;
+pub(crate) mod play_import;
 pub(crate) mod play_list;
+pub(crate) mod play_promote;
 pub(crate) mod play_retry;
+pub(crate) mod play_save_as_example;
 pub(crate) mod play_show;
 pub(crate) mod play_tree;
 pub(crate) mod play_wait;
@@ -31,7 +35,9 @@ pub(crate) mod service_unit;
 mod tests;
 pub(crate) mod workflow_add;
 pub(crate) mod workflow_delete;
+pub(crate) mod workflow_export;
 pub(crate) mod workflow_fetch;
+pub(crate) mod workflow_import;
 pub(crate) mod workflow_list;
 pub(crate) mod workflow_set_current;
 pub(crate) mod workflow_show;
@@ -78,6 +84,12 @@ pub(crate) async fn dispatch(
         Command::Play(Play::Cancel(arguments)) => play_cancel::command(context, arguments).await,
         Command::Play(Play::Retry(arguments)) => play_retry::command(context, arguments).await,
         Command::Play(Play::Wait(arguments)) => play_wait::command(context, arguments).await,
+        Command::Play(Play::Export(arguments)) => play_export::command(context, arguments).await,
+        Command::Play(Play::Import(arguments)) => play_import::command(context, arguments).await,
+        Command::Play(Play::Promote(arguments)) => play_promote::command(context, arguments).await,
+        Command::Play(Play::SaveAsExample(arguments)) => {
+            play_save_as_example::command(context, arguments).await
+        }
         Command::Workflow(Workflow::Add(arguments)) => workflow_add::command(context, arguments).await,
         Command::Workflow(Workflow::List(arguments)) => workflow_list::command(context, arguments).await,
         Command::Workflow(Workflow::Show(arguments)) => workflow_show::command(context, arguments).await,
@@ -90,6 +102,8 @@ pub(crate) async fn dispatch(
         Command::Workflow(Workflow::Update(arguments)) => workflow_update::command(context, arguments).await,
         Command::Workflow(Workflow::Delete(arguments)) => workflow_delete::command(context, arguments).await,
         Command::Workflow(Workflow::Fetch(arguments)) => workflow_fetch::command(context, arguments).await,
+        Command::Workflow(Workflow::Export(arguments)) => workflow_export::command(context, arguments).await,
+        Command::Workflow(Workflow::Import(arguments)) => workflow_import::command(context, arguments).await,
         Command::Example(Example::List(arguments)) => example_list::command(context, arguments).await,
         Command::Example(Example::Add(arguments)) => example_add::command(context, arguments).await,
         Command::Example(Example::Show(arguments)) => example_show::command(context, arguments).await,

@@ -4,6 +4,7 @@ mod artifacts;
 mod examples;
 mod library;
 mod secrets;
+mod transfer;
 mod workflows;
 
 use std::os::unix::fs::PermissionsExt as _;

@@ -5,7 +5,7 @@ use std::path::Path;
 use hero_sdk::{
     ErrorCode, Logic,
     logic::{Created, OfWorkflow, WorkflowCreate, WorkflowCreateVersion},
-    model::Workflow,
+    model::{Workflow, WorkflowVersion},
 };
 
 use crate::cli::{
@@ -90,11 +90,16 @@ async fn create(
     if context.out.json {
         context.out.document(&created)?;
     } else {
-        let version = created.version.version.unwrap_or_default();
-        context.say(&format!("{}: version {version} is saved\n", visible(&name)));
-        tell_how_to_run(context, &created.workflow);
+        tell_created(context, &created);
     }
     Ok(Exit::Succeeded)
+}
+
+/// Says that a workflow was made.
+pub(crate) fn tell_created(context: &mut Context, Created { workflow, version }: &Created) {
+    let version = version.version.unwrap_or_default();
+    context.say(&format!("{}: version {version} is saved\n", visible(&workflow.name)));
+    tell_how_to_run(context, workflow);
 }
 
 async fn add_version(
@@ -112,6 +117,17 @@ async fn add_version(
         return Ok(Exit::Succeeded);
     }
     let workflow = logic.workflow_get(OfWorkflow { workflow }).await?;
+    tell_version(context, &workflow, &known, &version);
+    Ok(Exit::Succeeded)
+}
+
+/// Says that a source is a version of a workflow, which had these before.
+pub(crate) fn tell_version(
+    context: &mut Context,
+    workflow: &Workflow,
+    known: &[WorkflowVersion],
+    version: &WorkflowVersion,
+) {
     let number = version.version.unwrap_or_default();
     let what = if known.iter().any(|known| known.version_sid == version.version_sid) {
         format!("version {number} has this source already")
@@ -123,11 +139,10 @@ async fn add_version(
         current => format!("and version {current} stays the current one"),
     };
     context.say(&format!("{}: {what}, {current}\n", visible(&workflow.name)));
-    Ok(Exit::Succeeded)
 }
 
 /// By its id, where the command line would take the name for something else.
-fn tell_how_to_run(context: &mut Context, workflow: &Workflow) {
+pub(crate) fn tell_how_to_run(context: &mut Context, workflow: &Workflow) {
     let name = &workflow.name;
     let is_mistaken = is_path(name) || name.starts_with('-');
     let name = if is_mistaken { workflow.workflow_sid.as_str() } else { name };

@@ -11,16 +11,18 @@ use std::{
 use futures_core::Stream;
 use hero_sdk::{
     Error, ErrorCode, FieldError, Json, Logic, PlaySid, Secret, SecretSource,
+    document::{Document, ExportedPlay, ExportedWorkflow},
     logic::{
         ArtifactFetch, Artifacts, BenchmarkCompare, BenchmarkComparison, BenchmarkListForVersion,
         BenchmarkListForWorkflow, BenchmarkReport, BenchmarkRun, BenchmarkWait, Benchmarks, Created, Cursor,
         Deleted, EventFeed, EventFilter, EventId, ExampleToInputData, ExampleUpsert, Examples,
-        FlowLibrarySearch, GateReport, InputData, LibraryHits, Metrics, OfBenchmark, OfExample, OfPlay,
-        OfSecret, OfVersion, OfWorkflow, PickVersion, Picked, PlayCancel, PlayList, PlayPendingResumes,
-        PlayResume, PlayRunAsync, PlaySpans, PlayStart, PlayWait, Plays, Resumes, Retried, SecretSet,
-        Secrets, ServerInfo, SpanFeed, StartOptions, Until, Versions, WorkflowCreate, WorkflowCreateVersion,
-        WorkflowDelete, WorkflowGate, WorkflowList, WorkflowSetCurrentVersion, WorkflowStatistics,
-        WorkflowUpdate, Workflows,
+        FlowLibrarySearch, GateReport, ImportedPlay, ImportedWorkflow, InputData, LibraryHits, Metrics,
+        OfBenchmark, OfExample, OfPlay, OfSecret, OfVersion, OfWorkflow, PickVersion, Picked, PlayCancel,
+        PlayImport, PlayList, PlayPendingResumes, PlayPromote, PlayResume, PlayRunAsync, PlaySaveAsExample,
+        PlaySpans, PlayStart, PlayWait, Plays, Resumes, Retried, SecretSet, Secrets, ServerInfo, SpanFeed,
+        StartOptions, Until, Versions, WorkflowCreate, WorkflowCreateVersion, WorkflowDelete, WorkflowGate,
+        WorkflowImport, WorkflowList, WorkflowSetCurrentVersion, WorkflowStatistics, WorkflowUpdate,
+        Workflows,
     },
     model::{
         Artifact, Benchmark, Example, Play, PlayError, ResumeRequest, SandboxLevel, SpanPage, Status,
@@ -230,6 +232,12 @@ impl Logic for Script {
         benchmark_compare(BenchmarkCompare) -> BenchmarkComparison;
         workflow_gate(WorkflowGate) -> GateReport;
         pick_version(PickVersion) -> Picked;
+        workflow_export(OfWorkflow) -> Document<ExportedWorkflow>;
+        workflow_import(WorkflowImport) -> ImportedWorkflow;
+        play_export(OfPlay) -> Document<ExportedPlay>;
+        play_import(PlayImport) -> ImportedPlay;
+        play_promote(PlayPromote) -> Created;
+        play_save_as_example(PlaySaveAsExample) -> Example;
     }
 
     async fn play_start(&self, mut params: PlayStart) -> Result<Play, Error> {

@@ -1,5 +1,7 @@
 //! Commands about workflows and examples, on a library of their own: a real runtime in a home that goes away.
 
+use hero_sdk::logic::PlayImport;
+
 use super::*;
 use crate::cli::embedded::{self, Purpose, Session};
 
@@ -106,6 +108,25 @@ impl Library {
             Command::Workflow(Workflow::Delete(typed)) => workflow_delete::run(context, logic, typed).await,
             Command::Workflow(Workflow::Fetch(typed)) => {
                 workflow_fetch::run(context, logic, typed, false).await
+            }
+            Command::Workflow(Workflow::Export(typed)) => workflow_export::run(context, logic, typed).await,
+            Command::Workflow(Workflow::Import(arguments)) => {
+                let wish = workflow_import::parse(arguments, &mut context.signals).await?;
+                workflow_import::run(context, logic, wish).await
+            }
+            Command::Play(Play::Export(typed)) => {
+                let play_sid = crate::cli::context::play_sid(&typed.play_sid)?;
+                play_export::run(context, logic, play_sid, typed.output).await
+            }
+            Command::Play(Play::Import(typed)) => {
+                let document = crate::cli::document::read(&typed.file, &mut context.signals).await?;
+                play_import::run(context, logic, PlayImport { document }).await
+            }
+            Command::Play(Play::Promote(typed)) => {
+                play_promote::run(context, logic, play_promote::parse(typed)?).await
+            }
+            Command::Play(Play::SaveAsExample(typed)) => {
+                play_save_as_example::run(context, logic, play_save_as_example::parse(typed)?).await
             }
             Command::Example(Example::Add(arguments)) => {
                 let wish = example_add::Wish::parse(arguments, &mut context.signals).await?;

@@ -1,0 +1,218 @@
+//! A workflow becomes a document, and a document a workflow.
+
+use std::{collections::HashSet, sync::Arc};
+
+use hero_sdk::{
+    Error, ErrorCode, Json,
+    document::{Document, ExportedWorkflow, digest_of},
+    logic::{ImportedWorkflow, WorkflowImport},
+    model::{Example, Workflow, WorkflowVersion},
+};
+use hero_store::Batch;
+
+use super::{ensure, refused, versions};
+use crate::{
+    play::Environment,
+    registry::{Library, check_example_name, check_name, check_tags},
+    runtime::{blocking, library},
+};
+
+/// Versions of a workflow that is imported: each may take a process.
+const VERSIONS_MAX: usize = 1_000;
+/// Its examples.
+const EXAMPLES_MAX: usize = 10_000;
+
+/// A workflow with its versions, examples and benchmarks.
+pub(crate) async fn export_workflow(
+    environment: Arc<Environment>,
+    workflow: String,
+) -> Result<Document<ExportedWorkflow>, Error> {
+    let work = async move |library: Library| {
+        let workflow = library.workflow(&workflow).await?;
+        // So that no version comes in between.
+        let _changing = library.change().await;
+        let tables = library.tables();
+        let workflow = tables.workflow(&workflow.workflow_sid)?.unwrap_or(workflow);
+        let examples = tables.examples(&workflow.workflow_sid)?.into_iter().map(Into::into).collect();
+        let versions = tables.versions_of(&workflow.workflow_sid)?;
+        Ok(ExportedWorkflow { workflow, versions, examples, benchmarks: Vec::new() })
+    };
+    let content = library(&environment, work).await?;
+    blocking(move || Document::of(content, environment.clock.now().wall)).await
+}
+
+/// Takes a workflow, or what of it is not here yet. What is here stays as it is.
+///
+/// Errors: those of [`Document::read`]; `import_invalid`; `conflict` where something else has its place; those of a source
+/// that cannot be described.
+pub(crate) async fn import_workflow(
+    environment: Arc<Environment>,
+    params: WorkflowImport,
+) -> Result<ImportedWorkflow, Error> {
+    let WorkflowImport { document, name } = params;
+    if let Some(name) = &name {
+        check_name(name)?;
+    }
+    let content = blocking(move || checked(&document)).await?;
+    let mut arrival = Arrival { content, name };
+    // Before processes are started for it, and once more when it counts.
+    let looking = arrival.clone();
+    let look = async move |library: Library| {
+        // A flow that comes with the program becomes a workflow first.
+        match library.workflow(looking.content.workflow.workflow_sid.as_str()).await {
+            Err(error) if error.code != ErrorCode::NotFound => Err(error),
+            _ => Ok(looking.plan(&library)?.versions),
+        }
+    };
+    let missing = library(&environment, look).await?;
+    for (at, version) in arrival.content.versions.iter_mut().enumerate() {
+        if version.version.is_some_and(|number| missing.contains(&number)) {
+            let pointer = format!("/versions/{at}");
+            *version = versions::here::<ExportedWorkflow>(&environment, version.clone(), &pointer).await?;
+        }
+    }
+    library(&environment, async move |library: Library| arrival.commit(&library, &missing).await).await
+}
+
+/// A workflow on its way in.
+#[derive(Clone)]
+struct Arrival {
+    content: ExportedWorkflow,
+    /// The name that was asked for in place of its own.
+    name: Option<String>,
+}
+
+/// What of a workflow is not here.
+struct Plan {
+    /// It itself, if it is.
+    known: Option<Workflow>,
+    /// Numbers of versions.
+    versions: HashSet<u32>,
+    examples: Vec<Example>,
+}
+
+impl Arrival {
+    /// What is to be added; `conflict` where something else is here.
+    fn plan(&self, library: &Library) -> Result<Plan, Error> {
+        let ExportedWorkflow { workflow, versions, examples, .. } = &self.content;
+        let tables = library.tables();
+        let known = tables.workflow(&workflow.workflow_sid)?;
+        match (&known, &self.name) {
+            (Some(known), Some(name)) if *name != known.name => {
+                let message = format!("the workflow is here already, and is called {:?}", known.name);
+                return Err(
+                    conflict(message).hint("leave the name out: what is missing of it is added there")
+                );
+            }
+            (Some(_), _) => {}
+            (None, name) => library
+                .check_free(name.as_ref().unwrap_or(&workflow.name))
+                .map_err(|error| error.hint("give the one that is imported another name: `hero_logic workflow import FILE --name NAME`"))?,
+        }
+        let mut missing = HashSet::new();
+        for version in versions {
+            let number = version.version.unwrap_or_default();
+            match tables.workflow_version(&workflow.workflow_sid, number)? {
+                Some(here) if here.digest == version.digest => {}
+                Some(_) => {
+                    let message =
+                        format!("the workflow has another version {number} here than in the document");
+                    return Err(conflict(message).hint(
+                        "each home has given the number to a source of its own; `hero_logic workflow add --to` \
+                         makes one of them a further version",
+                    ));
+                }
+                None => drop(missing.insert(number)),
+            }
+        }
+        let mut added = Vec::new();
+        for example in examples {
+            let coming = example.clone().of(workflow);
+            match tables.example(&workflow.workflow_sid, &example.name)? {
+                None => added.push(coming),
+                Some(here) => {
+                    let updated_at = here.updated_at;
+                    if digest_of(&here)? != digest_of(&Example { updated_at, ..coming })? {
+                        let message = format!("the workflow has another example {:?} here", example.name);
+                        return Err(conflict(message).hint("delete the one that is here, or keep it"));
+                    }
+                }
+            }
+        }
+        Ok(Plan { known, versions: missing, examples: added })
+    }
+
+    /// Adds it, all at once. Those of these numbers are as they are to be.
+    async fn commit(self, library: &Library, described: &HashSet<u32>) -> Result<ImportedWorkflow, Error> {
+        let _changing = library.change().await;
+        let Plan { known, versions, examples } = self.plan(library)?;
+        if !versions.is_subset(described) {
+            return Err(conflict("the workflow was deleted while it was imported").hint("import it again"));
+        }
+        let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let is_new = known.is_none();
+        let workflow = known.unwrap_or_else(|| {
+            let own = self.content.workflow;
+            Workflow { name: self.name.unwrap_or(own.name), ..own }
+        });
+        let imported = ImportedWorkflow {
+            workflow,
+            is_new,
+            versions_added: count(versions.len()),
+            examples_added: count(examples.len()),
+            benchmarks_added: 0,
+        };
+        let mut batch = Batch::new();
+        let is_coming =
+            |version: &&WorkflowVersion| version.version.is_some_and(|number| versions.contains(&number));
+        self.content.versions.iter().filter(is_coming).for_each(|version| batch.put_version(version));
+        examples.iter().for_each(|example| batch.put_example(example));
+        if is_new || !batch.is_empty() {
+            library.commit(&imported.workflow, batch).await?;
+        }
+        Ok(imported)
+    }
+}
+
+fn conflict(message: impl Into<String>) -> Error {
+    Error::new(ErrorCode::Conflict, message)
+}
+
+fn holds(holds: bool, pointer: impl FnOnce() -> String, what: &str) -> Result<(), Error> {
+    ensure::<ExportedWorkflow>(holds, pointer, what)
+}
+
+/// Reads a workflow, and checks whether it is one that there could be here. Pure.
+pub(crate) fn checked(document: &Json) -> Result<ExportedWorkflow, Error> {
+    let content = Document::<ExportedWorkflow>::read(document)?.content;
+    let ExportedWorkflow { workflow, versions, examples, benchmarks } = &content;
+    let told = |pointer: &str, error: Error| refused::<ExportedWorkflow>(pointer, error);
+    check_name(&workflow.name).map_err(|error| told("/workflow/name", error))?;
+    check_tags(&workflow.tags).map_err(|error| told("/workflow/tags", error))?;
+    let count = versions.len();
+    holds((1..=VERSIONS_MAX).contains(&count), || "/versions".to_owned(), "there are none, or too many")?;
+    let mut ids = HashSet::new();
+    for (number, (at, version)) in (1..).zip(versions.iter().enumerate()) {
+        let pointer = || format!("/versions/{at}");
+        let is_next =
+            version.version == Some(number) && version.workflow_sid.as_ref() == Some(&workflow.workflow_sid);
+        holds(is_next, pointer, "there is not the next version of the workflow")?;
+        holds(ids.insert(&version.version_sid), pointer, "there is an id that was there before")?;
+    }
+    let has_current = versions.iter().any(|version| version.version == Some(workflow.current_version));
+    holds(has_current, || "/workflow/current_version".to_owned(), "there is no number of a version")?;
+    holds(examples.len() <= EXAMPLES_MAX, || "/examples".to_owned(), "there are too many")?;
+    let mut names = HashSet::new();
+    for (at, example) in examples.iter().enumerate() {
+        let pointer = || format!("/examples/{at}");
+        check_example_name(&example.name).map_err(|error| told(&pointer(), error))?;
+        holds(names.insert(&example.name), pointer, "there is a name that was there before")?;
+        holds(example.inputs.as_str().starts_with('{'), pointer, "the inputs are no object")?;
+    }
+    holds(
+        benchmarks.is_empty(),
+        || "/benchmarks".to_owned(),
+        "there is one that this hero_logic does not know",
+    )?;
+    Ok(content)
+}
