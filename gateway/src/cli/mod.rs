@@ -2,6 +2,7 @@
 
 mod answers;
 pub(crate) mod args;
+mod bench;
 mod clock;
 mod commands;
 pub(crate) mod configuration;
@@ -11,6 +12,7 @@ mod drive;
 mod embedded;
 mod errors;
 pub(crate) mod escape;
+mod evidence;
 mod facts;
 mod file;
 mod inputs;
