@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn wrong_arguments_say_what_would_be_right() {
-        let cases: [&[&str]; 14] = [
+        let cases: [&[&str]; 19] = [
             &["runn"],
             &["frobnicate"],
             &["run"],
@@ -188,6 +188,11 @@ mod tests {
             &["workflow", "set-current", "trip", "newest"],
             &["run", "trip", "--version", "-1"],
             &["example", "add", "trip"],
+            &["bench", "run", "trip", "--scoring", "exakt"],
+            &["bench", "compare", "trip", "1"],
+            &["bench", "show", "newest"],
+            &["pick", "trip", "--cost", "nan"],
+            &["search", "trip", "--min-score", "high"],
             &[],
         ];
         let told: Vec<String> = cases

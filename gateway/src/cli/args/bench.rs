@@ -66,7 +66,7 @@ pub(crate) struct BenchRun {
 }
 
 /// How a version is benchmarked.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Debug, Default, PartialEq, Args)]
 pub(crate) struct BenchHow {
     /// How many times each example runs; once unless told
     #[arg(long, value_name = "N")]

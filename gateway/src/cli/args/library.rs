@@ -124,8 +124,7 @@ pub(crate) struct WorkflowSetCurrent {
 }
 
 /// What a gate allows, and how it measures. Each goes with `--gate`.
-#[derive(Debug, Default, Args)]
-#[group(requires = "gate")]
+#[derive(Debug, Default, PartialEq, Args)]
 pub(crate) struct WorkflowGate {
     /// By how much accuracy and success may be lower, 0 to 1; 0 unless told
     #[arg(long, value_name = "X", value_parser = number, allow_negative_numbers = true)]

@@ -84,7 +84,7 @@ mod tests {
     fn a_name_may_have_a_type() {
         let typed = ["to", "seats=integer", r#"when={"type":"string"}"#].map(str::to_owned);
         let json = named("--input", &typed).unwrap().unwrap();
-        assert_eq!(json.as_str(), r#"{"seats":"integer","to":{},"when":{"type":"string"}}"#);
+        assert_eq!(json.as_str(), r#"{"to":{},"seats":"integer","when":{"type":"string"}}"#);
         assert!(named("--input", &[]).unwrap().is_none());
         for typed in [&["=string"][..], &["to", "to=string"]] {
             let typed: Vec<String> = typed.iter().map(|&text| text.to_owned()).collect();

@@ -17,7 +17,7 @@ use crate::cli::{
 type Compared<'a> = (&'static str, Measure, fn(f64) -> String, Option<&'a Difference>);
 
 /// Above [`difference_row`].
-pub(crate) const HEADS: [&str; 4] = ["MEASURE", "VALUES", "CHANGE", "HOW SURE"];
+const HEADS: [&str; 5] = ["MEASURE", "VALUES", "CHANGE", "HOW SURE", "95 % INTERVAL"];
 
 /// Lines that hold benchmarks against the first of them; nothing where there is nothing to compare.
 pub(crate) fn text(comparisons: &[BenchmarkComparison], palette: Palette, width: Option<usize>) -> String {
@@ -43,7 +43,7 @@ fn against_baseline(comparison: &BenchmarkComparison, palette: Palette, width: O
         ("mean cost", Measure::Amount, money, comparison.cost.as_ref()),
     ];
     let can_vary = can_vary(comparison);
-    let rows: Vec<[Cell; 4]> = measures
+    let rows: Vec<[Cell; 5]> = measures
         .into_iter()
         .filter_map(|(name, measure, told, difference)| {
             Some(difference_row(name, measure, told, difference?, can_vary))
@@ -63,28 +63,26 @@ pub(crate) fn can_vary(comparison: &BenchmarkComparison) -> bool {
     *examples > 1 || (baseline.repeats > 1 && candidate.repeats > 1)
 }
 
-/// A measure: its sign and name, from what to what, by how much, and how sure that is.
-pub(crate) fn difference_row(
+/// A measure: its sign and name, from what to what, by how much, how sure that is, and by how much it may be.
+fn difference_row(
     name: &str,
     measure: Measure,
     told: fn(f64) -> String,
     difference: &Difference,
     can_vary: bool,
-) -> [Cell; 4] {
+) -> [Cell; 5] {
     let Verdict { sign, paint, words } = Verdict::of(measure, difference, can_vary);
     let Difference { baseline, candidate, change, low, high, .. } = *difference;
     let has_interval = can_vary && change != 0.0 && high < f64::MAX && low < high;
-    let interval = match has_interval {
-        true => format!(" ({} to {})", measure.change(low), measure.change(high)),
-        false => String::new(),
-    };
-    let words =
-        if measure.is_better(change).is_none() { String::new() } else { format!("{words}{interval}") };
+    let interval = format!("{} to {}", measure.change(low), measure.change(high));
+    let interval = if has_interval { interval } else { String::new() };
+    let words = if measure.is_better(change).is_none() { String::new() } else { words };
     [
         (paint, format!("{sign} {name}")),
-        (Paint::Plain, format!("{} -> {}", told(baseline), told(candidate))),
+        (Paint::Plain, format!("{} → {}", told(baseline), told(candidate))),
         (paint, measure.change(change)),
         (Paint::Plain, words),
+        (Paint::Faint, interval),
     ]
 }
 
@@ -196,6 +194,6 @@ mod tests {
         let mut alone = comparison(3);
         alone.examples = 1;
         let text = text(&[alone], Palette::Text, None);
-        assert!(text.contains("better, of too few runs to be sure\n"), "{text}");
+        assert!(text.contains("not worse, of too few runs to be sure\n"), "{text}");
     }
 }

@@ -16,12 +16,12 @@ const ICON_COLUMNS: usize = 2;
 /// A line for each example, in `height` lines; of those that do not fit, how many there are.
 pub(super) fn lines(report: &BenchmarkReport, width: usize, height: usize, moment: Moment) -> Vec<Line> {
     let tallies = tallies(report);
-    let is_running = report.benchmark.status == BenchmarkStatus::Running;
+    let is_over = report.benchmark.status.is_terminal();
     let (shown, hidden) = chosen(&tallies, height);
     let names = Columns::of(&shown, width);
     let to_line = |tally: &&Tally| {
         let mut line = Line::default();
-        let (icon, paint) = icon(tally, is_running, moment);
+        let (icon, paint) = icon(tally, is_over, moment);
         line.push(paint, icon);
         line.push(Paint::Plain, " ");
         names.push(&mut line, tally);
@@ -43,7 +43,7 @@ fn chosen(tallies: &[Tally], height: usize) -> (Vec<&Tally>, usize) {
         return (tallies.iter().collect(), 0);
     }
     let rank = |tally: &Tally| match tally {
-        _ if tally.runs > 0 && tally.runs < tally.total => 0,
+        _ if tally.running > 0 => 0,
         _ if tally.failed() + tally.wrong + tally.unscored > 0 => 1,
         _ if tally.runs == 0 => 2,
         _ => 3,
@@ -56,14 +56,14 @@ fn chosen(tallies: &[Tally], height: usize) -> (Vec<&Tally>, usize) {
     (ranked.into_iter().map(|(_, tally)| tally).collect(), hidden)
 }
 
-fn icon(tally: &Tally, is_running: bool, moment: Moment) -> (&'static str, Paint) {
+fn icon(tally: &Tally, is_over: bool, moment: Moment) -> (&'static str, Paint) {
     match tally {
         _ if tally.runs == tally.total && tally.failed() + tally.wrong > 0 => ("✗", Paint::Bad),
         _ if tally.runs == tally.total && tally.unscored > 0 => ("?", Paint::Attention),
         _ if tally.runs == tally.total => ("✓", Paint::Good),
-        _ if !is_running => ("⊘", Paint::Faint),
-        _ if tally.runs == 0 => ("·", Paint::Faint),
-        _ => (spinner(moment), Paint::Active),
+        _ if is_over => ("⊘", Paint::Faint),
+        _ if tally.running > 0 => (spinner(moment), Paint::Active),
+        _ => ("·", Paint::Faint),
     }
 }
 
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn each_example_has_a_line() {
-        let names = ["graz", "a long name that goes on and on", "日本語", "to come", "judged"];
+        let names = ["graz", "a long name that goes on and on", "日本語", "at once", "judged"];
         let runs = [
             right(0, 10.0),
             right(1, 12.0),
@@ -195,10 +195,10 @@ mod tests {
         let mut shown = lines(&report, 60, 10, MOMENT);
         shown.push(footer(&report, MOMENT).fit(60));
         insta::assert_snapshot!(text(&shown), @r"
-        ✓ graz                2/2  2 right  12 ms
+        ✓ graz                2/2  2 right  10 ms
         ✗ a long name that …  2/2  1 wrong  1 failed  30 ms
         ⠸ 日本語              1/2  1 right  900 ms
-        · to come             0/2
+        ⠸ at once             0/2
         ? judged              2/2  1 right  1 not judged  5.0 ms
         ⠸ running 1.3 s  7/10 runs  $0.0060  trip version 2  bench_…
         ");
@@ -213,13 +213,16 @@ mod tests {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let mut runs: Vec<_> = (0..40).map(|index| right(index, 5.0)).collect();
         runs[6] = wrong(6, 5.0);
-        runs.push(right(80, 5.0));
+        runs.push(right(41, 5.0));
         let report = report(&names, 2, &runs);
-        insta::assert_snapshot!(text(&lines(&report, 60, 4, MOMENT)), @r"
+        insta::assert_snapshot!(text(&lines(&report, 60, 7, MOMENT)), @r"
         ✗ e3   2/2  1 right  1 wrong  5.0 ms
-        · e20  0/2
-        ⠸ e40  1/2  1 right  5.0 ms
-        … and 47 more examples
+        ⠸ e20  1/2  1 right  5.0 ms
+        ⠸ e21  0/2
+        ⠸ e22  0/2
+        · e23  0/2
+        · e24  0/2
+        … and 44 more examples
         ");
         for height in 0..60 {
             assert!(lines(&report, 60, height, MOMENT).len() <= height, "{height}");

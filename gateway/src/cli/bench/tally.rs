@@ -1,8 +1,11 @@
 //! What the runs of each example came to. Pure: a report in, numbers out.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use hero_sdk::{logic::BenchmarkReport, model::Measurement};
+use hero_sdk::{
+    logic::BenchmarkReport,
+    model::{BenchmarkStatus, Measurement},
+};
 
 /// The runs of one example, those that are measured.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -13,6 +16,8 @@ pub(crate) struct Tally {
     pub(crate) total: u32,
     /// Those that are measured.
     pub(crate) runs: u32,
+    /// Those that go on just now.
+    pub(crate) running: u32,
     /// Those that gave a result.
     pub(crate) succeeded: u32,
     /// Those whose score is 1.
@@ -95,8 +100,25 @@ pub(crate) fn tallies(report: &BenchmarkReport) -> Vec<Tally> {
             tally.add(run);
         }
     }
+    for index in in_motion(report) {
+        let place = (index / benchmark.repeats.max(1)) as usize;
+        if let Some(tally) = tallies.get_mut(place) {
+            tally.running += 1;
+        }
+    }
     tallies.iter_mut().for_each(|tally| tally.latencies.sort_by(f64::total_cmp));
     tallies
+}
+
+/// The runs that go on: they begin in their order, and so many at once.
+fn in_motion(report: &BenchmarkReport) -> Vec<u32> {
+    let BenchmarkReport { benchmark, measurements } = report;
+    if benchmark.status != BenchmarkStatus::Running {
+        return Vec::new();
+    }
+    let done: HashSet<u32> = measurements.iter().map(|run| run.index).collect();
+    let left = (0..benchmark.total).filter(|index| !done.contains(index));
+    left.take(benchmark.concurrency as usize).collect()
 }
 
 #[cfg(test)]
@@ -111,6 +133,7 @@ mod tests {
         assert_eq!((a.total, a.runs, a.succeeded, a.failed(), a.right, a.wrong), (3, 3, 2, 1, 1, 1));
         assert_eq!((a.success_rate(), a.accuracy()), (Some(2.0 / 3.0), Some(1.0 / 3.0)));
         assert_eq!((a.latency_ms(0.5), a.latency_ms(0.95)), (Some(10.0), Some(30.0)));
+        assert_eq!((a.running, b.running), (0, 2));
         assert_eq!((b.runs, b.right, b.latency_ms(0.5), b.cost_mean_usd()), (1, 1, Some(5.0), Some(0.001)));
         assert_eq!(Tally::default().latency_ms(0.5), None);
     }

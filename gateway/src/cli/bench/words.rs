@@ -14,6 +14,12 @@ pub(crate) fn percent(share: f64) -> String {
     format!("{} %", digits(share * 100.0))
 }
 
+/// How sure something is, in whole percents; what is not certain is never told as certain.
+pub(crate) fn sure(confidence: f64) -> String {
+    let percent = (confidence * 100.0).round();
+    format!("{:.0} % sure", if confidence < 1.0 { percent.min(99.0) } else { percent })
+}
+
 /// At most one digit behind the point; what is not all is never told as all, nor something as nothing.
 fn digits(number: f64) -> String {
     let rounded = (number * 10.0).round() / 10.0;
@@ -82,7 +88,7 @@ pub(crate) struct Verdict {
     pub(crate) sign: &'static str,
     /// Green, red, or plain where it may be chance.
     pub(crate) paint: Paint,
-    /// `better, 97 % sure`.
+    /// `worse, 97 % sure`.
     pub(crate) words: String,
 }
 
@@ -101,14 +107,16 @@ impl Verdict {
     pub(crate) fn of(measure: Measure, difference: &Difference, can_vary: bool) -> Self {
         let mut verdict = Self::of_change(measure, difference.change);
         let Some(is_better) = measure.is_better(difference.change) else { return verdict };
-        if !can_vary {
-            verdict.words.push_str(", of too few runs to be sure");
-            verdict.paint = Paint::Plain;
-            return verdict;
-        }
-        let sure = if is_better { difference.confidence } else { 1.0 - difference.confidence };
-        verdict.words.push_str(&format!(", {} sure", percent(sure)));
-        if sure < SURE {
+        // What is known of one that is better is that it is not worse.
+        let (confidence, what) = match is_better {
+            true => (difference.confidence, "not worse"),
+            false => (1.0 - difference.confidence, "worse"),
+        };
+        verdict.words = match can_vary {
+            true => format!("{what}, {}", sure(confidence)),
+            false => format!("{what}, of too few runs to be sure"),
+        };
+        if !can_vary || confidence < SURE {
             verdict.paint = Paint::Plain;
         }
         verdict
@@ -133,6 +141,7 @@ mod tests {
             assert_eq!(percent(share), expected);
         }
         assert_eq!(share_with_interval(Estimate { mean: 0.5, low: 0.25, high: 1.0 }), "50 % (25 % to 100 %)");
+        assert_eq!([sure(1.0), sure(0.9999), sure(0.29)], ["100 % sure", "99 % sure", "29 % sure"]);
         assert_eq!([money(0.0), money(0.25)], ["$0", "$0.2500"]);
     }
 
@@ -145,9 +154,9 @@ mod tests {
             (format!("{sign} {} {words}", measure.change(change)), paint)
         };
         let cases = [
-            (Measure::Share, 0.25, 0.97, "+ +25 points better, 97 % sure", Paint::Good),
+            (Measure::Share, 0.25, 0.97, "+ +25 points not worse, 97 % sure", Paint::Good),
             (Measure::Share, -0.25, 0.03, "- -25 points worse, 97 % sure", Paint::Bad),
-            (Measure::Amount, -0.5, 1.0, "+ -50 % better, 100 % sure", Paint::Good),
+            (Measure::Amount, -0.5, 1.0, "+ -50 % not worse, 100 % sure", Paint::Good),
             (Measure::Amount, 0.5, 0.4, "- +50 % worse, 60 % sure", Paint::Plain),
             (Measure::Amount, f64::MAX, 0.0, "- from nothing worse, 100 % sure", Paint::Bad),
             (Measure::Amount, 0.0, 1.0, "= the same the same", Paint::Plain),

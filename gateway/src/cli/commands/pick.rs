@@ -42,6 +42,9 @@ fn reasons(picked: &Picked, palette: Palette, width: Option<usize>) -> String {
     let heads = ["VERSION", "SCORE", "ACCURACY", "P95", "MEAN COST"];
     let fitted = |line: Line| line.fit(width.unwrap_or(usize::MAX)).to_text(palette) + "\n";
     let mut text: String = table(heads, rows).into_iter().map(fitted).collect();
+    let legend = "measured → taken as, since few runs say little (how many runs)";
+    text.push_str(&palette.paint(Paint::Faint, legend));
+    text.push('\n');
     for score in &picked.scores {
         for why in &score.excluded {
             text.push_str(&format!("version {} is excluded: {}\n", score.version, visible(why)));
@@ -58,19 +61,26 @@ fn row(score: &VersionScore, picked: u32) -> [Cell; 5] {
         _ if score.score.is_none() => Paint::Faint,
         _ => Paint::Plain,
     };
-    let mark = if score.version == picked { " (picked)" } else { "" };
+    let mark = if score.version == picked { "✓" } else { " " };
     let told = score.score.map_or_else(|| "excluded".to_owned(), |score| format!("{score:.3}"));
     [
-        (paint, format!("{}{mark}", score.version)),
+        (paint, format!("{mark} {}", score.version)),
         (paint, told),
-        (Paint::Plain, measure(score.accuracy, percent)),
-        (Paint::Plain, measure(score.speed, duration)),
-        (Paint::Plain, measure(score.cost, money)),
+        (Paint::Plain, of_runs(score.accuracy, percent)),
+        (Paint::Plain, of_runs(score.speed, duration)),
+        // Of the same runs as speed.
+        (Paint::Plain, measured(score.cost, money)),
     ]
 }
 
-/// What was measured in how many runs, and what it is taken to be.
-fn measure(measure: Option<Measure>, told: fn(f64) -> String) -> String {
-    let Some(Measure { measured, bound, runs, .. }) = measure else { return "not measured".to_owned() };
-    format!("{} -> {} ({runs})", told(measured), told(bound))
+/// What was measured, and what it is taken to be.
+fn measured(measure: Option<Measure>, told: fn(f64) -> String) -> String {
+    let Some(Measure { measured, bound, .. }) = measure else { return "not measured".to_owned() };
+    format!("{} → {}", told(measured), told(bound))
+}
+
+/// The same with the number of runs.
+fn of_runs(measure: Option<Measure>, told: fn(f64) -> String) -> String {
+    let runs = measure.map(|Measure { runs, .. }| format!(" ({runs})")).unwrap_or_default();
+    format!("{}{runs}", measured(measure, told))
 }

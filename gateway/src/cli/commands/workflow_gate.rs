@@ -13,11 +13,12 @@ use crate::cli::{
         differences::can_vary,
         report::exit,
         watch::measure,
-        words::{Measure, Verdict, money, percent},
+        words::{Measure, Verdict, money, percent, sure},
     },
     context::Context,
     errors::{Exit, Failure},
     escape::visible,
+    report,
     style::Paint,
     table::Cell,
     tree::duration,
@@ -45,7 +46,7 @@ pub(super) async fn run(
         context.out.document(&report)?;
     } else {
         let rows = report.checks.iter().map(|check| row(check, can_vary(&report.comparison))).collect();
-        context.out.table(["MEASURE", "VALUES", "CHANGE", "ALLOWED", "SURE"], rows)?;
+        context.out.table(["MEASURE", "VALUES", "CHANGE", "ALLOWED", "HOW SURE"], rows)?;
         context.out.text(&format!("{}\n", visible(&report.reason)))?;
         tell_decision(context, &report);
     }
@@ -77,14 +78,7 @@ async fn benchmark(
 ) -> Result<Option<BenchmarkReport>, Failure> {
     let [current, number] = numbers;
     let mut known: Known = [latest(logic, workflow, current).await?, latest(logic, workflow, number).await?];
-    // The other version first, unless it is the one that is known: what is the same again need not be measured twice.
-    let candidate_first = [(1, number), (0, current)];
-    let baseline_first = [(0, current), (1, number)];
-    let order = match &known {
-        [None, Some(_)] => baseline_first,
-        _ => candidate_first,
-    };
-    for (side, number) in order {
+    for (side, number) in in_order(&known, numbers) {
         if can_be_compared(&known, how) {
             break;
         }
@@ -99,6 +93,14 @@ async fn benchmark(
         }
     }
     Ok(None)
+}
+
+/// In which order they are benchmarked: one that was never before one that was, and the older before the newer, as what ran
+/// over the same examples and in the same way need not run again.
+fn in_order(known: &Known, [current, number]: [u32; 2]) -> [(usize, u32); 2] {
+    let [baseline, candidate] = known.each_ref().map(|known| known.as_ref().map(|known| known.created_at));
+    let (baseline_side, candidate_side) = ((0, current), (1, number));
+    if baseline < candidate { [baseline_side, candidate_side] } else { [candidate_side, baseline_side] }
 }
 
 async fn latest(logic: &dyn Logic, workflow: &str, number: u32) -> Result<Option<Benchmark>, Error> {
@@ -167,13 +169,10 @@ fn row(check: &GateCheck, can_vary: bool) -> [Cell; 5] {
     };
     [
         (paint, format!("{mark} {}", check.measure.replace('_', " "))),
-        (
-            Paint::Plain,
-            format!("{} -> {}", told(check.difference.baseline), told(check.difference.candidate)),
-        ),
+        (Paint::Plain, format!("{} → {}", told(check.difference.baseline), told(check.difference.candidate))),
         (verdict.paint, change),
         (Paint::Plain, allowed),
-        (Paint::Plain, if can_vary { percent(check.confidence) } else { "too few runs".to_owned() }),
+        (Paint::Plain, if can_vary { sure(check.confidence) } else { "of too few runs".to_owned() }),
     ]
 }
 
@@ -185,5 +184,11 @@ fn tell_decision(context: &mut Context, report: &GateReport) {
     } else {
         format!("{name}: version {} stays the current one\n", comparison.baseline.version)
     };
+    if !report.passed {
+        let sid = comparison.candidate.benchmark_sid.as_str();
+        let show = report::command(&context.global, &["bench", "show", sid]);
+        let head = context.palette.paint(Paint::Note, "hint:");
+        context.say(&format!("{head} what was not right: {show}\n"));
+    }
     context.say(&words);
 }

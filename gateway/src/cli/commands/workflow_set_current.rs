@@ -7,7 +7,7 @@ use hero_sdk::{
 
 use super::workflow_gate;
 use crate::cli::{
-    args::WorkflowSetCurrent,
+    args::{WorkflowGate, WorkflowSetCurrent},
     context::Context,
     embedded::Purpose,
     errors::{Exit, Failure},
@@ -28,6 +28,10 @@ pub(crate) async fn run(
     arguments: WorkflowSetCurrent,
 ) -> Result<Exit, Failure> {
     let WorkflowSetCurrent { workflow, version, gate, bounds } = arguments;
+    if !gate && bounds != WorkflowGate::default() {
+        return Err(Failure::usage("usage", "what a gate allows and how it measures goes with --gate")
+            .hint("--gate lets the version pass only if it is not worse than the current one"));
+    }
     if gate {
         return workflow_gate::run(context, logic, OfVersion { workflow, version }, bounds).await;
     }

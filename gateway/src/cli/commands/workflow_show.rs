@@ -14,7 +14,7 @@ use crate::cli::{
     embedded::Purpose,
     errors::{Exit, Failure},
     escape::visible,
-    evidence::evidence,
+    evidence::figures,
     facts::{Facts, utc},
     schema::{kind, properties},
     style::{Paint, Palette},
@@ -96,9 +96,10 @@ fn push_statistics(facts: &mut Facts, statistics: &WorkflowStatistics, number: u
     let WorkflowStatistics { workflow, versions } = statistics;
     let of_version = versions.iter().find(|version| version.version == number);
     let of_version = of_version.map(|version| version.statistics.clone()).unwrap_or_default();
-    facts.push("runs", &evidence(&of_version));
+    facts.push("fared", &figures(&of_version));
+    facts.push("last run", &of_version.last_run_at.map(utc).unwrap_or_default());
     if workflow.runs > of_version.runs {
-        facts.push("", &format!("of all versions: {}", evidence(workflow)));
+        facts.push("all fared", &format!("{}, of all versions", figures(workflow)));
     }
 }
 
