@@ -39,8 +39,8 @@ fn against_baseline(comparison: &BenchmarkComparison, palette: Palette, width: O
     let measures: [Compared<'_>; 4] = [
         ("accuracy", Measure::Share, percent, comparison.accuracy.as_ref()),
         ("success", Measure::Share, percent, comparison.success_rate.as_ref()),
-        ("mean latency", Measure::Amount, duration, comparison.latency.as_ref()),
-        ("mean cost", Measure::Amount, money, comparison.cost.as_ref()),
+        ("latency", Measure::Amount, duration, comparison.latency.as_ref()),
+        ("cost", Measure::Amount, money, comparison.cost.as_ref()),
     ];
     let can_vary = can_vary(comparison);
     let rows: Vec<[Cell; 5]> = measures
@@ -74,7 +74,7 @@ fn difference_row(
     let Verdict { sign, paint, words } = Verdict::of(measure, difference, can_vary);
     let Difference { baseline, candidate, change, low, high, .. } = *difference;
     let has_interval = can_vary && change != 0.0 && high < f64::MAX && low < high;
-    let interval = format!("{} to {}", measure.change(low), measure.change(high));
+    let interval = format!("{} to {}", measure.signed(low), measure.signed(high));
     let interval = if has_interval { interval } else { String::new() };
     let words = if measure.is_better(change).is_none() { String::new() } else { words };
     [
@@ -186,7 +186,7 @@ mod tests {
         {
             assert!(text.contains(painted), "{painted:?} in {text:?}");
         }
-        assert!(text.contains("  + mean latency"), "{text:?}");
+        assert!(text.contains("  + latency"), "{text:?}");
     }
 
     #[test]

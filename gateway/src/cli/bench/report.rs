@@ -193,7 +193,7 @@ fn not_right(report: &BenchmarkReport, telling: Telling<'_>) -> String {
     }
     if let Some(more) = wrong.len().checked_sub(wrong_max).filter(|more| *more > 0) {
         let show = command(global, &["bench", "show", report.benchmark.benchmark_sid.as_str()]);
-        writeln!(shown, "… and {more} more runs: {show}").expect("writing to a String does not fail");
+        writeln!(shown, "… and {more} more: {show}").expect("writing to a String does not fail");
     }
     shown
 }

@@ -74,6 +74,15 @@ impl Measure {
         }
     }
 
+    /// The same without what it is counted in, which a change beside it says.
+    pub(crate) fn signed(self, change: f64) -> String {
+        match self {
+            Self::Amount if change >= f64::MAX => "more".to_owned(),
+            _ if change < -NOTHING => format!("-{}", digits(-change * 100.0)),
+            _ => format!("+{}", digits(change * 100.0)),
+        }
+    }
+
     /// How much a change is, whichever way.
     pub(crate) fn amount(self, change: f64) -> String {
         let unit = if self == Self::Share { "points" } else { "%" };

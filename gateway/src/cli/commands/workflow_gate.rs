@@ -36,6 +36,7 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     let current = logic.workflow_get(OfWorkflow { workflow: of.workflow.clone() }).await?.current_version;
     let number = logic.workflow_version_fetch(of.clone()).await?.version.unwrap_or_default();
+    check(logic, params(of.clone(), &gate)).await?;
     if number != current
         && let Some(cut_short) = benchmark(context, logic, &of.workflow, [current, number], &gate.how).await?
     {
@@ -65,6 +66,16 @@ fn params(of: OfVersion, gate: &WorkflowGate) -> logic::WorkflowGate {
         set_current: true,
         workflow,
         version,
+    }
+}
+
+/// Bounds that are none are refused before anything is benchmarked.
+async fn check(logic: &dyn Logic, gate: logic::WorkflowGate) -> Result<(), Error> {
+    match logic.workflow_gate(logic::WorkflowGate { set_current: false, ..gate }).await {
+        Ok(_) => Ok(()),
+        // Nothing can be compared yet.
+        Err(error) if error.code == ErrorCode::Conflict => Ok(()),
+        Err(error) => Err(error),
     }
 }
 

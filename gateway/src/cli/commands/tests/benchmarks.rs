@@ -72,14 +72,14 @@ async fn versions_are_measured_and_told_side_by_side() {
     has_line(&out, &["  hero_logic play show play_"]);
     has_line(&out, &["version 2 against version 1, over 3 examples"]);
     has_line(&out, &["- accuracy", "100 % → 66.7 %", "-33.3 points", "worse,", "% sure"]);
-    has_line(&out, &["+ mean cost", "$0.0020 → $0.0005", "-75 %", "not worse, 100 % sure"]);
+    has_line(&out, &["+ cost", "$0.0020 → $0.0005", "-75 %", "not worse, 100 % sure"]);
     has_line(&err, &["benchmark  bench_", "sort version 1, 3 examples, 2 times each"]);
     has_line(&err, &["measured   late  2/2  2 wrong"]);
     has_line(&err, &["completed  bench_", "6/6 runs"]);
 
     let (out, _) = library.ends(Exit::Succeeded, "bench compare sort 2 1").await;
     has_line(&out, &["+ accuracy", "66.7 % → 100 %", "+33.3 points"]);
-    has_line(&out, &["- mean cost", "+300 %", "worse, 100 % sure"]);
+    has_line(&out, &["- cost", "+300 %", "worse, 100 % sure"]);
     let listed = library.json("bench list sort --version 1").await;
     let before = listed["benchmarks"][0]["benchmark_sid"].as_str().unwrap();
     library.does("bench run sort --repeats 2").await;
@@ -105,7 +105,7 @@ async fn benchmarks_are_listed_and_shown() {
 
     let shown = library.does(&format!("bench show {}", report.benchmark.benchmark_sid)).await;
     has_line(&shown, &["scoring", "exact"]);
-    has_line(&shown, &["runs", "each example 1 times, 4 at once, each within 10 min"]);
+    has_line(&shown, &["runs", "each example once, 4 at once, each within 10 min"]);
     has_line(&shown, &["✗ late, run 1: wrong"]);
     let (out, _) =
         library.ends(Exit::Succeeded, &format!("bench follow {}", report.benchmark.benchmark_sid)).await;
