@@ -234,7 +234,7 @@ pub(crate) enum Command {
     /// The library of flows
     #[command(subcommand)]
     Workflow(Workflow),
-    /// Saved inputs of workflows
+    /// Saved inputs of workflows, and what should come out: benchmarks run over them
     #[command(subcommand)]
     Example(Example),
     /// Measure versions of workflows by their examples

@@ -20,7 +20,8 @@ const EXAMPLE_ADD_EXAMPLES: &str = "\
 Examples:
   hero_logic example add trip graz --input to=Graz --answer 'which_train=\"07:10 to Graz\"'
   hero_logic example add trip linz --inputs @linz.json --expected '{\"ticket\": \"seat 61\"}'
-  hero_logic run trip --example graz";
+  hero_logic run trip --example graz
+  hero_logic bench run trip --repeats 5";
 
 const SET_CURRENT_EXAMPLES: &str = "\
 Examples:

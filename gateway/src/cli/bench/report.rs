@@ -61,8 +61,8 @@ pub(crate) fn in_full(report: &BenchmarkReport, telling: Telling<'_>) -> String 
     let Benchmark { repeats, concurrency, timeout_ms, .. } = benchmark;
     #[expect(clippy::cast_precision_loss, reason = "it is told to a tenth of a second")]
     let timeout = duration(*timeout_ms as f64);
-    facts
-        .push("runs", &format!("each example {repeats} times, {concurrency} at once, each within {timeout}"));
+    let times = if *repeats == 1 { "once".to_owned() } else { format!("{repeats} times") };
+    facts.push("runs", &format!("each example {times}, {concurrency} at once, each within {timeout}"));
     facts.push("examples", &benchmark.examples_digest.chars().take(DIGEST_DIGITS).collect::<String>());
     push_result(&mut facts, report, telling);
     facts.into_text() + &not_right(report, telling)
