@@ -28,7 +28,7 @@ const WAIT_MS: u64 = 30_000;
 #[derive(Debug)]
 pub(crate) enum Watched {
     /// The benchmark has ended.
-    Ended(BenchmarkReport),
+    Ended(Box<BenchmarkReport>),
     /// A signal ended the watching.
     Left,
 }
@@ -46,7 +46,7 @@ pub(crate) async fn measure(
     let benchmark = signals.or(logic.benchmark_run(run)).await??;
     context.signals = signals;
     match watch(context, logic, benchmark, OnSignal::Cancel).await? {
-        Watched::Ended(report) => Ok(report),
+        Watched::Ended(report) => Ok(*report),
         Watched::Left => Err(interrupted()),
     }
 }
@@ -64,7 +64,7 @@ pub(crate) async fn watch(
     let watched = watch_on(context, logic, &sid, &mut view, on_signal).await;
     view.release();
     match watched {
-        Ok(true) => Ok(Watched::Ended(view.into_report())),
+        Ok(true) => Ok(Watched::Ended(Box::new(view.into_report()))),
         Ok(false) => Ok(Watched::Left),
         Err(failure) => Err(goes_on(context, failure, &sid)),
     }

@@ -99,7 +99,7 @@ fn push_statistics(facts: &mut Facts, statistics: &WorkflowStatistics, number: u
     facts.push("fared", &figures(&of_version));
     facts.push("last run", &of_version.last_run_at.map(utc).unwrap_or_default());
     if workflow.runs > of_version.runs {
-        facts.push("all fared", &format!("{}, of all versions", figures(workflow)));
+        facts.push("in all", &figures(workflow));
     }
 }
 

@@ -190,7 +190,7 @@ async fn what_is_known_of_versions_stands_where_they_are_chosen() {
     has_line(&versions, &["2 ", " 6 ", "100 %"]);
     let shown = library.does("workflow show sort").await;
     has_line(&shown, &["fared      never run"]);
-    has_line(&shown, &["all fared  6 runs, 100 % succeeded, p50 ", "$0.0005 a run, of all versions"]);
+    has_line(&shown, &["in all     6 runs, 100 % succeeded, p50 ", "$0.0005 a run"]);
     let shown = library.does("workflow show sort --version 2").await;
     has_line(&shown, &["fared      6 runs, 100 % succeeded"]);
     has_line(&shown, &["last run   20", " UTC"]);

@@ -1,6 +1,6 @@
 //! Searches of the library: what is found is told with how it has fared, and that nothing is found is told plainly.
 
-use super::{library::Library, *};
+use super::library::Library;
 
 #[tokio::test]
 async fn what_is_found_is_told_with_its_evidence() {
