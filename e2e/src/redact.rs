@@ -17,7 +17,7 @@ pub fn text(text: &str, paths: &[(&str, &str)]) -> String {
     for (path, name) in paths {
         text = text.replace(path, name);
     }
-    ["play_", "wf_", "ver_", "ask_"].into_iter().fold(text, |text, prefix| ids(&text, prefix))
+    ["play_", "wf_", "ver_", "ask_", "bench_"].into_iter().fold(text, |text, prefix| ids(&text, prefix))
 }
 
 /// The same for a JSON document, pretty and with its keys in order.

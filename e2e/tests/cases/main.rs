@@ -5,6 +5,8 @@ mod artifacts;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod benchmarks;
+#[cfg(test)]
 mod commands;
 #[cfg(test)]
 mod concurrency;

@@ -9,31 +9,36 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use hero_sdk::model;
 
 pub(crate) use self::{
+    bench::{Bench, BenchCompare, BenchHow, BenchList, BenchName, BenchRun, Pick, Side},
     documents::{DocumentFile, PlayExport, PlayPromote, PlaySaveAsExample, WorkflowExport, WorkflowImport},
     library::{
         Example, ExampleAdd, ExampleInputs, ExampleName, Workflow, WorkflowAdd, WorkflowChange,
-        WorkflowDelete, WorkflowFetch, WorkflowList, WorkflowName, WorkflowSetCurrent, WorkflowUpdate,
-        WorkflowVersion,
+        WorkflowDelete, WorkflowFetch, WorkflowGate, WorkflowList, WorkflowName, WorkflowSetCurrent,
+        WorkflowUpdate, WorkflowVersion,
     },
     play::{
         GivenInputs, Interaction, LIMIT_DEFAULT, Page, Play, PlayArtifact, PlayCancel, PlayGoOn, PlayList,
         PlaySid, PlayStatus, PlayWait, Resume, Run, WaitUntil,
     },
+    search::Search,
 };
 use crate::cli::server_args::{Listen, Serve, Service};
 
+mod bench;
 mod documents;
 mod library;
 mod play;
+mod search;
 
 const ABOUT: &str = "Run, watch, pause and resume Python flows";
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 succeeded, 1 failed, 2 usage, 3 waiting for an answer, 4 cancelled, 5 diverged, 6 trouble with \
-the store, the server or the runtime, 130 interrupted.
+the store, the server or the runtime, 130 interrupted. `search` that finds nothing, `pick` where no version keeps the \
+limits and a gate that does not let a version pass end with 1 as well.
 
 The result goes to standard output, everything else to standard error. Ctrl-C in `run`, `resume` and `play retry` \
-cancels the play and waits for its end; a second one ends the command at once. Any other command it ends at once, and \
+cancels the play, in `bench run` the benchmark, and waits for its end; a second one ends the command at once. Any other command it ends at once, and \
 no play with it. Ctrl-C in a prompt leaves the play waiting for its answer. SIGTERM is as good as Ctrl-C.
 
 RUST_LOG=info or =debug shows what the runtime does.";
@@ -231,9 +236,16 @@ pub(crate) enum Command {
     /// The library of flows
     #[command(subcommand)]
     Workflow(Workflow),
-    /// Saved inputs of workflows
+    /// Saved inputs of workflows, and what should come out: benchmarks run over them
     #[command(subcommand)]
     Example(Example),
+    /// Measure versions of workflows by their examples
+    #[command(subcommand)]
+    Bench(Bench),
+    /// Choose the version of a workflow that serves best, by what was measured
+    Pick(Pick),
+    /// Find the workflow that does what you need
+    Search(Search),
     /// Keys that flows use and that are never shown
     #[command(subcommand)]
     Secret(Secret),

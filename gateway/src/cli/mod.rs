@@ -2,6 +2,7 @@
 
 mod answers;
 pub(crate) mod args;
+mod bench;
 mod clock;
 mod commands;
 pub(crate) mod configuration;
@@ -12,6 +13,7 @@ mod drive;
 mod embedded;
 mod errors;
 pub(crate) mod escape;
+mod evidence;
 mod facts;
 mod file;
 mod inputs;
@@ -173,7 +175,7 @@ mod tests {
 
     #[test]
     fn wrong_arguments_say_what_would_be_right() {
-        let cases: [&[&str]; 17] = [
+        let cases: [&[&str]; 22] = [
             &["runn"],
             &["frobnicate"],
             &["run"],
@@ -190,6 +192,11 @@ mod tests {
             &["workflow", "export"],
             &["play", "promote", "play_x", "--to", "trip", "--tag", "travel"],
             &["play", "save-as-example", "play_x"],
+            &["bench", "run", "trip", "--scoring", "exakt"],
+            &["bench", "compare", "trip", "1"],
+            &["bench", "show", "newest"],
+            &["pick", "trip", "--cost", "nan"],
+            &["search", "trip", "--min-score", "high"],
             &[],
         ];
         let told: Vec<String> = cases

@@ -64,6 +64,11 @@ pub(crate) fn stdout_width() -> Option<usize> {
     stdout().is_terminal().then(|| known_size(terminal_size::terminal_size_of(stdout())).width)
 }
 
+/// The same of standard error.
+pub(crate) fn stderr_width() -> Option<usize> {
+    stderr().is_terminal().then(|| stderr_size().width)
+}
+
 fn known_size(size: Option<(terminal_size::Width, terminal_size::Height)>) -> Size {
     match size {
         Some((terminal_size::Width(width), terminal_size::Height(height))) if width > 0 && height > 0 => {

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueHint};
 use hero_sdk::model::VersionChoice;
 
 use super::{
+    bench::{BenchHow, number},
     documents::{WorkflowExport, WorkflowImport},
     play::{GivenInputs, Page},
 };
@@ -20,7 +21,16 @@ const EXAMPLE_ADD_EXAMPLES: &str = "\
 Examples:
   hero_logic example add trip graz --input to=Graz --answer 'which_train=\"07:10 to Graz\"'
   hero_logic example add trip linz --inputs @linz.json --expected '{\"ticket\": \"seat 61\"}'
-  hero_logic run trip --example graz";
+  hero_logic run trip --example graz
+  hero_logic bench run trip --repeats 5";
+
+const SET_CURRENT_EXAMPLES: &str = "\
+Examples:
+  hero_logic workflow set-current trip 1
+  hero_logic workflow set-current trip 2 --gate --repeats 5
+  hero_logic workflow set-current trip 2 --gate --max-cost-increase 0.1 --min-confidence 0.9
+
+Exit codes of --gate: 0 the version is the current one now; 1 it does not pass, and nothing is changed.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Workflow {
@@ -105,12 +115,37 @@ pub(crate) struct WorkflowVersion {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = SET_CURRENT_EXAMPLES)]
 pub(crate) struct WorkflowSetCurrent {
     /// The workflow, by its name or id
     pub(crate) workflow: String,
     /// The version, by its number or id
     #[arg(value_parser = version)]
     pub(crate) version: VersionChoice,
+    /// Only if it is not worse than the current one by the examples; what is not measured yet is benchmarked first
+    #[arg(long)]
+    pub(crate) gate: bool,
+    #[command(flatten)]
+    pub(crate) bounds: WorkflowGate,
+}
+
+/// What a gate allows, and how it measures. Each goes with `--gate`.
+#[derive(Debug, Default, PartialEq, Args)]
+pub(crate) struct WorkflowGate {
+    /// By how much accuracy and success may be lower, 0 to 1; 0 unless told
+    #[arg(long, value_name = "X", value_parser = number, allow_negative_numbers = true)]
+    pub(crate) max_accuracy_loss: Option<f64>,
+    /// By which part the mean cost may be higher, 0.1 for a tenth; 0 unless told
+    #[arg(long, value_name = "X", value_parser = number, allow_negative_numbers = true)]
+    pub(crate) max_cost_increase: Option<f64>,
+    /// By which part the mean latency may be higher; 0.1 unless told
+    #[arg(long, value_name = "X", value_parser = number, allow_negative_numbers = true)]
+    pub(crate) max_latency_increase: Option<f64>,
+    /// How sure each of these has to be, 0 to 1; that it was measured so is enough unless told
+    #[arg(long, value_name = "X", value_parser = number, allow_negative_numbers = true)]
+    pub(crate) min_confidence: Option<f64>,
+    #[command(flatten)]
+    pub(crate) how: BenchHow,
 }
 
 #[derive(Debug, Args)]

@@ -216,7 +216,7 @@ pub(crate) enum WaitUntil {
 }
 
 /// Milliseconds of a span of time that a timer can hold. A number alone is seconds.
-fn duration_ms(text: &str) -> Result<u64, String> {
+pub(super) fn duration_ms(text: &str) -> Result<u64, String> {
     /// A hundred years; beyond it milliseconds no longer fit the timers.
     const MS_MAX: f64 = 3.2e12;
     let (number, unit) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len()));

@@ -1,5 +1,11 @@
 //! One command a file. Each checks what was typed, then asks `Logic`, then tells.
 
+pub(crate) mod bench_cancel;
+pub(crate) mod bench_compare;
+pub(crate) mod bench_follow;
+pub(crate) mod bench_list;
+pub(crate) mod bench_run;
+pub(crate) mod bench_show;
 pub(crate) mod client;
 pub(crate) mod completions;
 pub(crate) mod doctor;
@@ -8,6 +14,7 @@ pub(crate) mod example_delete;
 pub(crate) mod example_inputs;
 pub(crate) mod example_list;
 pub(crate) mod example_show;
+pub(crate) mod pick;
 pub(crate) mod play_artifact;
 pub(crate) mod play_artifacts;
 pub(crate) mod play_cancel;
@@ -23,6 +30,7 @@ pub(crate) mod play_tree;
 pub(crate) mod play_wait;
 pub(crate) mod resume;
 pub(crate) mod run;
+pub(crate) mod search;
 pub(crate) mod secret_list;
 pub(crate) mod secret_remove;
 pub(crate) mod secret_set;
@@ -37,6 +45,7 @@ pub(crate) mod workflow_add;
 pub(crate) mod workflow_delete;
 pub(crate) mod workflow_export;
 pub(crate) mod workflow_fetch;
+mod workflow_gate;
 pub(crate) mod workflow_import;
 pub(crate) mod workflow_list;
 pub(crate) mod workflow_set_current;
@@ -48,7 +57,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 use crate::{
     cli::{
-        args::{Command, Example, Play, Secret, Workflow},
+        args::{Bench, Command, Example, Play, Secret, Workflow},
         context::Context,
         errors::{Exit, Failure},
         server_args::Service,
@@ -109,6 +118,14 @@ pub(crate) async fn dispatch(
         Command::Example(Example::Show(arguments)) => example_show::command(context, arguments).await,
         Command::Example(Example::Delete(arguments)) => example_delete::command(context, arguments).await,
         Command::Example(Example::Inputs(arguments)) => example_inputs::command(context, arguments).await,
+        Command::Bench(Bench::Run(arguments)) => bench_run::command(context, arguments).await,
+        Command::Bench(Bench::List(arguments)) => bench_list::command(context, arguments).await,
+        Command::Bench(Bench::Show(arguments)) => bench_show::command(context, arguments).await,
+        Command::Bench(Bench::Follow(arguments)) => bench_follow::command(context, arguments).await,
+        Command::Bench(Bench::Cancel(arguments)) => bench_cancel::command(context, arguments).await,
+        Command::Bench(Bench::Compare(arguments)) => bench_compare::command(context, arguments).await,
+        Command::Pick(arguments) => pick::command(context, arguments).await,
+        Command::Search(arguments) => search::command(context, arguments).await,
         Command::Secret(Secret::Set(arguments)) => secret_set::command(context, arguments).await,
         Command::Secret(Secret::List) => secret_list::command(context).await,
         Command::Secret(Secret::Remove(arguments)) => secret_remove::command(context, &arguments).await,

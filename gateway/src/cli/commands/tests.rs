@@ -1,8 +1,10 @@
 //! Every command on a scripted play: what it writes where, and its exit code.
 
 mod artifacts;
+mod benchmarks;
 mod examples;
 mod library;
+mod searches;
 mod secrets;
 mod transfer;
 mod workflows;

@@ -1,9 +1,13 @@
 //! `hero_logic workflow set-current`: another version runs from now on.
 
-use hero_sdk::{Logic, logic::WorkflowSetCurrentVersion};
+use hero_sdk::{
+    Logic,
+    logic::{OfVersion, WorkflowSetCurrentVersion},
+};
 
+use super::workflow_gate;
 use crate::cli::{
-    args::WorkflowSetCurrent,
+    args::{WorkflowGate, WorkflowSetCurrent},
     context::Context,
     embedded::Purpose,
     errors::{Exit, Failure},
@@ -12,7 +16,9 @@ use crate::cli::{
 
 /// Does the command.
 pub(crate) async fn command(context: &mut Context, arguments: WorkflowSetCurrent) -> Result<Exit, Failure> {
-    context.with_logic(Purpose::Look, async |context, logic| run(context, logic, arguments).await).await
+    // A gate may have to benchmark first.
+    let purpose = if arguments.gate { Purpose::Run } else { Purpose::Look };
+    context.with_logic(purpose, async |context, logic| run(context, logic, arguments).await).await
 }
 
 /// Runs it on any `Logic`.
@@ -21,7 +27,14 @@ pub(crate) async fn run(
     logic: &dyn Logic,
     arguments: WorkflowSetCurrent,
 ) -> Result<Exit, Failure> {
-    let WorkflowSetCurrent { workflow, version } = arguments;
+    let WorkflowSetCurrent { workflow, version, gate, bounds } = arguments;
+    if !gate && bounds != WorkflowGate::default() {
+        return Err(Failure::usage("usage", "what a gate allows and how it measures goes with --gate")
+            .hint("--gate lets the version pass only if it is not worse than the current one"));
+    }
+    if gate {
+        return workflow_gate::run(context, logic, OfVersion { workflow, version }, bounds).await;
+    }
     let set = logic.workflow_set_current_version(WorkflowSetCurrentVersion { workflow, version }).await?;
     if context.out.json {
         context.out.document(&set)?;

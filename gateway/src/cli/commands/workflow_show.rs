@@ -2,7 +2,7 @@
 
 use hero_sdk::{
     Json, Logic, Members,
-    logic::{OfVersion, OfWorkflow},
+    logic::{OfVersion, OfWorkflow, WorkflowStatistics},
     model::{Example, Workflow, WorkflowVersion},
 };
 use serde::Serialize;
@@ -14,6 +14,7 @@ use crate::cli::{
     embedded::Purpose,
     errors::{Exit, Failure},
     escape::visible,
+    evidence::figures,
     facts::{Facts, utc},
     schema::{kind, properties},
     style::{Paint, Palette},
@@ -39,7 +40,8 @@ pub(crate) async fn run(
     let shown = Document {
         workflow: logic.workflow_get(of_workflow.clone()).await?,
         version: logic.workflow_version_fetch(OfVersion { workflow, version }).await?,
-        examples: logic.example_list(of_workflow).await?.examples,
+        examples: logic.example_list(of_workflow.clone()).await?.examples,
+        statistics: logic.workflow_statistics(of_workflow).await?,
     };
     if context.out.json {
         context.out.document(&shown)?;
@@ -54,11 +56,12 @@ struct Document {
     workflow: Workflow,
     version: WorkflowVersion,
     examples: Vec<Example>,
+    statistics: WorkflowStatistics,
 }
 
 /// The workflow in words.
 fn summary(shown: Document, palette: Palette, width: Option<usize>) -> String {
-    let Document { workflow, version, examples } = shown;
+    let Document { workflow, version, examples, statistics } = shown;
     let mut facts = Facts::new(palette);
     let archived = if workflow.archived { " (archived)" } else { "" };
     let number = version.version.unwrap_or_default();
@@ -77,6 +80,7 @@ fn summary(shown: Document, palette: Palette, width: Option<usize>) -> String {
     if version.options.to::<Members>().is_ok_and(|options| !options.0.is_empty()) {
         facts.push_json("options", &version.options);
     }
+    push_statistics(&mut facts, &statistics, number);
     push_inputs(&mut facts, &version.inputs, width);
     push_outputs(&mut facts, &version.outputs, width);
     if examples.is_empty() {
@@ -85,6 +89,18 @@ fn summary(shown: Document, palette: Palette, width: Option<usize>) -> String {
     let rows = examples.iter().map(example_list::row).collect();
     facts.push_table("examples", example_list::HEADS, rows, width);
     facts.into_text()
+}
+
+/// How the version has fared, and all of them together where there are others that ran.
+fn push_statistics(facts: &mut Facts, statistics: &WorkflowStatistics, number: u32) {
+    let WorkflowStatistics { workflow, versions } = statistics;
+    let of_version = versions.iter().find(|version| version.version == number);
+    let of_version = of_version.map(|version| version.statistics.clone()).unwrap_or_default();
+    facts.push("fared", &figures(&of_version));
+    facts.push("last run", &of_version.last_run_at.map(utc).unwrap_or_default());
+    if workflow.runs > of_version.runs {
+        facts.push("in all", &figures(workflow));
+    }
 }
 
 fn push_inputs(facts: &mut Facts, schema: &Json, width: Option<usize>) {

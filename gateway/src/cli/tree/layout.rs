@@ -238,7 +238,7 @@ fn took(node: &Node, is_running: bool, moment: Moment) -> String {
     clippy::cast_sign_loss,
     reason = "a frame number; the clock starts at 0"
 )]
-fn spinner(moment: Moment) -> &'static str {
+pub(crate) fn spinner(moment: Moment) -> &'static str {
     let frame = (moment.now_ms / SPINNER_FRAME_MS) as usize % SPINNER.len();
     SPINNER.get(frame).copied().unwrap_or("⠋")
 }

@@ -10,7 +10,7 @@ mod select;
 mod tests;
 mod words;
 
-pub(crate) use layout::{Moment, Viewport, footer, layout};
+pub(crate) use layout::{Moment, Viewport, footer, layout, spinner};
 pub(crate) use line::{Line, shorten};
 pub(crate) use model::Tree;
 pub(crate) use words::{cost, duration, error_summary, span_look, status_look};

@@ -136,6 +136,14 @@ impl Library {
             Command::Example(Example::Show(typed)) => example_show::run(context, logic, typed).await,
             Command::Example(Example::Delete(typed)) => example_delete::run(context, logic, typed).await,
             Command::Example(Example::Inputs(typed)) => example_inputs::run(context, logic, typed).await,
+            Command::Bench(Bench::Run(typed)) => bench_run::run(context, logic, typed).await,
+            Command::Bench(Bench::List(typed)) => bench_list::run(context, logic, typed).await,
+            Command::Bench(Bench::Show(typed)) => bench_show::run(context, logic, typed).await,
+            Command::Bench(Bench::Follow(typed)) => bench_follow::run(context, logic, typed).await,
+            Command::Bench(Bench::Cancel(typed)) => bench_cancel::run(context, logic, typed).await,
+            Command::Bench(Bench::Compare(typed)) => bench_compare::run(context, logic, typed).await,
+            Command::Pick(typed) => pick::run(context, logic, typed).await,
+            Command::Search(typed) => super::search::run(context, logic, typed.params()?).await,
             other => panic!("not of the library: {other:?}"),
         }
     }
@@ -147,7 +155,9 @@ impl Library {
     /// The same without what differs from run to run: the directory, ids and moments.
     fn redacted(&self, text: &str) -> String {
         let text = text.replace(&self.here(), "[here]");
-        let text = ["wf_", "ver_", "play_", "ask_"].into_iter().fold(text, |text, prefix| ids(&text, prefix));
+        let text = ["wf_", "ver_", "play_", "ask_", "bench_"]
+            .into_iter()
+            .fold(text, |text, prefix| ids(&text, prefix));
         moments(&text)
     }
 }
