@@ -37,6 +37,8 @@ pub struct Index {
     view: RwLock<Arc<Searcher>>,
     entries: RwLock<HashMap<u64, Arc<Entry>>>,
     writer: Mutex<Writer>,
+    /// One for each thread that has put at the same time as others.
+    vocabularies: Mutex<Vec<Vocabulary>>,
 }
 
 #[derive(Clone, Copy)]
@@ -50,7 +52,6 @@ pub(super) struct Fields {
 
 struct Writer {
     postings: IndexWriter,
-    vocabulary: Vocabulary,
     puts: u64,
     /// The last put of each document.
     current: HashMap<WorkflowSid, u64>,
@@ -72,7 +73,6 @@ impl Index {
         let synonyms = if ingredients.synonyms { Synonyms::new(&words) } else { Synonyms::none() };
         let writer = Writer {
             postings: postings.writer_with_num_threads(1, WRITER_BYTES).map_err(failed)?,
-            vocabulary: Vocabulary::new(ingredients),
             puts: 0,
             current: HashMap::new(),
             retired: Vec::new(),
@@ -86,13 +86,15 @@ impl Index {
             reader,
             entries: RwLock::default(),
             writer: Mutex::new(writer),
+            vocabularies: Mutex::default(),
         })
     }
 
-    /// Puts a document in the place of the one of the same workflow, if there is one.
+    /// Puts a document in the place of the one of the same workflow, if there is one. A library is loaded faster by two
+    /// threads that put.
     pub fn put(&self, document: &Document) -> Result<(), Error> {
+        let analyzed = self.analyzed(document);
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let analyzed = analyzed(document, &mut writer.vocabulary, self.ingredients);
         writer.puts += 1;
         let put = writer.puts;
         writer.retire(&document.workflow_sid, self.fields);
@@ -150,6 +152,17 @@ impl Index {
             entries: &self.entries,
         };
         ranking.hits(&query)
+    }
+
+    /// Takes a document apart, with words that an earlier one has left. It is half of the work of a put, and waits for
+    /// nobody.
+    fn analyzed(&self, document: &Document) -> Analyzed {
+        let vocabularies = || self.vocabularies.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = vocabularies().pop();
+        let mut vocabulary = left.unwrap_or_else(|| Vocabulary::new(self.ingredients));
+        let analyzed = analyzed(document, &mut vocabulary, self.ingredients);
+        vocabularies().push(vocabulary);
+        analyzed
     }
 
     /// Drops the entries that nobody can see any more.

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
+    fs, thread,
     time::{Duration, Instant},
 };
 
@@ -17,6 +17,8 @@ use crate::{
 
 /// Workflows in the large library.
 const WORKFLOWS: usize = 100_000;
+/// Threads that put them into the index.
+const LOADERS: usize = 2;
 /// Questions that it is asked.
 const QUESTIONS: usize = 1_000;
 /// Workflows that are written again, each seen before the next.
@@ -67,7 +69,13 @@ fn measure_speed() -> Result<()> {
     let before = resident_mb()?;
     let start = Instant::now();
     let index = Index::new(Ingredients::ALL)?;
-    documents.iter().try_for_each(|document| index.put(document))?;
+    let put = |part: &[Document]| part.iter().try_for_each(|document| index.put(document));
+    thread::scope(|scope| {
+        let threads =
+            documents.chunks(WORKFLOWS.div_ceil(LOADERS)).map(|part| scope.spawn(move || put(part)));
+        let threads: Vec<_> = threads.collect();
+        threads.into_iter().try_for_each(|thread| thread.join().expect("it does not panic"))
+    })?;
     index.commit()?;
     let loaded = start.elapsed();
     let figure = |what: &str, value, unit, target| {
