@@ -269,6 +269,13 @@ mod protocol {
                 message: text("message"),
                 hint: value["hint"].as_str().map(str::to_owned),
             },
+            "library_result" => Down::LibraryResult { n: number("n"), result: (&value["result"]).into() },
+            "library_error" => Down::LibraryError {
+                n: number("n"),
+                code: text("code"),
+                message: text("message"),
+                hint: value["hint"].as_str().map(str::to_owned),
+            },
             other => panic!("a golden of an unknown frame {other}"),
         }
     }

@@ -6,14 +6,14 @@ use futures_util::{StreamExt as _, stream};
 use hero_sdk::{
     BenchmarkSid, Error, ErrorCode,
     logic::{BenchmarkNews, News},
-    model::BenchmarkStatus,
+    model::{BenchmarkStatus, Measurement},
 };
 use hero_store::{Batch, BenchmarkRow};
 use tokio::sync::watch;
 
 use super::{
-    estimate::{SCORE_UNITS, summary},
-    measure::{Measured, Work, measure},
+    estimate::{count, summary},
+    measure::{Work, measure},
 };
 use crate::{call::call, play::Environment, plays};
 
@@ -124,26 +124,19 @@ async fn stopped(stop: &mut Stop) -> String {
 async fn add(
     environment: &Environment,
     row: &mut BenchmarkRow,
-    ended: Vec<Result<Measured, Error>>,
+    ended: Vec<Result<Measurement, Error>>,
 ) -> Result<(), Error> {
     let mut batch = Batch::new();
     let mut trouble = None;
     for result in ended {
-        let Measured { measurement, run } = match result {
-            Ok(measured) => measured,
+        let measurement = match result {
+            Ok(measurement) => measurement,
             Err(error) => {
                 trouble.get_or_insert(error);
                 continue;
             }
         };
-        match &run {
-            Some(run) => row.measured.tally.add(run),
-            None => row.measured.tally.failed += 1,
-        }
-        if let Some(accuracy) = measurement.accuracy {
-            row.measured.scores.add((accuracy * SCORE_UNITS).round() as u64);
-        }
-        row.measured.unscored += u32::from(measurement.unscored.is_some());
+        count(&mut row.measured, &measurement);
         batch.put_measurement(&row.benchmark.benchmark_sid, &measurement);
     }
     row.benchmark.summary = summary(&row.measured);

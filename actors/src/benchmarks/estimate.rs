@@ -1,6 +1,6 @@
 //! What a few measurements say of all that could be made: means with intervals, and how bad things may be.
 
-use hero_sdk::model::{BenchmarkSummary, Estimate};
+use hero_sdk::model::{BenchmarkSummary, Estimate, Measurement};
 use hero_store::{Distribution, Measured};
 use statrs::distribution::{ContinuousCDF as _, Normal, StudentsT};
 
@@ -57,6 +57,26 @@ pub(crate) fn variance(values: &Distribution) -> f64 {
     let Some(mean) = values.mean().filter(|_| values.count() > 1) else { return 0.0 };
     let squares: f64 = values.values().map(|(value, count)| (value - mean).powi(2) * count as f64).sum();
     squares / (values.count() - 1) as f64
+}
+
+/// Counts a run. A play that somebody ended has given no result, like one that failed.
+pub(crate) fn count(measured: &mut Measured, measurement: &Measurement) {
+    let Measured { tally, scores, unscored } = measured;
+    let cost = (measurement.cost_usd * COST_UNITS).round() as u64;
+    if measurement.succeeded {
+        tally.succeeded += 1;
+        tally.latency_us.add((measurement.latency_ms * LATENCY_UNITS).round() as u64);
+        tally.cost_of_success.add(cost);
+    } else {
+        tally.failed += 1;
+    }
+    tally.cost_nano_usd = tally.cost_nano_usd.saturating_add(cost);
+    tally.tokens_in = tally.tokens_in.saturating_add(measurement.tokens_in);
+    tally.tokens_out = tally.tokens_out.saturating_add(measurement.tokens_out);
+    if let Some(accuracy) = measurement.accuracy {
+        scores.add((accuracy * SCORE_UNITS).round() as u64);
+    }
+    *unscored += u32::from(measurement.unscored.is_some());
 }
 
 /// What measured runs come to.

@@ -10,7 +10,7 @@ use hero_sdk::{
         WorkflowVersion,
     },
 };
-use hero_store::{BenchmarkPlan, Run};
+use hero_store::BenchmarkPlan;
 use serde_json::Value;
 
 use super::{
@@ -37,12 +37,6 @@ pub(super) struct Work {
     pub(super) version: WorkflowVersion,
     /// Who judges, where somebody does.
     pub(super) evaluator: Option<WorkflowVersion>,
-}
-
-/// A run that has ended, and how it counts; one that could not be started counts as failed.
-pub(super) struct Measured {
-    pub(super) measurement: Measurement,
-    pub(super) run: Option<Run>,
 }
 
 impl Work {
@@ -92,7 +86,7 @@ impl Work {
 }
 
 /// Does a run to its end. An error is one of the runtime, after which the run can be measured again.
-pub(super) async fn measure(work: Arc<Work>, index: u32) -> Result<Measured, Error> {
+pub(super) async fn measure(work: Arc<Work>, index: u32) -> Result<Measurement, Error> {
     let repeats = work.benchmark.repeats;
     let missing = || Error::new(ErrorCode::StoreCorrupt, "a benchmark has fewer examples than runs");
     let example = work.plan.examples.get((index / repeats) as usize).ok_or_else(missing)?;
@@ -117,7 +111,7 @@ pub(super) async fn measure(work: Arc<Work>, index: u32) -> Result<Measured, Err
         ..work.options(work.key(index), work.benchmark.timeout_ms)
     };
     let started = work.start(&work.version, &work.benchmark.workflow, options).await;
-    let run = match started {
+    match started {
         Ok(play) => {
             let (play, unanswered) = played(&work, play.play_sid, example).await?;
             measurement.play_sid = Some(play.play_sid.clone());
@@ -127,16 +121,14 @@ pub(super) async fn measure(work: Arc<Work>, index: u32) -> Result<Measured, Err
             measurement.cost_usd = play.cost_usd;
             (measurement.tokens_in, measurement.tokens_out) = (play.tokens_in, play.tokens_out);
             score(&work, example, &play, &mut measurement).await?;
-            Run::of(&play)
         }
         Err(error) if is_of_the_run(error.code) => {
             measurement.error = Some(format!("{}: {}", error.code.as_str(), in_a_line(&error)));
             measurement.accuracy = has_score(&work, example).then_some(0.0);
-            None
         }
         Err(error) => return Err(error),
-    };
-    Ok(Measured { measurement, run })
+    }
+    Ok(measurement)
 }
 
 /// Whether it is this run that cannot be started, and another may.

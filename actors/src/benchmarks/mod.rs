@@ -13,7 +13,7 @@ mod gate;
 mod measure;
 mod message;
 mod methods;
-mod plan;
+pub(crate) mod plan;
 mod scoring;
 
 pub(crate) use actor::BenchmarksActor;

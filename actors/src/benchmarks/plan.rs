@@ -16,11 +16,11 @@ use super::scoring::{TOLERANCE, check_patterns};
 use crate::{play::Environment, registry::Library};
 
 /// Runs of a benchmark: each is a row, and a play.
-const RUNS_MAX: u32 = 10_000;
+pub(crate) const RUNS_MAX: u32 = 10_000;
 /// Runs at once unless told.
 const CONCURRENCY: u32 = 4;
 /// Runs at once, at most: more than run at a time anywhere wait for each other anyway.
-const CONCURRENCY_MAX: u32 = 64;
+pub(crate) const CONCURRENCY_MAX: u32 = 64;
 /// Milliseconds of a run unless told.
 const TIMEOUT_MS: u64 = 600_000;
 /// Milliseconds of a run, at most: a week.
@@ -162,7 +162,7 @@ async fn checked(
 }
 
 /// SHA-256 of all that decides what a run of them does and should give, each part with its length before it.
-fn digest(examples: &[Example]) -> String {
+pub(crate) fn digest(examples: &[Example]) -> String {
     let mut hash = Sha256::new();
     let mut add = |part: &str| {
         hash.update((part.len() as u64).to_be_bytes());

@@ -8,7 +8,7 @@ use hero_sdk::{
     logic::{ImportedPlay, News},
     model::{Play, WorkflowVersion},
 };
-use hero_store::{Batch, PlayMemory, PlayRow, Resolution, Tables};
+use hero_store::{Batch, PlayMemory, PlayRow, Resolution, Run, Tables};
 
 use super::{
     checks::{checked, question_ids},
@@ -133,6 +133,8 @@ pub(super) fn batch(tables: &Tables, content: ExportedPlay) -> Result<Batch, Err
     questions.into_iter().for_each(|question| batch.put_resume(&question.of(play_sid)));
     artifacts.into_iter().for_each(|artifact| batch.put_artifact(&artifact.of(play_sid), None));
     let memory = PlayMemory { timeout_ms, workflows: resolutions.collect(), ..PlayMemory::default() };
+    // It counts like any other, where there is its version.
+    Run::of(&play).into_iter().for_each(|run| batch.count(run));
     batch.put_play(&PlayRow { play, memory });
     Ok(batch)
 }

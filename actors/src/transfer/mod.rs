@@ -4,6 +4,7 @@
 //! have had here, digests are reckoned anew, and what a source declares is read from the source. Files come first, and
 //! then all rows at once under the lock of the library; what a crash leaves of the files is swept.
 
+mod benchmarks;
 mod checks;
 mod contents;
 mod export;

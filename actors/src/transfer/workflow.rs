@@ -4,13 +4,13 @@ use std::{collections::HashSet, sync::Arc};
 
 use hero_sdk::{
     Error, ErrorCode, Json,
-    document::{Document, ExportedWorkflow, digest_of},
+    document::{Document, ExportedBenchmark, ExportedWorkflow, digest_of},
     logic::{ImportedWorkflow, WorkflowImport},
     model::{Example, Workflow, WorkflowVersion},
 };
 use hero_store::Batch;
 
-use super::{ensure, refused, versions};
+use super::{benchmarks, ensure, refused, versions};
 use crate::{
     play::Environment,
     registry::{Library, check_example_name, check_name, check_tags},
@@ -35,7 +35,8 @@ pub(crate) async fn export_workflow(
         let workflow = tables.workflow(&workflow.workflow_sid)?.unwrap_or(workflow);
         let examples = tables.examples(&workflow.workflow_sid)?.into_iter().map(Into::into).collect();
         let versions = tables.versions_of(&workflow.workflow_sid)?;
-        Ok(ExportedWorkflow { workflow, versions, examples, benchmarks: Vec::new() })
+        let benchmarks = benchmarks::exported(tables, &workflow)?;
+        Ok(ExportedWorkflow { workflow, versions, examples, benchmarks })
     };
     let content = library(&environment, work).await?;
     blocking(move || Document::of(content, environment.clock.now().wall)).await
@@ -89,12 +90,13 @@ struct Plan {
     /// Numbers of versions.
     versions: HashSet<u32>,
     examples: Vec<Example>,
+    benchmarks: Vec<ExportedBenchmark>,
 }
 
 impl Arrival {
     /// What is to be added; `conflict` where something else is here.
     fn plan(&self, library: &Library) -> Result<Plan, Error> {
-        let ExportedWorkflow { workflow, versions, examples, .. } = &self.content;
+        let ExportedWorkflow { workflow, versions, examples, benchmarks } = &self.content;
         let tables = library.tables();
         let known = tables.workflow(&workflow.workflow_sid)?;
         match (&known, &self.name) {
@@ -139,13 +141,26 @@ impl Arrival {
                 }
             }
         }
-        Ok(Plan { known, versions: missing, examples: added })
+        let mut measured = Vec::new();
+        for benchmark in benchmarks {
+            match benchmarks::is_here(tables, benchmark)? {
+                None => measured.push(benchmark.clone()),
+                Some(true) => {}
+                Some(false) => {
+                    let message = format!("there is another {} here", benchmark.benchmark.benchmark_sid);
+                    return Err(
+                        conflict(message).hint("a benchmark never changes: one of the two was tampered with")
+                    );
+                }
+            }
+        }
+        Ok(Plan { known, versions: missing, examples: added, benchmarks: measured })
     }
 
     /// Adds it, all at once. Those of these numbers are as they are to be.
     async fn commit(self, library: &Library, described: &HashSet<u32>) -> Result<ImportedWorkflow, Error> {
         let _changing = library.change().await;
-        let Plan { known, versions, examples } = self.plan(library)?;
+        let Plan { known, versions, examples, benchmarks } = self.plan(library)?;
         if !versions.is_subset(described) {
             return Err(conflict("the workflow was deleted while it was imported").hint("import it again"));
         }
@@ -160,13 +175,14 @@ impl Arrival {
             is_new,
             versions_added: count(versions.len()),
             examples_added: count(examples.len()),
-            benchmarks_added: 0,
+            benchmarks_added: count(benchmarks.len()),
         };
         let mut batch = Batch::new();
         let is_coming =
             |version: &&WorkflowVersion| version.version.is_some_and(|number| versions.contains(&number));
         self.content.versions.iter().filter(is_coming).for_each(|version| batch.put_version(version));
         examples.iter().for_each(|example| batch.put_example(example));
+        benchmarks.iter().for_each(|benchmark| benchmarks::put(&mut batch, benchmark, &imported.workflow));
         if is_new || !batch.is_empty() {
             library.commit(&imported.workflow, batch).await?;
         }
@@ -185,7 +201,7 @@ fn holds(holds: bool, pointer: impl FnOnce() -> String, what: &str) -> Result<()
 /// Reads a workflow, and checks whether it is one that there could be here. Pure.
 pub(crate) fn checked(document: &Json) -> Result<ExportedWorkflow, Error> {
     let content = Document::<ExportedWorkflow>::read(document)?.content;
-    let ExportedWorkflow { workflow, versions, examples, benchmarks } = &content;
+    let ExportedWorkflow { workflow, versions, examples, .. } = &content;
     let told = |pointer: &str, error: Error| refused::<ExportedWorkflow>(pointer, error);
     check_name(&workflow.name).map_err(|error| told("/workflow/name", error))?;
     check_tags(&workflow.tags).map_err(|error| told("/workflow/tags", error))?;
@@ -209,10 +225,6 @@ pub(crate) fn checked(document: &Json) -> Result<ExportedWorkflow, Error> {
         holds(names.insert(&example.name), pointer, "there is a name that was there before")?;
         holds(example.inputs.as_str().starts_with('{'), pointer, "the inputs are no object")?;
     }
-    holds(
-        benchmarks.is_empty(),
-        || "/benchmarks".to_owned(),
-        "there is one that this hero_logic does not know",
-    )?;
+    benchmarks::check(&content)?;
     Ok(content)
 }

@@ -25,7 +25,7 @@ pub use self::{
         ExportedArtifact, ExportedPlay, ExportedQuestion, ExportedRecord, ExportedValue, InvokedWorkflow,
         RecordedOutcome,
     },
-    workflow::{ExportedExample, ExportedWorkflow},
+    workflow::{ExportedBenchmark, ExportedExample, ExportedWorkflow},
 };
 use crate::{Error, ErrorCode, FieldError, Json, Timestamp, frame::deeper_than, logic::pointer};
 

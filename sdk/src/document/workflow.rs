@@ -9,7 +9,7 @@ use super::Content;
 use crate::{
     Json, Timestamp,
     frame::present,
-    model::{Example, Workflow, WorkflowVersion},
+    model::{Benchmark, Example, Measurement, Workflow, WorkflowVersion},
 };
 
 /// A workflow with everything that belongs to it.
@@ -22,8 +22,8 @@ pub struct ExportedWorkflow {
     pub versions: Vec<WorkflowVersion>,
     /// Its examples, by name.
     pub examples: Vec<ExportedExample>,
-    /// Its benchmarks.
-    pub benchmarks: Vec<Json>,
+    /// Its benchmarks that have ended, oldest first.
+    pub benchmarks: Vec<ExportedBenchmark>,
 }
 
 impl Content for ExportedWorkflow {
@@ -48,6 +48,18 @@ pub struct ExportedExample {
     pub note: Option<String>,
     /// When it was saved last.
     pub updated_at: Timestamp,
+}
+
+/// The runs of one of its versions over examples as they were then.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExportedBenchmark {
+    /// What is told of it. Its summary is found anew from its runs.
+    pub benchmark: Benchmark,
+    /// What it ran, in the order of the runs.
+    pub examples: Vec<ExportedExample>,
+    /// Its runs that were measured, by index.
+    pub measurements: Vec<Measurement>,
 }
 
 impl From<Example> for ExportedExample {

@@ -2,6 +2,7 @@
 //! a play of `approval`, which asks.
 
 mod library;
+mod server;
 
 use std::collections::BTreeMap;
 
@@ -16,13 +17,12 @@ use crate::{
     WorkflowSid,
     logic::{
         Artifacts, BenchmarkCompare, BenchmarkListForVersion, BenchmarkListForWorkflow, BenchmarkReport,
-        BenchmarkRun, BenchmarkWait, Benchmarks, Bucket, Created, Cursor, Deleted, ExampleToInputData,
-        ExampleUpsert, Examples, FlowLibrarySearch, InputData, Latencies, Metrics, OfBenchmark, OfExample,
-        OfPlay, OfSecret, OfVersion, OfWorkflow, PickVersion, PlayCancel, PlayCount, PlayList,
-        PlayPendingResumes, PlayResume, PlayRunAsync, PlaySpans, PlayStart, PlayWait, Plays, Resumes,
-        Retried, SecretSet, Secrets, ServerInfo, ServerProcess, Until, Versions, WorkflowCreate,
-        WorkflowCreateVersion, WorkflowDelete, WorkflowList, WorkflowSetCurrentVersion, WorkflowUpdate,
-        Workflows,
+        BenchmarkRun, BenchmarkWait, Benchmarks, Created, Cursor, Deleted, ExampleToInputData, ExampleUpsert,
+        Examples, FlowLibrarySearch, InputData, OfBenchmark, OfExample, OfPlay, OfSecret, OfVersion,
+        OfWorkflow, PickVersion, PlayCancel, PlayList, PlayPendingResumes, PlayResume, PlayRunAsync,
+        PlaySpans, PlayStart, PlayWait, Plays, Resumes, Retried, SecretSet, Secrets, Until, Versions,
+        WorkflowCreate, WorkflowCreateVersion, WorkflowDelete, WorkflowList, WorkflowSetCurrentVersion,
+        WorkflowUpdate, Workflows,
     },
     model::{
         Allowance, Artifact, Benchmark, BenchmarkStatus, Example, LogLevel, LogLine, LogStream, Network,
@@ -211,8 +211,8 @@ examples! {
         secrets: vec![Secret { name: secret_name(), source: SecretSource::File, set_at: Some(moment(0)) }],
     };
     secret_remove(OfSecret { name: secret_name() }) -> ();
-    server_info() -> server();
-    server_metrics() -> metrics();
+    server_info() -> server::server();
+    server_metrics() -> server::metrics();
 }
 
 /// An event of each kind.
@@ -503,47 +503,4 @@ fn secret_name() -> SecretName {
 
 fn secret_value() -> SecretValue {
     "correct horse battery staple".to_owned().try_into().expect("long enough")
-}
-
-fn server() -> ServerInfo {
-    ServerInfo {
-        trouble: None,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        python: "/usr/bin/python3".to_owned(),
-        python_version: "3.12.3".to_owned(),
-        store: "/home/ada/.hero/var/hero_logic/store".to_owned(),
-        sandbox_level: SandboxLevel::Default,
-        sandbox: vec!["landlock".to_owned(), "seccomp".to_owned()],
-        sandbox_missing: BTreeMap::from([(
-            "user_namespace".to_owned(),
-            "this kernel does not let ordinary users make one".to_owned(),
-        )]),
-        sandbox_defaults: allowance(),
-        plays_running: 2,
-        plays_queued: 0,
-        process: Some(ServerProcess {
-            pid: 4_321,
-            started_at: moment(0),
-            listening: vec!["/home/ada/hero/var/sockets/hero_logic/rpc.sock".to_owned()],
-            background: None,
-        }),
-    }
-}
-
-fn metrics() -> Metrics {
-    let latencies = |up_to_ms, sum_ms| Latencies {
-        buckets: vec![Bucket { up_to_ms, count: 3 }, Bucket { up_to_ms: 10.0 * up_to_ms, count: 1 }],
-        count: 4,
-        sum_ms,
-    };
-    Metrics {
-        plays: vec![PlayCount { status: Status::AwaitingResume, count: 1 }],
-        plays_ended: vec![PlayCount { status: Status::Succeeded, count: 3 }],
-        queued: 0,
-        start: latencies(5.0, 32.5),
-        commit: latencies(0.25, 1.75),
-        spans_written: 24,
-        store_bytes: 262_144,
-        restarts: BTreeMap::from([("process".to_owned(), 1)]),
-    }
 }

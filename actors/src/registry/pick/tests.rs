@@ -1,3 +1,5 @@
+//! Versions that differ by construction: what is picked, what is excluded, and what luck is worth.
+
 use proptest::prelude::*;
 
 use super::*;

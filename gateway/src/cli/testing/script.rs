@@ -12,18 +12,7 @@ use futures_core::Stream;
 use hero_sdk::{
     Error, ErrorCode, FieldError, Json, Logic, PlaySid, Secret, SecretSource,
     document::{Document, ExportedPlay, ExportedWorkflow},
-    logic::{
-        ArtifactFetch, Artifacts, BenchmarkCompare, BenchmarkComparison, BenchmarkListForVersion,
-        BenchmarkListForWorkflow, BenchmarkReport, BenchmarkRun, BenchmarkWait, Benchmarks, Created, Cursor,
-        Deleted, EventFeed, EventFilter, EventId, ExampleToInputData, ExampleUpsert, Examples,
-        FlowLibrarySearch, GateReport, ImportedPlay, ImportedWorkflow, InputData, LibraryHits, Metrics,
-        OfBenchmark, OfExample, OfPlay, OfSecret, OfVersion, OfWorkflow, PickVersion, Picked, PlayCancel,
-        PlayImport, PlayList, PlayPendingResumes, PlayPromote, PlayResume, PlayRunAsync, PlaySaveAsExample,
-        PlaySpans, PlayStart, PlayWait, Plays, Resumes, Retried, SecretSet, Secrets, ServerInfo, SpanFeed,
-        StartOptions, Until, Versions, WorkflowCreate, WorkflowCreateVersion, WorkflowDelete, WorkflowGate,
-        WorkflowImport, WorkflowList, WorkflowSetCurrentVersion, WorkflowStatistics, WorkflowUpdate,
-        Workflows,
-    },
+    logic::*,
     model::{
         Artifact, Benchmark, Example, Play, PlayError, ResumeRequest, SandboxLevel, SpanPage, Status,
         Workflow, WorkflowVersion,

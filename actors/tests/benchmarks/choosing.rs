@@ -1,0 +1,150 @@
+//! Versions by what was measured: picked, compared, gated; and what counts of a play that is run again.
+
+use hero_actors::{Config, Runtime};
+use hero_sdk::{
+    Error, ErrorCode, Json, Logic as _,
+    logic::{
+        BenchmarkCompare, BenchmarkListForVersion, BenchmarkListForWorkflow, BenchmarkReport, BenchmarkRun,
+        BenchmarkWait, ExampleUpsert, Limits, OfBenchmark, OfVersion, OfWorkflow, PickVersion, PlayList,
+        PlayStart, PlayWait, Until, Weights, WorkflowCreate, WorkflowCreateVersion, WorkflowDelete,
+        WorkflowGate,
+    },
+    model::{Benchmark, BenchmarkStatus, ScoringMode, Status, VersionChoice},
+};
+
+use crate::stage::*;
+
+#[tokio::test]
+async fn versions_are_picked_and_gated_by_what_was_measured() {
+    let stage = Stage::doubling().await;
+    stage.add_version(SECOND).await;
+    let pick = |weights: Weights, limits: Limits| {
+        stage.runtime.pick_version(PickVersion { workflow: "double".into(), weights, limits })
+    };
+    let [cheap, fast, right] = [(1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)]
+        .map(|(cost, speed, accuracy)| Weights { cost, speed, accuracy });
+    // Nothing is known: the current one.
+    assert_eq!(pick(cheap, Limits::default()).await.unwrap().version, 1);
+    let gate = WorkflowGate {
+        workflow: "double".into(),
+        version: VersionChoice::Number(2),
+        max_accuracy_loss: 0.0,
+        max_cost_increase: 0.0,
+        max_latency_increase: 0.1,
+        min_confidence: 0.0,
+        set_current: true,
+    };
+    let unmeasured = stage.runtime.workflow_gate(gate.clone()).await.unwrap_err();
+    assert_eq!(unmeasured.code, ErrorCode::Conflict);
+    assert!(unmeasured.hint.unwrap().contains("bench run double --version"));
+    let mut benchmarks = Vec::new();
+    for version in [1, 2] {
+        let run = BenchmarkRun {
+            version: VersionChoice::Number(version),
+            repeats: Some(10),
+            concurrency: Some(1),
+            ..of(&["two", "asks", "unlucky"])
+        };
+        benchmarks.push(stage.run(run).await.benchmark);
+    }
+    assert_eq!(pick(cheap, Limits::default()).await.unwrap().version, 2);
+    assert_eq!(pick(fast, Limits::default()).await.unwrap().version, 1);
+    let picked = pick(right, Limits::default()).await.unwrap();
+    assert_eq!((picked.version, picked.scores.len()), (2, 2), "{}", picked.reason);
+    let none = Limits { max_cost_usd: Some(0.001), ..Limits::default() };
+    assert_eq!(pick(cheap, none).await.unwrap_err().code, ErrorCode::NoVersionFits);
+
+    let [one, two] = [0, 1].map(|index: usize| benchmarks[index].benchmark_sid.clone());
+    let compare = BenchmarkCompare { baseline: one.clone(), candidate: two.clone() };
+    let comparison = stage.runtime.benchmark_compare(compare).await.unwrap();
+    assert_eq!(comparison.examples, 3);
+    let (accuracy, cost, latency) =
+        (comparison.accuracy.unwrap(), comparison.cost.unwrap(), comparison.latency.unwrap());
+    assert!((accuracy.change - 1.0 / 3.0).abs() < 1e-9, "{accuracy:?}");
+    assert!((cost.change + 0.5).abs() < 1e-9 && cost.confidence == 1.0, "{cost:?}");
+    assert!(latency.change > 0.1 && latency.baseline > 0.0, "{latency:?}");
+    let same = BenchmarkCompare { baseline: one.clone(), candidate: one };
+    assert_eq!(stage.runtime.benchmark_compare(same).await.unwrap_err().code, ErrorCode::InvalidParams);
+
+    // It is slower, so it does not pass unless that is allowed.
+    let refused = stage.runtime.workflow_gate(gate.clone()).await.unwrap();
+    assert_eq!((refused.passed, refused.is_current), (false, false), "{}", refused.reason);
+    assert!(
+        refused.reason.contains("latency +") && refused.reason.contains("TOO MUCH"),
+        "{}",
+        refused.reason
+    );
+    let failed: Vec<&str> =
+        refused.checks.iter().filter(|check| !check.passed).map(|check| check.measure.as_str()).collect();
+    assert_eq!(failed, ["latency"]);
+    let wide = WorkflowGate { max_latency_increase: 1e6, min_confidence: 0.95, ..gate.clone() };
+    let looked = WorkflowGate { set_current: false, ..wide.clone() };
+    let looked = stage.runtime.workflow_gate(looked).await.unwrap();
+    assert_eq!((looked.passed, looked.is_current), (true, false));
+    let passed = stage.runtime.workflow_gate(wide.clone()).await.unwrap();
+    assert_eq!((passed.passed, passed.is_current), (true, true), "{}", passed.reason);
+    let workflow = stage.runtime.workflow_get(OfWorkflow { workflow: "double".into() }).await.unwrap();
+    assert_eq!(workflow.current_version, 2);
+    assert_eq!(stage.runtime.workflow_gate(wide).await.unwrap_err().code, ErrorCode::Conflict);
+    let wrong = WorkflowGate { min_confidence: 2.0, ..gate };
+    assert_eq!(stage.runtime.workflow_gate(wrong).await.unwrap_err().code, ErrorCode::InvalidParams);
+
+    // The other way round, and over other examples, there is nothing to compare.
+    let other = stage.run(BenchmarkRun { version: VersionChoice::Number(1), ..of(&["two"]) }).await.benchmark;
+    let compare = BenchmarkCompare { baseline: other.benchmark_sid.clone(), candidate: two };
+    let error = stage.runtime.benchmark_compare(compare).await.unwrap_err();
+    assert_eq!(
+        (error.code, error.message.as_str()),
+        (ErrorCode::Conflict, "the benchmarks ran over different examples")
+    );
+    let latest = OfVersion { workflow: "double".into(), version: VersionChoice::Number(1) };
+    assert_eq!(stage.runtime.benchmark_latest_for_version(latest).await.unwrap(), other);
+    let list = BenchmarkListForVersion {
+        workflow: "double".into(),
+        version: VersionChoice::Number(1),
+        limit: Some(1),
+        cursor: None,
+    };
+    let page = stage.runtime.benchmark_list_for_version(list.clone()).await.unwrap();
+    assert_eq!(page.benchmarks, [other]);
+    let next = BenchmarkListForVersion { cursor: page.next_cursor, ..list };
+    let page = stage.runtime.benchmark_list_for_version(next).await.unwrap();
+    assert_eq!((page.benchmarks, page.next_cursor), (vec![benchmarks[0].clone()], None));
+    stage.close().await;
+}
+
+/// A play that is run again counts once, as it ended last.
+#[tokio::test]
+async fn a_retried_play_counts_as_it_ended_last() {
+    let source = "
+from pathlib import Path
+
+from hero_tracing import flow
+
+
+@flow
+def main():
+    if not Path('there').exists():
+        Path('there').touch()
+        raise flow.Failed('not yet')
+    return 1
+";
+    let stage = Stage::of(source).await;
+    let started = PlayStart { workflow: "double".into(), ..PlayStart::default() };
+    let play = stage.runtime.play_start(started).await.unwrap();
+    let statistics = || stage.runtime.workflow_statistics(OfWorkflow { workflow: "double".into() });
+    let ended = || {
+        let wait =
+            PlayWait { play_sid: play.play_sid.clone(), timeout_ms: Some(60_000), until: Until::Terminal };
+        stage.runtime.play_wait(wait)
+    };
+    assert_eq!(ended().await.unwrap().status, Status::Failed);
+    let first = statistics().await.unwrap().workflow;
+    assert_eq!((first.runs, first.failed, first.success_rate), (1, 1, Some(0.0)));
+    stage.runtime.play_retry(play.play_sid.clone().into()).await.unwrap();
+    assert_eq!(ended().await.unwrap().status, Status::Succeeded);
+    let second = statistics().await.unwrap().workflow;
+    assert_eq!((second.runs, second.failed, second.succeeded), (1, 0, 1));
+    assert!(second.last_run_at > first.last_run_at);
+    stage.close().await;
+}
