@@ -1,7 +1,10 @@
 //! Keeps an index of the library for searches: built from the store on a thread of its own, and kept up with each change.
 //! It holds no truth: what it finds is read from the store again.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+use std::{
+    num::NonZero,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock},
+};
 
 use hero_sdk::{Error, ErrorCode, Json, WorkflowSid, model::Workflow};
 use hero_store::Tables;
@@ -9,6 +12,9 @@ use tokio::sync::watch;
 
 use super::bundled::{BundledFlow, LABEL};
 use crate::search::{Document, Hit, Index, Ingredients, Query};
+
+/// Threads that read the library at its beginning: taking sources apart is what takes the time.
+const READERS_MAX: usize = 4;
 
 /// An index of a library. When the last one goes, so does its thread.
 pub(crate) struct Finder {
@@ -169,9 +175,16 @@ fn built(tables: &Tables, bundled: &[BundledFlow]) -> Result<Index, Error> {
     for flow in bundled.iter().filter(|flow| !workflows.iter().any(|known| known.name == flow.name)) {
         index.put(&of_bundled(flow))?;
     }
-    for workflow in &workflows {
-        put(&index, tables, workflow)?;
-    }
+    let readers = std::thread::available_parallelism().map_or(1, NonZero::get).min(READERS_MAX);
+    let share = workflows.len().div_ceil(readers).max(1);
+    std::thread::scope(|scope| {
+        let put_all =
+            |share: &[Workflow]| share.iter().try_for_each(|workflow| put(&index, tables, workflow));
+        let readers: Vec<_> =
+            workflows.chunks(share).map(|share| scope.spawn(move || put_all(share))).collect();
+        let broken = |_| Error::new(ErrorCode::Internal, "a thread that reads the library has broken");
+        readers.into_iter().try_for_each(|reader| reader.join().map_err(broken)?)
+    })?;
     index.commit()?;
     Ok(index)
 }

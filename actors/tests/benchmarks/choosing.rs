@@ -1,15 +1,12 @@
 //! Versions by what was measured: picked, compared, gated; and what counts of a play that is run again.
 
-use hero_actors::{Config, Runtime};
 use hero_sdk::{
-    Error, ErrorCode, Json, Logic as _,
+    ErrorCode, Json, Logic as _,
     logic::{
-        BenchmarkCompare, BenchmarkListForVersion, BenchmarkListForWorkflow, BenchmarkReport, BenchmarkRun,
-        BenchmarkWait, ExampleUpsert, Limits, OfBenchmark, OfVersion, OfWorkflow, PickVersion, PlayList,
-        PlayStart, PlayWait, Until, Weights, WorkflowCreate, WorkflowCreateVersion, WorkflowDelete,
-        WorkflowGate,
+        BenchmarkCompare, BenchmarkListForVersion, BenchmarkRun, Limits, OfVersion, OfWorkflow, PickVersion,
+        PlayStart, PlayWait, Until, Weights, WorkflowGate, WorkflowImport,
     },
-    model::{Benchmark, BenchmarkStatus, ScoringMode, Status, VersionChoice},
+    model::{Status, VersionChoice},
 };
 
 use crate::stage::*;
@@ -147,4 +144,30 @@ def main():
     assert_eq!((second.runs, second.failed, second.succeeded), (1, 0, 1));
     assert!(second.last_run_at > first.last_run_at);
     stage.close().await;
+}
+
+/// What was measured in one home is known in another, and is found anew from its runs.
+#[tokio::test]
+async fn benchmarks_go_with_their_workflow_to_another_home() {
+    let stage = Stage::doubling().await;
+    let report = stage.run(BenchmarkRun { repeats: Some(2), ..BenchmarkRun::default() }).await;
+    let of_double = || OfWorkflow { workflow: "double".into() };
+    let document = stage.runtime.workflow_export(of_double()).await.unwrap();
+    let text = serde_json::to_string(&document).unwrap();
+    let other = Stage::new().await;
+    let import = || WorkflowImport { document: Json::parse(&text).unwrap(), name: None };
+    let imported = other.runtime.workflow_import(import()).await.unwrap();
+    assert_eq!((imported.versions_added, imported.examples_added, imported.benchmarks_added), (1, 5, 1));
+    assert_eq!(other.report(&report.benchmark).await, report);
+    let again = other.runtime.workflow_export(of_double()).await.unwrap();
+    assert_eq!(again.digest, document.digest);
+    let imported = other.runtime.workflow_import(import()).await.unwrap();
+    assert_eq!((imported.is_new, imported.benchmarks_added), (false, 0));
+    // It is as good as one that ran here.
+    let weights = Weights { accuracy: 1.0, ..Weights::default() };
+    let pick = PickVersion { workflow: "double".into(), weights, limits: Limits::default() };
+    let picked = other.runtime.pick_version(pick).await.unwrap();
+    assert_eq!(picked.scores[0].accuracy.unwrap().runs, 8);
+    stage.close().await;
+    other.close().await;
 }

@@ -2,14 +2,12 @@
 
 use hero_actors::{Config, Runtime};
 use hero_sdk::{
-    Error, ErrorCode, Json, Logic as _,
+    ErrorCode, Logic as _,
     logic::{
-        BenchmarkCompare, BenchmarkListForVersion, BenchmarkListForWorkflow, BenchmarkReport, BenchmarkRun,
-        BenchmarkWait, ExampleUpsert, Limits, OfBenchmark, OfVersion, OfWorkflow, PickVersion, PlayList,
-        PlayStart, PlayWait, Until, Weights, WorkflowCreate, WorkflowCreateVersion, WorkflowDelete,
-        WorkflowGate,
+        BenchmarkListForWorkflow, BenchmarkRun, BenchmarkWait, OfBenchmark, OfWorkflow, PlayList,
+        WorkflowDelete,
     },
-    model::{Benchmark, BenchmarkStatus, ScoringMode, Status, VersionChoice},
+    model::{BenchmarkStatus, ScoringMode, Status, VersionChoice},
 };
 
 use crate::stage::*;

@@ -1,15 +1,9 @@
 //! What a run is measured as.
 
-use hero_actors::{Config, Runtime};
 use hero_sdk::{
-    Error, ErrorCode, Json, Logic as _,
-    logic::{
-        BenchmarkCompare, BenchmarkListForVersion, BenchmarkListForWorkflow, BenchmarkReport, BenchmarkRun,
-        BenchmarkWait, ExampleUpsert, Limits, OfBenchmark, OfVersion, OfWorkflow, PickVersion, PlayList,
-        PlayStart, PlayWait, Until, Weights, WorkflowCreate, WorkflowCreateVersion, WorkflowDelete,
-        WorkflowGate,
-    },
-    model::{Benchmark, BenchmarkStatus, ScoringMode, Status, VersionChoice},
+    Logic as _,
+    logic::{BenchmarkListForWorkflow, BenchmarkReport, BenchmarkRun, OfWorkflow},
+    model::{BenchmarkStatus, ScoringMode, VersionChoice},
 };
 
 use crate::stage::*;

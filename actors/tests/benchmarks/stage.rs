@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 
 use hero_actors::{Config, Runtime};
 use hero_sdk::{
-    Error, ErrorCode, Json, Logic as _,
+    Error, Json, Logic as _,
     logic::{
-        BenchmarkCompare, BenchmarkListForVersion, BenchmarkListForWorkflow, BenchmarkReport, BenchmarkRun,
-        BenchmarkWait, ExampleUpsert, Limits, OfBenchmark, OfVersion, OfWorkflow, PickVersion, PlayList,
-        PlayStart, PlayWait, Until, Weights, WorkflowCreate, WorkflowCreateVersion, WorkflowDelete,
-        WorkflowGate,
+        BenchmarkReport, BenchmarkRun, BenchmarkWait, ExampleUpsert, OfBenchmark, WorkflowCreate,
+        WorkflowCreateVersion,
     },
-    model::{Benchmark, BenchmarkStatus, ScoringMode, Status, VersionChoice},
+    model::{Benchmark, BenchmarkStatus, ScoringMode},
 };
 
 /// Doubles, asks where it should, costs what it is told, and is wrong for large numbers.
