@@ -349,7 +349,29 @@ MUTANTS = [
         "wiped_while_it_runs",
         "the working directory of a play that runs again is wiped",
         "a_play_that_runs_again_has_a_working_directory",
-        ("plays/retention.rs", "row.filter(|row| row.play.status.is_terminal())", "row"),
+        (
+            "plays/retention.rs",
+            "row.play.ended_at.filter(|_| row.play.status.is_terminal())",
+            "row.play.ended_at",
+        ),
+    ),
+    _rust(
+        "imports_never_swept",
+        "what an import left that was cut off stays for ever",
+        "what_an_import_left_that_was_cut_off_goes_a_day_later",
+        ("plays/retention.rs", "changed(&play).map_err(failed)?.plus_ms(NOBODYS_KEPT_MS) <= now", "false"),
+    ),
+    _rust(
+        "imports_what_waits",
+        "a play that waits is alive in two homes",
+        "a_play_that_waited_comes_to_rest",
+        ("transfer/rest.rs", "play.status = Status::Cancelled;", ""),
+    ),
+    _rust(
+        "takes_any_artifact",
+        "the content of an artifact is not what its digest says",
+        "what_no_play_can_be_is_refused",
+        ("transfer/contents.rs", "|| digest(&bytes) != artifact.digest", ""),
     ),
     _rust(
         "tags_without_limit",

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hero_sdk::{
     Json,
     document::{Document, ExportedPlay, digest_of},
+    model::{ResumeStatus, SpanStatus, Status},
 };
 use hero_store::{Memory, Tables};
 use proptest::prelude::*;
@@ -40,6 +41,26 @@ fn one_of_everything_comes_through() {
     let came = checked(&document(&content)).unwrap();
     assert_eq!(came, content);
     assert_eq!(through_a_home(&came), content);
+}
+
+#[test]
+fn a_play_that_waited_comes_to_rest() {
+    let mut content = sample().content;
+    (content.play.status, content.play.ended_at, content.play.error) = (Status::AwaitingResume, None, None);
+    content.play.pending_resumes = 1;
+    content.spans[0].status = SpanStatus::Running;
+    content.spans[1].status = SpanStatus::Waiting;
+    content.spans[1].ended_at = None;
+    let open = &mut content.questions[1];
+    (open.status, open.answered_at) = (ResumeStatus::Open, None);
+    let came = checked(&document(&content)).unwrap();
+    assert_eq!(came.play.status, Status::Cancelled);
+    assert_eq!(came.play.error.as_ref().unwrap().code, "imported");
+    assert_eq!(came.play.ended_at, Some(came.questions[1].created_at), "the last moment of which it tells");
+    assert!(came.spans.iter().all(|span| span.status == SpanStatus::Cancelled && span.ended_at.is_some()));
+    assert_eq!(came.questions[1].status, ResumeStatus::Withdrawn);
+    assert_eq!(came, checked(&document(&came)).unwrap(), "it is at rest");
+    assert_eq!(through_a_home(&came), came);
 }
 
 proptest! {
