@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use hero_sdk::{
     BenchmarkSid, Error, ErrorCode, FieldError,
+    document::digest_of,
     logic::BenchmarkRun,
     model::{
         Benchmark, BenchmarkStatus, BenchmarkSummary, Example, Scoring, ScoringMode, VersionChoice, Workflow,
     },
 };
 use hero_store::{BenchmarkPlan, BenchmarkRow, Measured};
-use sha2::{Digest as _, Sha256};
 
 use super::scoring::{TOLERANCE, check_patterns};
 use crate::{play::Environment, registry::Library};
@@ -61,7 +61,7 @@ pub(super) async fn plan(
         version: version.version.unwrap_or_default(),
         status: BenchmarkStatus::Running,
         examples: examples.iter().map(|example| example.name.clone()).collect(),
-        examples_digest: digest(&examples),
+        examples_digest: digest(&examples)?,
         repeats,
         concurrency,
         scoring,
@@ -161,24 +161,13 @@ async fn checked(
     }
 }
 
-/// SHA-256 of all that decides what a run of them does and should give, each part with its length before it.
-pub(crate) fn digest(examples: &[Example]) -> String {
-    let mut hash = Sha256::new();
-    let mut add = |part: &str| {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
+/// The digest of all that decides what a run of them does and should give.
+pub(crate) fn digest(examples: &[Example]) -> Result<String, Error> {
+    let parts = |example: &Example| {
+        let expected: Vec<_> = example.expected_outputs.iter().cloned().collect();
+        (example.name.clone(), example.inputs.clone(), expected, example.answers.clone())
     };
-    for example in examples {
-        add(&example.name);
-        add(example.inputs.as_str());
-        add(example.expected_outputs.as_ref().map_or("", |expected| expected.as_str()));
-        add(&example.answers.len().to_string());
-        for (name, answer) in &example.answers {
-            add(name);
-            add(answer.as_str());
-        }
-    }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    digest_of(&examples.iter().map(parts).collect::<Vec<_>>())
 }
 
 fn within<T: PartialOrd + std::fmt::Display>(name: &str, value: T, least: T, most: T) -> Result<T, Error> {

@@ -70,7 +70,7 @@ pub(super) fn check(content: &ExportedWorkflow) -> Result<(), Error> {
             "there are others than those that it ran",
         )?;
         let known: Vec<_> = examples.iter().map(|example| example.clone().of(&content.workflow)).collect();
-        let is_digest = benchmark.examples_digest == digest(&known);
+        let is_digest = benchmark.examples_digest == digest(&known)?;
         holds(
             is_digest,
             &|| format!("{}/examples_digest", here()),

@@ -139,7 +139,7 @@ pub struct Benchmark {
     pub status: BenchmarkStatus,
     /// Names of the examples, as they were when it was started.
     pub examples: Vec<String>,
-    /// SHA-256 of the examples, 64 lower-case hex digits: benchmarks with the same one ran over the same.
+    /// Digest of the examples in the canonical form of documents: benchmarks with the same one ran over the same.
     pub examples_digest: String,
     /// How many times each example runs.
     pub repeats: u32,

@@ -44,7 +44,7 @@ fn benchmark(
         version: 2,
         status: BenchmarkStatus::Cancelled,
         examples: examples.iter().map(|example| example.name.clone()).collect(),
-        examples_digest: digest(&known),
+        examples_digest: digest(&known).unwrap(),
         repeats: 2,
         concurrency: 4,
         scoring: Scoring::default(),

@@ -91,7 +91,7 @@ pub(super) fn benchmark(status: BenchmarkStatus) -> Benchmark {
         version: 1,
         status,
         examples: vec!["ada".to_owned()],
-        examples_digest: DIGEST.to_owned(),
+        examples_digest: format!("sha256:{DIGEST}"),
         repeats: 2,
         concurrency: 4,
         scoring: Scoring::default(),
