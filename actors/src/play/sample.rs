@@ -21,10 +21,10 @@ pub(crate) fn row(version: &VersionSid) -> PlayRow {
     let play = Play {
         root_play_sid: play_sid.clone(),
         play_sid,
-        workflow_sid: Some("wf_00000000000000000000000000".parse().unwrap()),
-        workflow: "flow".into(),
+        workflow_sid: None,
+        workflow: "flow.py".into(),
         version_sid: version.clone(),
-        version: Some(1),
+        version: None,
         status: Status::Queued,
         inputs: Json::parse("{}").unwrap(),
         outputs: None,

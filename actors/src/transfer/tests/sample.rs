@@ -61,7 +61,6 @@ pub(super) fn sample() -> Document<ExportedPlay> {
 pub(super) fn bare() -> ExportedPlay {
     let version = version(None);
     let mut play = row(&version.version_sid).play;
-    (play.workflow_sid, play.version) = (version.workflow_sid.clone(), version.version);
     (play.status, play.attempt, play.ended_at) = (Status::Succeeded, 2, Some(AT));
     (play.outputs, play.sandbox) = (Some(parsed("null")), None);
     ExportedPlay {
