@@ -187,6 +187,17 @@ impl Tables {
         self.all(&Key::workflows())
     }
 
+    /// Workflows behind this one, oldest first.
+    pub fn workflows_after(&self, after: Option<&WorkflowSid>, limit: usize) -> Result<Vec<Workflow>, Error> {
+        let all = Key::workflows();
+        // The least key above that of the last one.
+        let start =
+            after.map_or_else(|| all.bytes.clone(), |after| [&*Key::workflow(after).bytes, &[0]].concat());
+        let keys = start..all.after_prefix();
+        let scan = Scan { table: all.table, keys, direction: Direction::Forward, limit };
+        decode_all(all.table, self.store.scan(scan)?)
+    }
+
     /// A version by its number.
     pub fn workflow_version(
         &self,

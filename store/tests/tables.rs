@@ -205,6 +205,9 @@ fn the_library_is_found_by_name_number_and_digest() {
         assert_eq!(tables.workflow_by_name("hello again").unwrap(), Some(workflow(1, "hello again")));
         assert_eq!(tables.workflow_by_name("hello").unwrap(), None);
         assert_eq!(tables.workflows().unwrap(), [workflow(1, "hello again"), workflow(2, "other")]);
+        assert_eq!(tables.workflows_after(None, 1).unwrap(), [workflow(1, "hello again")]);
+        assert_eq!(tables.workflows_after(Some(&workflow_sid(1)), 9).unwrap(), [workflow(2, "other")]);
+        assert_eq!(tables.workflows_after(Some(&workflow_sid(2)), 9).unwrap(), []);
         assert_eq!(tables.version(&version_sid(3)).unwrap(), Some(version(3, None, "d3")));
         assert_eq!(tables.version_by_digest("d2").unwrap(), Some(version(2, Some((1, 256)), "d2")));
         assert_eq!(tables.version_by_digest("d9").unwrap(), None);

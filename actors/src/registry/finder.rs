@@ -15,6 +15,8 @@ use crate::search::{Document, Hit, Index, Ingredients, Query};
 
 /// Threads that read the library at its beginning: taking sources apart is what takes the time.
 const READERS_MAX: usize = 4;
+/// Workflows that one of them reads at a time.
+const PAGE: usize = 256;
 
 /// An index of a library. When the last one goes, so does its thread.
 pub(crate) struct Finder {
@@ -171,17 +173,31 @@ impl Shared {
 
 fn built(tables: &Tables, bundled: &[BundledFlow]) -> Result<Index, Error> {
     let index = Index::new(Ingredients::default())?;
-    let workflows = tables.workflows()?;
-    for flow in bundled.iter().filter(|flow| !workflows.iter().any(|known| known.name == flow.name)) {
-        index.put(&of_bundled(flow))?;
+    for flow in bundled {
+        if tables.workflow_by_name(&flow.name)?.is_none() {
+            index.put(&of_bundled(flow))?;
+        }
     }
     let readers = std::thread::available_parallelism().map_or(1, NonZero::get).min(READERS_MAX);
-    let share = workflows.len().div_ceil(readers).max(1);
+    // So that what is read does not lie in memory as a whole beside the index.
+    let last = Mutex::new(None);
+    let next_page = || {
+        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+        let page = tables.workflows_after(last.as_ref(), PAGE)?;
+        if let Some(workflow) = page.last() {
+            *last = Some(workflow.workflow_sid.clone());
+        }
+        Ok::<_, Error>(page)
+    };
+    let read = || loop {
+        let page = next_page()?;
+        if page.is_empty() {
+            return Ok::<_, Error>(());
+        }
+        page.iter().try_for_each(|workflow| put(&index, tables, workflow))?;
+    };
     std::thread::scope(|scope| {
-        let put_all =
-            |share: &[Workflow]| share.iter().try_for_each(|workflow| put(&index, tables, workflow));
-        let readers: Vec<_> =
-            workflows.chunks(share).map(|share| scope.spawn(move || put_all(share))).collect();
+        let readers: Vec<_> = (0..readers).map(|_| scope.spawn(read)).collect();
         let broken = |_| Error::new(ErrorCode::Internal, "a thread that reads the library has broken");
         readers.into_iter().try_for_each(|reader| reader.join().map_err(broken)?)
     })?;

@@ -170,11 +170,12 @@ async fn measure_large() -> Result<()> {
     let path = directory.path().join(".hero/var/hero_logic/store");
     std::fs::create_dir_all(&path)?;
     let tables = Tables::open(&path, OpenOptions { lock_wait: Default::default() })?;
-    let mut questions = Vec::new();
+    let (mut questions, mut names) = (Vec::new(), Vec::new());
     for first in (0..WORKFLOWS).step_by(BATCH) {
         let mut batch = Batch::new();
         for number in first..first + BATCH {
             let document = maker.document(number);
+            names.push(document.name.clone());
             if number % (WORKFLOWS / SEARCHES) == 0 {
                 questions.push(maker.question(&document));
             }
@@ -210,8 +211,7 @@ async fn measure_large() -> Result<()> {
     figure("search, p50", percentile(&mut times, 0.5), "ms", 20.0).samples(times.len()).print()?;
     figure("search, p99", percentile(&mut times, 0.99), "ms", 100.0).samples(times.len()).print()?;
     let mut times = Vec::new();
-    for number in 0..WRITES {
-        let workflow = maker.document(number * 331).name;
+    for (number, workflow) in names.into_iter().step_by(WORKFLOWS / WRITES).enumerate() {
         let description = Some(format!("Feeds the zebra {number} at noon."));
         let update = WorkflowUpdate { workflow: workflow.clone(), description, ..WorkflowUpdate::default() };
         runtime.workflow_update(update).await?;
