@@ -108,7 +108,7 @@ def check_union(name: str, schema: dict[str, Any]) -> None:
 def check_class(found: Any, schema: dict[str, Any]) -> None:
     """A class has the fields of an object."""
     wanted = {
-        field: type_of(one) if field in schema["required"] else NotRequired[type_of(one)]
+        field: type_of(one) if field in schema.get("required", []) else NotRequired[type_of(one)]
         for field, one in schema["properties"].items()
     }
     assert get_type_hints(found, include_extras=True) == wanted, found

@@ -13,6 +13,7 @@ from typing import assert_type
 from either import clients, places, typed
 from hero_logic_client import (
     AsyncClient,
+    BenchmarkChangedEvent,
     Conflict,
     Event,
     EventId,
@@ -147,6 +148,45 @@ async def moved(hero: AsyncClient, name: str) -> None:
     await hero.workflow_delete(copy)
 
 
+async def measured(hero: AsyncClient, name: str) -> None:
+    """Two versions over an example: measured, compared, gated, picked, and found."""
+    double = f"{name}, measured"
+    source = (
+        'from hero_tracing import flow\n\n\n@flow\ndef main(n: int) -> int:\n    """Doubles."""\n    return 2 * n\n'
+    )
+    await hero.workflow_create(double, source)
+    await hero.workflow_create_version(double, source.replace("2 * n", "n + n"), set_current=False)
+    await hero.example_upsert(double, "four", {"n": 2}, expected_outputs=4)
+    sids = []
+    for version in (1, 2):
+        started = await hero.benchmark_run(double, version=version, repeats=3)
+        done = await hero.benchmark_wait(started["benchmark_sid"], timeout_ms=60_000)
+        assert done["status"] == "completed" and done["summary"]["succeeded"] == 3, done
+        report = await hero.benchmark_fetch(done["benchmark_sid"])
+        assert [run["accuracy"] for run in report["measurements"]] == [1.0] * 3
+        sids.append(done["benchmark_sid"])
+    assert (await hero.benchmark_latest_for_version(double, version=2))["benchmark_sid"] == sids[1]
+    listed = await hero.benchmark_list_for_workflow(double, limit=1)
+    assert [one["benchmark_sid"] for one in listed["benchmarks"]] == sids[1:] and listed["next_cursor"] is not None
+    listed = await hero.benchmark_list_for_version(double, version=1)
+    assert [one["benchmark_sid"] for one in listed["benchmarks"]] == sids[:1]
+    compared = await hero.benchmark_compare(*sids)
+    assert compared["accuracy"] is not None and compared["accuracy"]["change"] == 0
+    try:
+        await hero.benchmark_cancel(sids[0])
+    except Conflict as error:
+        assert error.hint is not None
+    else:
+        raise AssertionError("it had ended")
+    gated = await hero.workflow_gate(double, 2, max_latency_increase=1_000.0)
+    assert gated["passed"] and gated["is_current"], gated["reason"]
+    assert (await hero.pick_version(double, {"accuracy": 1.0}))["version"] == 2
+    assert (await hero.workflow_statistics(double))["workflow"]["runs"] == 6
+    found = await hero.flow_library_search("double", inputs={"n": "integer"}, limit=100)
+    assert double in [hit["workflow"] for hit in found["hits"]], found
+    await hero.workflow_delete(double)
+
+
 async def begun(hero: AsyncClient) -> EventId:
     """Behind what has happened so far."""
     async with aclosing(hero.events()) as events:
@@ -177,6 +217,8 @@ async def told(hero: AsyncClient, name: str, begin: EventId) -> None:
             elif event["event"] == "workflow_deleted":
                 assert_type(event, WorkflowDeletedEvent)
                 break
+            elif event["event"] == "benchmark_changed":
+                assert_type(event, BenchmarkChangedEvent)
             else:
                 assert_type(event, ResetEvent)
                 raise AssertionError("nothing was missed")
@@ -242,6 +284,7 @@ async def main() -> None:
             await plays(hero, name)
             await ends(hero, name)
             await moved(hero, name)
+            await measured(hero, name)
             await told(hero, name, begin)
             await misled(hero, begin)
             await server(hero)

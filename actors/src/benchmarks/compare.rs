@@ -19,6 +19,8 @@ const CONFIDENCE: f64 = 0.95;
 pub(super) enum Measure {
     /// The score.
     Accuracy,
+    /// Whether an evaluator that was to judge a run did.
+    Judged,
     /// Whether a run gave a result.
     SuccessRate,
     /// Of those that did.
@@ -28,11 +30,13 @@ pub(super) enum Measure {
 }
 
 impl Measure {
-    pub(super) const ALL: [Self; 4] = [Self::Accuracy, Self::SuccessRate, Self::Cost, Self::Latency];
+    pub(super) const ALL: [Self; 5] =
+        [Self::Accuracy, Self::Judged, Self::SuccessRate, Self::Cost, Self::Latency];
 
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Accuracy => "accuracy",
+            Self::Judged => "judged",
             Self::SuccessRate => "success_rate",
             Self::Cost => "cost",
             Self::Latency => "latency",
@@ -41,12 +45,14 @@ impl Measure {
 
     /// Whether more of it is better; then it is a share, and else an amount.
     pub(super) fn is_share(self) -> bool {
-        matches!(self, Self::Accuracy | Self::SuccessRate)
+        matches!(self, Self::Accuracy | Self::Judged | Self::SuccessRate)
     }
 
     fn of(self, run: &Measurement) -> Option<f64> {
         match self {
             Self::Accuracy => run.accuracy,
+            Self::Judged if run.unscored.is_some() => Some(0.0),
+            Self::Judged => run.accuracy.map(|_| 1.0),
             Self::SuccessRate => Some(f64::from(u8::from(run.succeeded))),
             Self::Cost => run.succeeded.then_some(run.cost_usd),
             Self::Latency => run.succeeded.then_some(run.latency_ms),
@@ -70,19 +76,24 @@ pub(super) struct Compared {
     measure: Measure,
     /// Changes, rising; none where there are too few runs to draw from.
     drawn: Vec<f64>,
+    /// Runs of the side that has fewer.
+    runs: usize,
 }
 
 impl Compared {
-    /// With which confidence the change is not worse than by this much. Where there are too few runs to tell, it is 1 or 0 by
-    /// what was measured.
+    /// With which confidence the change is not worse than by this much: the share of draws in which it is not. Draws know
+    /// nothing of what has not come up yet, so it is never more than (n + 1) / (n + 2) of n runs, nor less than the rest: as
+    /// sure as Laplace's rule of succession lets anybody be of what came out the same each time.
     pub(super) fn confidence(&self, bound: f64) -> f64 {
         let excess = |change: f64| if self.measure.is_share() { -change - bound } else { change - bound };
         // Differences of floating-point numbers are no differences.
         let is_within = |change: &f64| excess(*change) <= 1e-9;
-        if self.drawn.is_empty() {
-            return f64::from(u8::from(is_within(&self.difference.change)));
-        }
-        self.drawn.iter().filter(|change| is_within(change)).count() as f64 / self.drawn.len() as f64
+        let share = match self.drawn.len() {
+            0 => f64::from(u8::from(is_within(&self.difference.change))),
+            draws => self.drawn.iter().filter(|change| is_within(change)).count() as f64 / draws as f64,
+        };
+        let most = (self.runs + 1) as f64 / (self.runs + 2) as f64;
+        share.clamp(1.0 - most, most)
     }
 
     /// Whether what was measured is not worse than by this much.
@@ -118,7 +129,9 @@ pub(super) fn compare(
     };
     let (low, high) = (at((1.0 - CONFIDENCE) / 2.0), at((1.0 + CONFIDENCE) / 2.0));
     let difference = Difference { baseline, candidate, change, low, high, confidence: 0.0 };
-    let mut compared = Compared { difference, measure, drawn };
+    let of = |side: fn(&(Vec<f64>, Vec<f64>)) -> usize| pairs.iter().map(side).sum::<usize>();
+    let runs = of(|(one, _)| one.len()).min(of(|(_, other)| other.len()));
+    let mut compared = Compared { difference, measure, drawn, runs };
     compared.difference.confidence = compared.confidence(0.0);
     Some(compared)
 }
@@ -216,11 +229,13 @@ mod tests {
         };
         let (old, new) = (side(0.5, 0.02), side(1.0, 0.01));
         let accuracy = compare(Measure::Accuracy, &old, &new).unwrap();
-        assert_eq!((accuracy.difference.change, accuracy.difference.confidence), (0.5, 1.0));
+        // Twenty runs came out the same.
+        assert_eq!((accuracy.difference.change, accuracy.difference.confidence), (0.5, 21.0 / 22.0));
         let cost = compare(Measure::Cost, &old, &new).unwrap().difference;
         assert!((cost.change + 0.5).abs() < 1e-9 && cost.low <= cost.change && cost.change <= cost.high);
         let back = compare(Measure::Cost, &new, &old).unwrap();
-        assert_eq!((back.confidence(0.0), back.confidence(0.99), back.confidence(1.0)), (0.0, 0.0, 1.0));
+        let confidences = (back.confidence(0.0), back.confidence(0.99), back.confidence(1.0));
+        assert_eq!(confidences, (1.0 - 21.0 / 22.0, 1.0 - 21.0 / 22.0, 21.0 / 22.0));
         assert!(!back.is_within(0.99) && back.is_within(1.0));
         // The same again, whenever it is asked.
         assert_eq!(compare(Measure::Cost, &new, &old).unwrap().difference, back.difference);
@@ -248,7 +263,7 @@ mod tests {
         assert!(compare(Measure::Cost, &old, &runs(&[("a", -1.0, 1.0)])).is_none());
         // One run on each side says nothing of how they vary.
         let one = compare(Measure::Cost, &runs(&[("a", 1.0, 1.0)]), &runs(&[("a", 1.0, 1.1)])).unwrap();
-        assert_eq!((one.confidence(0.0), one.confidence(0.2)), (0.0, 1.0));
+        assert_eq!((one.confidence(0.0), one.confidence(0.2)), (1.0 - 2.0 / 3.0, 2.0 / 3.0));
     }
 
     #[test]
@@ -258,5 +273,29 @@ mod tests {
         assert_eq!(compare(Measure::Cost, &free, &free).unwrap().difference.change, 0.0);
         assert!(!compare(Measure::Cost, &free, &dear).unwrap().is_within(100.0));
         assert!(compare(Measure::Cost, &dear, &free).unwrap().is_within(0.0));
+    }
+
+    /// A few lucky runs make nobody sure.
+    #[test]
+    fn nobody_is_surer_than_so_many_runs_allow() {
+        let side = |runs_of_each: usize| {
+            let values: Vec<_> = (0..runs_of_each).flat_map(|_| [("a", 1.0, 1.0), ("b", 1.0, 1.0)]).collect();
+            runs(&values)
+        };
+        for (runs_of_each, most) in [(1, 0.75), (5, 11.0 / 12.0), (50, 101.0 / 102.0)] {
+            let accuracy = compare(Measure::Accuracy, &side(50), &side(runs_of_each)).unwrap();
+            assert_eq!((accuracy.difference.change, accuracy.difference.confidence), (0.0, most));
+        }
+    }
+
+    #[test]
+    fn runs_that_nobody_has_judged_are_seen() {
+        let judged = runs(&[("a", 1.0, 1.0), ("b", 1.0, 1.0)]);
+        let mut other = judged.clone();
+        (other[1].accuracy, other[1].unscored) = (None, Some("evaluator_failed: it broke".to_owned()));
+        let difference = compare(Measure::Judged, &judged, &other).unwrap();
+        assert_eq!(difference.difference.change, -0.5);
+        assert!(!difference.is_within(0.0));
+        assert_eq!(compare(Measure::Accuracy, &judged, &other).unwrap().difference.change, 0.0);
     }
 }

@@ -5,15 +5,18 @@ use std::sync::Arc;
 use hero_sdk::{
     Error, ErrorCode, FieldError,
     logic::{BenchmarkReport, GateCheck, GateReport, WorkflowGate},
-    model::{VersionChoice, Workflow},
+    model::{Benchmark, BenchmarkStatus, Scoring, VersionChoice, Workflow},
 };
-use hero_store::BenchmarkRow;
 
 use super::{
     compare::Measure,
-    methods::{Both, fetch, not_benchmarked},
+    methods::{Both, fetch},
+    plan::digest,
 };
 use crate::{play::Environment, registry::Library, runtime::library};
+
+/// Newest benchmarks of a version that are looked at: those before it say less of it.
+const LOOKED_AT: usize = 50;
 
 /// Holds a version against the current one, and makes it the current one where it passes and that is asked for.
 pub(crate) async fn gate(environment: &Arc<Environment>, params: WorkflowGate) -> Result<GateReport, Error> {
@@ -30,6 +33,13 @@ pub(crate) async fn gate(environment: &Arc<Environment>, params: WorkflowGate) -
     }
     let (baseline, candidate) = comparable(environment, &workflow, number)?;
     let (checks, both) = checks(&params, Both::of(baseline, candidate)?);
+    if !checks.iter().any(|check| check.measure == Measure::Accuracy.name()) {
+        let message = format!("no benchmark says how right the versions of {} are", workflow.name);
+        return Err(Error::new(ErrorCode::Conflict, message).hint(
+            "say in the examples what should come out (`hero_logic example add … --expected JSON`), or have an \
+             evaluator judge (`--scoring evaluator --evaluator WORKFLOW`)",
+        ));
+    }
     let passed = checks.iter().all(|check| check.passed);
     let mut is_current = false;
     if passed && params.set_current {
@@ -56,42 +66,78 @@ fn check(params: &WorkflowGate) -> Result<(), Error> {
             let range = if most == 1.0 { "0 to 1" } else { "a number from 0" };
             let message = format!("{name} is {value}, and must be {range}");
             let field = FieldError { pointer: format!("/{name}"), message: message.clone() };
-            return Err(Error::new(ErrorCode::InvalidParams, message).fields(vec![field]));
+            let hint = "leave it out for the usual bound";
+            return Err(Error::new(ErrorCode::InvalidParams, message).fields(vec![field]).hint(hint));
         }
     }
     Ok(())
 }
 
-/// The newest benchmarks of the current version and of the other that ran over the same examples.
+/// The newest benchmarks of the current version and of the other over all examples as they are now, found right in the
+/// same way. `conflict` where there are none, with `fields` that name the side that lacks one: `/baseline`, `/candidate`.
 fn comparable(
     environment: &Environment,
     workflow: &Workflow,
     number: u32,
 ) -> Result<(BenchmarkReport, BenchmarkReport), Error> {
-    let latest = |number: u32| -> Result<BenchmarkRow, Error> {
-        let latest = environment.tables.benchmark_latest(&workflow.workflow_sid, number)?;
-        latest.ok_or_else(|| {
-            // That there is none is no reason to say that something was not found.
-            let Error { message, hint, .. } = not_benchmarked(workflow, number);
-            let error = Error::new(ErrorCode::Conflict, message);
-            hint.map_or(error.clone(), |hint| error.hint(hint))
-        })
+    let tables = &environment.tables;
+    let examples_digest = digest(&tables.examples(&workflow.workflow_sid)?)?;
+    let newest = |number: u32, scoring: Option<&Scoring>| -> Result<Option<Benchmark>, Error> {
+        let rows = tables.benchmarks_page(&workflow.workflow_sid, Some(number), None, LOOKED_AT)?;
+        let fits = |benchmark: &Benchmark| {
+            benchmark.status == BenchmarkStatus::Completed
+                && benchmark.examples_digest == examples_digest
+                && scoring.is_none_or(|scoring| *scoring == benchmark.scoring)
+        };
+        Ok(rows.into_iter().map(|row| row.benchmark).find(fits))
     };
-    let (baseline, candidate) = (latest(workflow.current_version)?, latest(number)?);
-    let report = |row: BenchmarkRow| fetch(environment, &row.benchmark.benchmark_sid);
-    Ok((report(baseline)?, report(candidate)?))
+    let candidate = newest(number, None)?;
+    let baseline = newest(workflow.current_version, candidate.as_ref().map(|candidate| &candidate.scoring))?;
+    match (baseline, candidate) {
+        (Some(baseline), Some(candidate)) => {
+            Ok((fetch(environment, &baseline.benchmark_sid)?, fetch(environment, &candidate.benchmark_sid)?))
+        }
+        (baseline, candidate) => {
+            let lacks = |side: &str, number: u32, has: bool| {
+                let message = format!(
+                    "version {number} has no completed benchmark over all examples as they are now, found right in the \
+                     same way"
+                );
+                (!has).then(|| FieldError { pointer: format!("/{side}"), message })
+            };
+            let fields = [
+                lacks("baseline", workflow.current_version, baseline.is_some()),
+                lacks("candidate", number, candidate.is_some()),
+            ];
+            let fields: Vec<FieldError> = fields.into_iter().flatten().collect();
+            let messages: Vec<&str> = fields.iter().map(|field| field.message.as_str()).collect();
+            let message = format!("{}: {}", workflow.name, messages.join("; "));
+            let hint = format!("`hero_logic bench run {} --version NUMBER` makes one", workflow.name);
+            Err(Error::new(ErrorCode::Conflict, message).hint(hint).fields(fields))
+        }
+    }
 }
 
 fn checks(params: &WorkflowGate, both: Both) -> (Vec<GateCheck>, Both) {
     let bound = |measure: Measure| match measure {
         Measure::Accuracy | Measure::SuccessRate => params.max_accuracy_loss,
+        // What nobody has judged may be wrong.
+        Measure::Judged => 0.0,
         Measure::Cost => params.max_cost_increase,
         Measure::Latency => params.max_latency_increase,
     };
     let checks = Measure::ALL.into_iter().filter_map(|measure| {
         let (compared, bound) = (both.compare(measure)?, bound(measure));
         let confidence = compared.confidence(bound);
-        let passed = compared.is_within(bound) && confidence >= params.min_confidence;
+        let passed = match measure {
+            Measure::Judged => compared.difference.candidate >= 1.0,
+            _ => compared.is_within(bound) && confidence >= params.min_confidence,
+        };
+        if measure == Measure::Judged
+            && compared.difference.candidate.min(compared.difference.baseline) >= 1.0
+        {
+            return None;
+        }
         let (difference, measure) = (compared.difference, measure.name().to_owned());
         Some(GateCheck { measure, difference, bound, confidence, passed })
     });
@@ -111,13 +157,14 @@ fn reason(
         .iter()
         .map(|check| {
             let GateCheck { measure, difference, bound, confidence, .. } = check;
-            let is_share = measure == "accuracy" || measure == "success_rate";
+            let is_share = !matches!(measure.as_str(), "cost" | "latency");
             let change = match is_share {
                 true => format!("{:+.3}", difference.change),
                 false if difference.change >= f64::MAX => "more than nothing".to_owned(),
                 false => format!("{:+.1} %", difference.change * 100.0),
             };
             let allowed = match is_share {
+                true if measure == "judged" => "all of them".to_owned(),
                 true => format!("at most {bound:.3} less"),
                 false => format!("at most {:.1} % more", bound * 100.0),
             };

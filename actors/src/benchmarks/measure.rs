@@ -11,7 +11,6 @@ use hero_sdk::{
     },
 };
 use hero_store::BenchmarkPlan;
-use serde_json::Value;
 
 use super::{
     evaluator::{Verdict, judge},
@@ -254,12 +253,7 @@ async fn score(
         (None, Some(expected)) => {
             let tolerance = work.benchmark.scoring.tolerance.unwrap_or(TOLERANCE);
             let mode: ScoringMode = work.benchmark.scoring.mode;
-            let read = |json: &hero_sdk::Json| json.to::<Value>().unwrap_or_default();
-            // What is the same text is the same, however large its numbers are.
-            let verdict = match mode == ScoringMode::Exact && expected == outputs {
-                true => None,
-                false => difference(mode, tolerance, &read(expected), &read(outputs)),
-            };
+            let verdict = difference(mode, tolerance, expected, outputs);
             measurement.accuracy = Some(f64::from(u8::from(verdict.is_none())));
             measurement.verdict = verdict;
         }

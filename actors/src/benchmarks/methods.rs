@@ -131,7 +131,7 @@ pub(crate) async fn latest(environment: &Arc<Environment>, params: OfVersion) ->
 }
 
 /// That a version has no completed benchmark.
-pub(super) fn not_benchmarked(workflow: &Workflow, number: u32) -> Error {
+fn not_benchmarked(workflow: &Workflow, number: u32) -> Error {
     let message = format!("version {number} of {} has no completed benchmark", workflow.name);
     Error::new(ErrorCode::NotFound, message)
         .hint(format!("`hero_logic bench run {} --version {number}` makes one", workflow.name))

@@ -137,8 +137,7 @@ async fn checked(
         ScoringMode::Pattern => {
             for example in examples {
                 let Some(expected) = &example.expected_outputs else { continue };
-                let expected = expected.to().unwrap_or_default();
-                check_patterns(&expected).map_err(|message| {
+                check_patterns(expected).map_err(|message| {
                     let message = format!("what the example {:?} expects: {message}", example.name);
                     wrong("scoring", message).hint("in the mode pattern each text that is expected is one")
                 })?;
@@ -174,7 +173,8 @@ fn within<T: PartialOrd + std::fmt::Display>(name: &str, value: T, least: T, mos
     if least <= value && value <= most {
         return Ok(value);
     }
-    Err(wrong(name, format!("{name} is {value}, and must be {least} to {most}")))
+    let message = format!("{name} is {value}, and must be {least} to {most}");
+    Err(wrong(name, message).hint("leave it out for the usual"))
 }
 
 fn wrong(parameter: &str, message: String) -> Error {

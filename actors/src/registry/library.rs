@@ -15,7 +15,7 @@ use super::{
     bundled::{BundledFlow, as_listed, instead_of},
     describe::describe,
     message::{Resolved, Source},
-    names::{NAME_CHARS_MAX, check_name, check_tags},
+    names::{DESCRIPTION_CHARS_MAX, NAME_CHARS_MAX, check_description, check_name, check_tags},
 };
 use crate::play::Environment;
 
@@ -92,8 +92,10 @@ impl Library {
     pub(crate) async fn named(&self, name: &str) -> Result<Resolved, Error> {
         let whole = self.resolve(name, &VersionChoice::Current).await;
         let Err(Error { code: ErrorCode::NotFound, .. }) = whole else { return whole };
-        match name.rsplit_once('@').map(|(workflow, number)| (workflow, number.parse::<u32>())) {
-            Some((workflow, Ok(number))) => self.resolve(workflow, &VersionChoice::Number(number)).await,
+        match name.rsplit_once('@').map(|(workflow, number)| (workflow, number, number.parse::<u32>())) {
+            Some((workflow, text, Ok(number))) if text == number.to_string() => {
+                self.resolve(workflow, &VersionChoice::Number(number)).await
+            }
             _ => whole,
         }
     }
@@ -140,6 +142,7 @@ impl Library {
         let WorkflowCreate { name, source, entry, description, tags, note, file_name } = params;
         check_name(&name)?;
         check_tags(&tags)?;
+        check_description(description.as_deref().unwrap_or_default())?;
         // Before a process is started for it, and once more when it counts.
         self.check_free(&name)?;
         let file_name = file_name.unwrap_or_else(|| file_name_of(&name));
@@ -219,6 +222,7 @@ impl Library {
     pub(crate) async fn update(&self, params: WorkflowUpdate) -> Result<Workflow, Error> {
         let WorkflowUpdate { workflow, name, description, tags, archived } = params;
         check_tags(tags.as_deref().unwrap_or_default())?;
+        check_description(description.as_deref().unwrap_or_default())?;
         let workflow = self.workflow(&workflow).await?;
         let _changing = self.change().await;
         let mut workflow = self.still_there(&workflow)?;
@@ -333,7 +337,7 @@ impl Library {
             file_name: source.file_name.clone(),
             entry: flow.function,
             name: flow.name,
-            description: flow.description,
+            description: flow.description.chars().take(DESCRIPTION_CHARS_MAX).collect(),
             inputs: flow.inputs,
             outputs: flow.outputs,
             options: flow.options,

@@ -5,6 +5,9 @@ use hero_sdk::{Error, ErrorCode, FieldError, WorkflowSid};
 /// Characters of a name, and of a label.
 pub(super) const NAME_CHARS_MAX: usize = 100;
 
+/// Characters of a description. It stands in lists.
+pub(super) const DESCRIPTION_CHARS_MAX: usize = 2_000;
+
 /// What fits, for hints.
 const FITS: &str = "1 to 100 characters, none that cannot be seen, no white space at its ends";
 
@@ -24,6 +27,16 @@ pub(crate) fn check_example_name(name: &str) -> Result<(), Error> {
     }
     let message = format!("{:?} is no name of an example", shown(name));
     Err(wrong("/name", message).hint(format!("a name has {FITS}")))
+}
+
+/// Refuses a description that is too long for lists.
+pub(crate) fn check_description(description: &str) -> Result<(), Error> {
+    let chars = description.chars().count();
+    if chars <= DESCRIPTION_CHARS_MAX {
+        return Ok(());
+    }
+    let message = format!("a description of {chars} characters is longer than {DESCRIPTION_CHARS_MAX}");
+    Err(wrong("/description", message).hint("say it in a sentence; the docstring has room for more"))
 }
 
 /// Refuses what no label may be, and one that is there twice.

@@ -32,7 +32,7 @@ pub(super) struct Candidate {
     pub(super) cost: Distribution,
     /// Of the same, in microseconds.
     pub(super) latency: Distribution,
-    /// Of the runs of its latest benchmark, in millionths.
+    /// Of the runs of its benchmarks that can be held against those of others, in millionths.
     pub(super) scores: Distribution,
     /// Of all runs that nobody ended: how many gave a result, and how many there were.
     pub(super) successes: (u64, u64),
@@ -58,7 +58,7 @@ pub(super) fn check(weights: &Weights, limits: &Limits) -> Result<(), Error> {
             return wrong(&format!("/weights/{name}"), message, "0 has it not count");
         }
     }
-    if cost + speed + accuracy <= 0.0 {
+    if cost.max(speed).max(accuracy) <= 0.0 {
         let message = "all weights are 0, so nothing counts".to_owned();
         return wrong("/weights", message, "give cost, speed or accuracy a weight above 0");
     }
@@ -193,9 +193,17 @@ fn excluded([cost, speed, accuracy]: &[Option<Measure>; 3], limits: &Limits) -> 
     excluded
 }
 
-fn none_fits<'a>(rows: impl Iterator<Item = &'a VersionScore>) -> Error {
-    let versions: Vec<String> =
-        rows.map(|row| format!("version {}: {}", row.version, row.excluded.join("; "))).collect();
+fn none_fits<'a>(rows: impl ExactSizeIterator<Item = &'a VersionScore>) -> Error {
+    /// Versions that are named.
+    const NAMED_MAX: usize = 10;
+    let more = rows.len().saturating_sub(NAMED_MAX);
+    let mut versions: Vec<String> = rows
+        .take(NAMED_MAX)
+        .map(|row| format!("version {}: {}", row.version, row.excluded.join("; ")))
+        .collect();
+    if more > 0 {
+        versions.push(format!("and {more} more"));
+    }
     Error::new(ErrorCode::NoVersionFits, format!("no version keeps the limits: {}", versions.join(". ")))
         .hint("loosen a limit, or benchmark the versions more often: with few runs they are taken to be as bad as those allow")
 }
@@ -223,6 +231,13 @@ fn ratio(less: f64, more: f64) -> f64 {
 }
 
 fn score(row: &VersionScore, weights: &Weights) -> f64 {
+    // Only their ratio counts, and a sum of huge ones would be none.
+    let largest = weights.cost.max(weights.speed).max(weights.accuracy);
+    let weights = Weights {
+        cost: weights.cost / largest,
+        speed: weights.speed / largest,
+        accuracy: weights.accuracy / largest,
+    };
     let part =
         |weight: f64, measure: &Option<Measure>| weight * measure.map_or(0.0, |measure| measure.normalised);
     let sum = part(weights.cost, &row.cost)

@@ -1,11 +1,13 @@
 //! How workflows have fared, and which of their versions is the best by that.
 
+use std::collections::BTreeMap;
+
 use hero_sdk::{
-    Error,
+    Error, Timestamp, WorkflowSid,
     logic::{PickVersion, Picked, WorkflowStatistics},
-    model::{Statistics, VersionChoice, VersionStatistics},
+    model::{Benchmark, BenchmarkStatus, Scoring, Statistics, VersionChoice, VersionStatistics},
 };
-use hero_store::{Tables, Tally};
+use hero_store::{BenchmarkRow, Measured, Tables, Tally};
 
 use super::{
     library::Library,
@@ -54,39 +56,76 @@ impl Library {
     }
 }
 
-/// Scores are those of the latest benchmarks. Where all that have run have one over the same examples, cost and speed are
-/// what those measured as well, since plays from elsewhere had other inputs.
+/// What benchmarks have found, of those that can be held against each other: over the same examples, found right in the same
+/// way. Of several such groups it is the one in which most versions are, and of those the newest. Where all versions that
+/// have run are in it, cost and speed are what it measured, too, since plays from elsewhere had other inputs.
 fn measured_alike(
     tables: &Tables,
-    workflow_sid: &hero_sdk::WorkflowSid,
+    workflow_sid: &WorkflowSid,
     candidates: &mut [Candidate],
 ) -> Result<(), Error> {
-    let mut benchmarks = Vec::with_capacity(candidates.len());
-    for candidate in candidates.iter_mut() {
-        let latest = tables.benchmark_latest(workflow_sid, candidate.version)?;
-        if let Some(row) = &latest {
-            candidate.scores.clone_from(&row.measured.scores);
-        }
-        benchmarks.push(latest);
-    }
-    let has_run = |candidate: &Candidate| candidate.successes.1 > 0;
-    let of_those_that_ran: Vec<_> = candidates
-        .iter()
-        .zip(&benchmarks)
-        .filter(|(candidate, _)| has_run(candidate))
-        .map(|(_, row)| row.as_ref().map(|row| &row.benchmark.examples_digest))
-        .collect();
-    let are_alike = of_those_that_ran.iter().all(Option::is_some)
-        && of_those_that_ran.windows(2).all(|pair| pair.first() == pair.last());
-    if are_alike {
-        for (candidate, row) in candidates.iter_mut().zip(benchmarks) {
-            if let Some(row) = row {
-                candidate.cost = row.measured.tally.cost_of_success;
-                candidate.latency = row.measured.tally.latency_us;
+    /// Newest benchmarks of a version that are looked at.
+    const LOOKED_AT: usize = 10;
+    let mut groups: Vec<Group> = Vec::new();
+    for candidate in candidates.iter() {
+        for row in tables.benchmarks_page(workflow_sid, Some(candidate.version), None, LOOKED_AT)? {
+            let BenchmarkRow { benchmark, measured } = row;
+            if benchmark.status != BenchmarkStatus::Completed || measured.scores.count() == 0 {
+                continue;
             }
+            let is_it = |group: &Group| {
+                group.examples_digest == benchmark.examples_digest && group.scoring == benchmark.scoring
+            };
+            let at = groups.iter().position(is_it).unwrap_or_else(|| {
+                groups.push(Group::of(&benchmark));
+                groups.len() - 1
+            });
+            let Some(group) = groups.get_mut(at) else { continue };
+            group.newest = group.newest.max(benchmark.created_at);
+            let all = group.measured.entry(candidate.version).or_default();
+            all.tally.merge(&measured.tally);
+            all.scores.merge(&measured.scores);
+        }
+    }
+    let Some(group) = groups.into_iter().max_by_key(|group| (group.measured.len(), group.newest)) else {
+        return Ok(());
+    };
+    let has_run = |candidate: &Candidate| candidate.successes.1 > 0;
+    let are_all = candidates
+        .iter()
+        .filter(|candidate| has_run(candidate))
+        .all(|candidate| group.measured.contains_key(&candidate.version));
+    for (version, measured) in group.measured {
+        let Some(candidate) = candidates.iter_mut().find(|candidate| candidate.version == version) else {
+            continue;
+        };
+        candidate.scores = measured.scores;
+        if are_all {
+            candidate.cost = measured.tally.cost_of_success;
+            candidate.latency = measured.tally.latency_us;
         }
     }
     Ok(())
+}
+
+/// Benchmarks that can be held against each other.
+struct Group {
+    examples_digest: String,
+    scoring: Scoring,
+    newest: Timestamp,
+    /// By version, all of its benchmarks together.
+    measured: BTreeMap<u32, Measured>,
+}
+
+impl Group {
+    fn of(benchmark: &Benchmark) -> Self {
+        Self {
+            examples_digest: benchmark.examples_digest.clone(),
+            scoring: benchmark.scoring.clone(),
+            newest: benchmark.created_at,
+            measured: BTreeMap::new(),
+        }
+    }
 }
 
 /// Those of all versions together.

@@ -17,6 +17,8 @@ use crate::benchmarks::{
 
 /// Benchmarks of a workflow that is imported.
 const BENCHMARKS_MAX: usize = 10_000;
+/// Milliseconds, or USD, of a run: more than thirty years, or than there is.
+const AMOUNT_MAX: f64 = 1e12;
 /// Bytes of an error, a verdict or what a run returned.
 const TEXT_BYTES_MAX: usize = 64 << 10;
 
@@ -110,7 +112,7 @@ fn is_run(measurement: &Measurement, benchmark: &Benchmark) -> bool {
         ..
     } = measurement;
     let texts = [error, verdict, unscored].into_iter().flatten().map(String::len);
-    let is_amount = |amount: &f64| amount.is_finite() && *amount >= 0.0;
+    let is_amount = |amount: &f64| (0.0..=AMOUNT_MAX).contains(amount);
     benchmark.examples.get((index / benchmark.repeats) as usize) == Some(example)
         && *repeat == index % benchmark.repeats + 1
         && is_amount(latency_ms)

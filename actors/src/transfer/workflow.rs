@@ -3,17 +3,17 @@
 use std::{collections::HashSet, sync::Arc};
 
 use hero_sdk::{
-    Error, ErrorCode, Json,
+    Error, ErrorCode, Json, WorkflowSid,
     document::{Document, ExportedBenchmark, ExportedWorkflow, digest_of},
     logic::{ImportedWorkflow, WorkflowImport},
     model::{Example, Workflow, WorkflowVersion},
 };
-use hero_store::Batch;
+use hero_store::{Batch, OfWorkflow, PlayFilter, Run, Tables};
 
 use super::{benchmarks, ensure, refused, versions};
 use crate::{
     play::Environment,
-    registry::{Library, check_example_name, check_name, check_tags},
+    registry::{Library, check_description, check_example_name, check_name, check_tags},
     runtime::{blocking, library},
 };
 
@@ -178,6 +178,12 @@ impl Arrival {
             benchmarks_added: count(benchmarks.len()),
         };
         let mut batch = Batch::new();
+        if is_new {
+            let (tables, workflow_sid) = (library.tables().clone(), imported.workflow.workflow_sid.clone());
+            for run in blocking(move || runs_of(&tables, workflow_sid)).await? {
+                batch.count(run);
+            }
+        }
         let is_coming =
             |version: &&WorkflowVersion| version.version.is_some_and(|number| versions.contains(&number));
         self.content.versions.iter().filter(is_coming).for_each(|version| batch.put_version(version));
@@ -188,6 +194,13 @@ impl Arrival {
         }
         Ok(imported)
     }
+}
+
+/// Plays of a workflow that have ended, which were here before it: it was deleted, or they came without it.
+fn runs_of(tables: &Tables, workflow_sid: WorkflowSid) -> Result<Vec<Run>, Error> {
+    let workflow = OfWorkflow { name: String::new(), workflow_sid: Some(workflow_sid) };
+    let filter = PlayFilter { workflow: Some(workflow), ..PlayFilter::default() };
+    Ok(tables.plays_page(&filter, None, usize::MAX)?.iter().filter_map(Run::of).collect())
 }
 
 fn conflict(message: impl Into<String>) -> Error {
@@ -204,6 +217,7 @@ pub(crate) fn checked(document: &Json) -> Result<ExportedWorkflow, Error> {
     let ExportedWorkflow { workflow, versions, examples, .. } = &content;
     let told = |pointer: &str, error: Error| refused::<ExportedWorkflow>(pointer, error);
     check_name(&workflow.name).map_err(|error| told("/workflow/name", error))?;
+    check_description(&workflow.description).map_err(|error| told("/workflow/description", error))?;
     check_tags(&workflow.tags).map_err(|error| told("/workflow/tags", error))?;
     let count = versions.len();
     holds((1..=VERSIONS_MAX).contains(&count), || "/versions".to_owned(), "there are none, or too many")?;

@@ -1,6 +1,6 @@
 //! Every method by the Rust client. What comes back fits the schema of the method's result.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use hero_e2e::{Stage, binary};
@@ -24,6 +24,7 @@ async fn every_method_over_both_listeners() {
         let play_sid = play(&mut caller, &name).await;
         files(&mut caller, &play_sid).await;
         moved(&mut caller, &name, &play_sid).await;
+        measured(&mut caller).await;
         ends(&mut caller, &name).await;
         secrets(&mut caller).await;
         events(&mut caller, &name, begin).await;
@@ -190,6 +191,79 @@ async fn moved(caller: &mut Caller, name: &str, play_sid: &PlaySid) {
     let save = PlaySaveAsExample { play_sid, name: "worked".to_owned(), workflow, note: None };
     let saved = call!(caller.play_save_as_example(save));
     assert_eq!(saved.expected_outputs, play.content.play.outputs);
+}
+
+/// Two versions over an example: measured, compared, gated, picked, and found.
+async fn measured(caller: &mut Caller) {
+    let workflow = || "measured by Rust".to_owned();
+    let source = |body: &str| {
+        format!("from hero_tracing import flow\n\n\n@flow\ndef main(n: int):\n    return {body}\n")
+    };
+    let create = WorkflowCreate { name: workflow(), source: source("2 * n"), ..WorkflowCreate::default() };
+    call!(caller.workflow_create(create));
+    let create = WorkflowCreateVersion {
+        workflow: workflow(),
+        source: source("n + n"),
+        entry: None,
+        note: None,
+        set_current: false,
+        file_name: None,
+    };
+    call!(caller.workflow_create_version(create));
+    let example = ExampleUpsert {
+        workflow: workflow(),
+        name: "four".to_owned(),
+        inputs: Json::parse(r#"{"n": 2}"#).unwrap(),
+        expected_outputs: Some(Json::parse("4").unwrap()),
+        answers: BTreeMap::new(),
+        note: None,
+    };
+    call!(caller.example_upsert(example));
+    let mut sids = Vec::new();
+    for number in [1, 2] {
+        let version = VersionChoice::Number(number);
+        let run = BenchmarkRun { workflow: workflow(), version, repeats: Some(2), ..BenchmarkRun::default() };
+        let benchmark_sid = call!(caller.benchmark_run(run)).benchmark_sid;
+        let wait = BenchmarkWait { benchmark_sid: benchmark_sid.clone(), runs: None, timeout_ms: 60_000 };
+        let ended = call!(caller.benchmark_wait(wait));
+        assert_eq!((ended.status, ended.summary.succeeded), (BenchmarkStatus::Completed, 2));
+        let report = call!(caller.benchmark_fetch(OfBenchmark::from(benchmark_sid.clone())));
+        assert_eq!((&report.benchmark, report.measurements.len()), (&ended, 2));
+        sids.push(benchmark_sid);
+    }
+    let list = BenchmarkListForWorkflow { workflow: workflow(), ..BenchmarkListForWorkflow::default() };
+    assert_eq!(call!(caller.benchmark_list_for_workflow(list)).benchmarks.len(), 2);
+    let version = VersionChoice::Number(2);
+    let list =
+        BenchmarkListForVersion { workflow: workflow(), version: version.clone(), limit: None, cursor: None };
+    assert_eq!(call!(caller.benchmark_list_for_version(list)).benchmarks.len(), 1);
+    let of = OfVersion { workflow: workflow(), version: version.clone() };
+    assert_eq!(call!(caller.benchmark_latest_for_version(of)).benchmark_sid, sids[1]);
+    let compare = BenchmarkCompare { baseline: sids[0].clone(), candidate: sids[1].clone() };
+    assert_eq!(call!(caller.benchmark_compare(compare)).accuracy.unwrap().change, 0.0);
+    let run = BenchmarkRun { workflow: workflow(), repeats: Some(5_000), ..BenchmarkRun::default() };
+    let long = call!(caller.benchmark_run(run)).benchmark_sid;
+    let cancelled = call!(caller.benchmark_cancel(OfBenchmark::from(long)));
+    assert_eq!(cancelled.status, BenchmarkStatus::Cancelled);
+    let again = caller.client.benchmark_cancel(OfBenchmark::from(sids[0].clone())).await.unwrap_err();
+    assert_eq!(again.code, ErrorCode::Conflict);
+    let gate = WorkflowGate {
+        workflow: workflow(),
+        version,
+        max_accuracy_loss: 0.0,
+        max_cost_increase: 0.0,
+        max_latency_increase: 1_000.0,
+        min_confidence: 0.0,
+        set_current: true,
+    };
+    assert!(call!(caller.workflow_gate(gate)).is_current);
+    let weights = Weights { accuracy: 1.0, ..Weights::default() };
+    let pick = PickVersion { workflow: workflow(), weights, ..PickVersion::default() };
+    assert_eq!(call!(caller.pick_version(pick)).version, 2);
+    assert!(call!(caller.workflow_statistics(OfWorkflow { workflow: workflow() })).workflow.succeeded >= 4);
+    let search = FlowLibrarySearch { query: workflow(), ..FlowLibrarySearch::default() };
+    assert_eq!(call!(caller.flow_library_search(search)).hits[0].workflow, workflow());
+    assert!(call!(caller.workflow_delete(WorkflowDelete { workflow: workflow(), force: false })).deleted);
 }
 
 /// Plays that fail, are run again and are cancelled; and what is deleted.

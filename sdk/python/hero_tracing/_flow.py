@@ -342,7 +342,8 @@ class Flow(_Common):
         A name that the file does not define is a workflow of the library: its current version when the play first asks
         for it, and that same version from then on; `trip@3` is version 3 of it. What goes in and comes out is plain
         JSON there, and is held against what the version declares. It has no more than the play: the entry flow must
-        declare its secrets, and wish for what it needs of the sandbox. At most 32 workflows invoke each other, itself included.
+        declare its secrets, and wish for what it needs of the sandbox. At most 32 workflows invoke each other, itself
+        included.
 
         Raises LookupError with close names, InvalidInputs, PermissionError where the play has less than the workflow
         needs, ImportError where its file cannot be loaded, Failed where too many are beneath each other.

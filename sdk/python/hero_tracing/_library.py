@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from . import _frames
 from ._engine import outside
+from ._json import write_json
 from ._scope import current
 from ._step import Step
 
@@ -15,12 +16,41 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
     from typing import Any
 
+# What one question may have: a frame has a little more.
+BYTES_MAX = 1_000_000
+DEPTH_MAX = 60
+_NEEDED = frozenset({"query", "source", "name", "workflow"})
 _ERRORS: dict[str, type[Exception]] = {
     "not_found": LookupError,
     "no_version_fits": LookupError,
     "invalid_params": ValueError,
     "invalid_source": ValueError,
 }
+
+
+def _check(ask: str, params: dict[str, Any]) -> None:
+    """TypeError or ValueError on what the runtime could not even read."""
+    for name in ("query", "source", "name", "entry", "description", "note", "workflow"):
+        value = params.get(name)
+        if not isinstance(value, str | None) or (value is None and name in params and name in _NEEDED):
+            raise TypeError(f"flow.library.{ask}: {name} is text, not {type(value).__name__}")
+    if any(not isinstance(tag, str) for tag in params.get("tags", ())):
+        raise TypeError(f"flow.library.{ask}: tags are text")
+    try:
+        text = write_json(params).encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"flow.library.{ask}: there is half a surrogate pair in it, which is no text") from None
+    except (TypeError, ValueError, RecursionError):
+        raise TypeError(f"flow.library.{ask}: what it is given has no form in JSON") from None
+    if len(text) > BYTES_MAX:
+        raise ValueError(f"flow.library.{ask}: {len(text)} bytes are more than the {BYTES_MAX} that it takes")
+    if _is_deeper(params, DEPTH_MAX):
+        raise ValueError(f"flow.library.{ask}: more than {DEPTH_MAX} levels are within each other")
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    return levels == 0 or any(_is_deeper(item, levels - 1) for item in items)
 
 
 def _asker(ask: str, params: dict[str, Any]) -> Callable[[], Any]:
@@ -31,11 +61,12 @@ def _asker(ask: str, params: dict[str, Any]) -> Callable[[], Any]:
         if error is not None:
             raise error
         raise RuntimeError("flow.library needs the runtime: start the file with `hero_logic run FILE`")
-    given = {name: value for name, value in params.items() if value is not None}
+    _check(ask, params)
     engine, span = scope.engine, scope.engine.span_of(scope)
+    frame = _frames.library(span, ask, {name: value for name, value in params.items() if value is not None})
 
     def asked() -> Any:
-        answer = engine.ask(_frames.library(span, ask, given))
+        answer = engine.ask(frame)
         if answer["t"] == "library_error":
             hint = answer.get("hint")
             text = f"{answer['message']}; {hint}" if hint else answer["message"]
@@ -80,6 +111,12 @@ _SAVE, _SAVE_SOON = _steps("save")
 _PICK, _PICK_SOON = _steps("pick_version")
 
 
+def _labels(tags: Iterable[str]) -> list[str]:
+    if isinstance(tags, str):
+        raise TypeError(f"tags are a list of labels, such as [{tags!r}]")
+    return list(tags)
+
+
 def _wanted(
     query: str,
     inputs: dict[str, Any] | None,
@@ -89,14 +126,14 @@ def _wanted(
     min_score: float | None,
 ) -> dict[str, Any]:
     given = {"query": query, "inputs": inputs, "outputs": outputs, "limit": limit, "min_score": min_score}
-    return {**given, "tags": list(tags)}
+    return {**given, "tags": _labels(tags)}
 
 
 def _kept(
     source: str, name: str, entry: str | None, description: str | None, tags: Iterable[str], note: str | None
 ) -> dict[str, Any]:
     given = {"source": source, "name": name, "entry": entry, "description": description, "note": note}
-    return {**given, "tags": list(tags)}
+    return {**given, "tags": _labels(tags)}
 
 
 def _choice(

@@ -122,6 +122,42 @@ def test_a_refusal_is_an_exception_that_is_recorded(call: Any, error: type[Excep
     assert text in result.value, result.value
 
 
+def deep(levels: int) -> Any:
+    value: Any = "string"
+    for _ in range(levels):
+        value = {"x": value}
+    return value
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "text"),
+    [
+        (lambda: flow.library.save(GREET + "#" * 1_000_000, name="x"), ValueError, "are more than the 1000000"),
+        (lambda: flow.library.pick_version("x" * 2_000_000, cost=1), ValueError, "are more than"),
+        (lambda: flow.library.search("x", inputs=deep(100)), ValueError, "more than 60 levels"),
+        (lambda: flow.library.search("x", inputs=deep(100_000)), TypeError, "has no form in JSON"),
+        (lambda: flow.library.search("x", outputs={"x": object}), TypeError, "has no form in JSON"),
+        (lambda: flow.library.save(b"x", name="x"), TypeError, "source is text, not bytes"),
+        (lambda: flow.library.save(None, name="x"), TypeError, "source is text, not NoneType"),
+        (lambda: flow.library.search(5), TypeError, "query is text, not int"),
+        (lambda: flow.library.search("x", tags="abc"), TypeError, "tags are a list of labels"),
+        (lambda: flow.library.search("x", tags=[1]), TypeError, "tags are text"),
+        (lambda: flow.library.save(GREET, name="\ud800"), ValueError, "half a surrogate pair"),
+    ],
+)
+def test_what_cannot_be_asked_is_an_exception_that_says_why(call: Any, error: type[Exception], text: str) -> None:
+    @flow
+    def main() -> str:
+        try:
+            call()
+        except error as caught:
+            return str(caught)
+        return "nothing"
+
+    result = testing.run(main, library=LIBRARY)
+    assert text in result.value, result.value
+
+
 def test_without_the_runtime_it_says_so(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="hero_logic run FILE"):
         flow.library.search("anything")

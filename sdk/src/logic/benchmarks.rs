@@ -1,7 +1,12 @@
 //! What the methods of statistics, benchmarks and the choice of a version take and give.
 
+use std::{fmt, marker::PhantomData};
+
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{MapAccess, Visitor, value::MapAccessDeserializer},
+};
 
 use super::Cursor;
 use crate::{
@@ -165,7 +170,8 @@ pub struct Difference {
     pub low: f64,
     /// Its upper end.
     pub high: f64,
-    /// With which confidence the candidate is not worse, 0 to 1: the share of the bootstrap's draws in which it is not.
+    /// With which confidence the candidate is not worse, 0 to 1: the share of the bootstrap's draws in which it is not, and of
+    /// n runs never more than (n + 1) / (n + 2).
     pub confidence: f64,
 }
 
@@ -225,7 +231,8 @@ fn yes() -> bool {
 /// One bound of a gate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GateCheck {
-    /// `accuracy`, `success_rate`, `cost` or `latency`.
+    /// `accuracy`, `success_rate`, `cost` or `latency`; `judged` where an evaluator has not judged all runs, which does not
+    /// pass.
     pub measure: String,
     /// How the versions differ.
     pub difference: Difference,
@@ -287,10 +294,30 @@ pub struct PickVersion {
     /// The workflow's sid or unique name.
     pub workflow: String,
     /// What counts.
+    #[serde(deserialize_with = "object")]
     pub weights: Weights,
     /// What must be kept.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub limits: Limits,
+}
+
+/// Only from an object: by position is how a method takes its parameters, and nothing within one.
+fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    struct Object<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+        type Value = T;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(map))
+        }
+    }
+
+    deserializer.deserialize_map(Object(PhantomData))
 }
 
 /// What is known of one measure of a version.
@@ -320,7 +347,7 @@ pub struct VersionScore {
     pub cost: Option<Measure>,
     /// Speed, where a run has given a result.
     pub speed: Option<Measure>,
-    /// Accuracy, where the latest benchmark has found one.
+    /// Accuracy, where a benchmark has found one over the same examples as most versions ran over, and in the same way.
     pub accuracy: Option<Measure>,
 }
 

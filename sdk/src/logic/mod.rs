@@ -205,8 +205,9 @@ methods! {
     /// How a benchmark stands to another over the same examples, with intervals.
     benchmark_compare(BenchmarkCompare) -> BenchmarkComparison;
 
-    /// Holds a version against the current one, by the latest benchmarks of both over the same examples, and makes it the
-    /// current one if it is not worse. `conflict` where there are no such benchmarks.
+    /// Holds a version against the current one, by the latest benchmarks of both over all examples as they are now, and
+    /// makes it the current one if it is not worse. `conflict` where there are no such benchmarks: `fields` name the side
+    /// that lacks one, `/baseline` or `/candidate`.
     workflow_gate(WorkflowGate) -> GateReport;
 
     /// The version that is best by what counts, among those that keep the limits. Versions with little data are taken to

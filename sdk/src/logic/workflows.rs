@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Cursor;
 use crate::{
     Json,
+    frame::present,
     model::{Example, VersionChoice, Workflow, WorkflowVersion},
 };
 
@@ -195,8 +196,8 @@ pub struct ExampleUpsert {
     pub name: String,
     /// A JSON object of inputs, which the current version accepts.
     pub inputs: Json,
-    /// What the flow should return.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// What the flow should return; `null` is a value like any other, so leave it out where nothing is expected.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub expected_outputs: Option<Json>,
     /// Answers to pauses, by name or path.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

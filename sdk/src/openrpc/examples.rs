@@ -13,8 +13,7 @@ use super::documents;
 #[cfg(test)]
 use crate::logic::{Event, EventId, News, ResetReason, ResumeNews};
 use crate::{
-    Json, PlaySid, ResumeId, Secret, SecretName, SecretSource, SecretValue, Timestamp, VersionSid,
-    WorkflowSid,
+    Json, PlaySid, ResumeId, Secret, SecretSource, Timestamp, VersionSid, WorkflowSid,
     logic::{
         Artifacts, BenchmarkCompare, BenchmarkListForVersion, BenchmarkListForWorkflow, BenchmarkReport,
         BenchmarkRun, BenchmarkWait, Benchmarks, Created, Cursor, Deleted, ExampleToInputData, ExampleUpsert,
@@ -206,11 +205,11 @@ examples! {
     play_import(documents::play_import()) -> documents::imported_play();
     play_promote(documents::promote()) -> Created { workflow: workflow(), version: version() };
     play_save_as_example(documents::save_as_example()) -> example();
-    secret_set(SecretSet { name: secret_name(), value: secret_value() }) -> ();
+    secret_set(SecretSet { name: server::secret_name(), value: server::secret_value() }) -> ();
     secret_list() -> Secrets {
-        secrets: vec![Secret { name: secret_name(), source: SecretSource::File, set_at: Some(moment(0)) }],
+        secrets: vec![Secret { name: server::secret_name(), source: SecretSource::File, set_at: Some(moment(0)) }],
     };
-    secret_remove(OfSecret { name: secret_name() }) -> ();
+    secret_remove(OfSecret { name: server::secret_name() }) -> ();
     server_info() -> server::server();
     server_metrics() -> server::metrics();
 }
@@ -495,12 +494,4 @@ pub(super) fn example() -> Example {
         note: Some("the usual case".to_owned()),
         updated_at: moment(60_000),
     }
-}
-
-fn secret_name() -> SecretName {
-    "API_KEY".parse().expect("a name of a secret")
-}
-
-fn secret_value() -> SecretValue {
-    "correct horse battery staple".to_owned().try_into().expect("long enough")
 }

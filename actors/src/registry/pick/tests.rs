@@ -43,6 +43,8 @@ fn each_weight_picks_the_version_that_is_best_by_it() {
         // Only the ratio counts.
         (weights(1e-9, 0.0, 0.0), 1),
         (weights(0.0, 1e12, 0.0), 2),
+        (weights(1e307, 1e308, 1e307), 2),
+        (weights(f64::MAX, 0.0, 0.0), 1),
     ] {
         assert_eq!(picked(&all, weights, Limits::default()), best, "{weights:?}");
     }

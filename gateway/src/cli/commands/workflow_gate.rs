@@ -3,7 +3,7 @@
 use hero_sdk::{
     Error, ErrorCode, Logic,
     logic::{self, BenchmarkReport, BenchmarkRun, GateCheck, GateReport, OfVersion, OfWorkflow},
-    model::{Benchmark, BenchmarkStatus, ScoringMode, VersionChoice},
+    model::{BenchmarkStatus, Scoring, VersionChoice},
 };
 
 use super::bench_run::{WRONG_MAX, tell};
@@ -24,9 +24,6 @@ use crate::cli::{
     tree::duration,
 };
 
-/// The newest completed benchmarks of the current version and of the other.
-type Known = [Option<Benchmark>; 2];
-
 /// Runs it on any `Logic`.
 pub(super) async fn run(
     context: &mut Context,
@@ -36,9 +33,10 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     let current = logic.workflow_get(OfWorkflow { workflow: of.workflow.clone() }).await?.current_version;
     let number = logic.workflow_version_fetch(of.clone()).await?.version.unwrap_or_default();
-    check(logic, params(of.clone(), &gate)).await?;
+    // Bounds that are none are refused before anything is benchmarked.
+    let lacking = lacking(logic, params(of.clone(), &gate)).await?;
     if number != current
-        && let Some(cut_short) = benchmark(context, logic, &of.workflow, [current, number], &gate.how).await?
+        && let Some(cut_short) = benchmark(context, logic, &of, [current, number], &gate, lacking).await?
     {
         return tell_cut_short(context, &cut_short);
     }
@@ -69,85 +67,85 @@ fn params(of: OfVersion, gate: &WorkflowGate) -> logic::WorkflowGate {
     }
 }
 
-/// Bounds that are none are refused before anything is benchmarked.
-async fn check(logic: &dyn Logic, gate: logic::WorkflowGate) -> Result<(), Error> {
+/// Which of the current version and the other lack a benchmark that they could be compared by.
+async fn lacking(logic: &dyn Logic, gate: logic::WorkflowGate) -> Result<[bool; 2], Error> {
     match logic.workflow_gate(logic::WorkflowGate { set_current: false, ..gate }).await {
-        Ok(_) => Ok(()),
-        // Nothing can be compared yet.
-        Err(error) if error.code == ErrorCode::Conflict => Ok(()),
+        Ok(_) => Ok([false; 2]),
+        Err(error) if error.code == ErrorCode::Conflict => {
+            let lacks = |side: &str| error.fields.iter().any(|field| field.pointer == side);
+            Ok([lacks("/baseline"), lacks("/candidate")])
+        }
         Err(error) => Err(error),
     }
 }
 
-/// Benchmarks what cannot be compared yet. Gives the benchmark that was not completed, where one was not.
+/// Benchmarks what cannot be compared yet, or all where it is said how. Gives the benchmark that was not completed, where one
+/// was not.
 async fn benchmark(
     context: &mut Context,
     logic: &dyn Logic,
-    workflow: &str,
+    of: &OfVersion,
     numbers: [u32; 2],
-    how: &BenchHow,
+    gate: &WorkflowGate,
+    mut lacks: [bool; 2],
 ) -> Result<Option<BenchmarkReport>, Failure> {
-    let [current, number] = numbers;
-    let mut known: Known = [latest(logic, workflow, current).await?, latest(logic, workflow, number).await?];
-    for (side, number) in in_order(&known, numbers) {
-        if can_be_compared(&known, how) {
-            break;
+    let how = &gate.how;
+    let is_told = *how != BenchHow::default();
+    let is_told_how_right = how.scoring.is_some() || how.tolerance.is_some() || how.evaluator.is_some();
+    if is_told {
+        lacks = [true; 2];
+    }
+    // Once more where the one was found right in another way than the other.
+    for _ in 0..2 {
+        let known = match is_told_how_right {
+            true => None,
+            false => scoring_of(logic, &of.workflow, numbers, lacks).await?,
+        };
+        for number in numbers.into_iter().zip(lacks).filter_map(|(number, lacks)| lacks.then_some(number)) {
+            let wanted = as_known(how.clone().of(&of.workflow), known.as_ref());
+            let wanted = BenchmarkRun { version: VersionChoice::Number(number), ..wanted };
+            let report = measure(context, logic, wanted).await?;
+            if report.benchmark.status != BenchmarkStatus::Completed {
+                return Ok(Some(report));
+            }
         }
-        let version = VersionChoice::Number(number);
-        let wanted = BenchmarkRun { version, ..as_known(how.clone().of(workflow), how, &known) };
-        let report = measure(context, logic, wanted).await?;
-        if report.benchmark.status != BenchmarkStatus::Completed {
-            return Ok(Some(report));
+        if is_told || lacks == [false; 2] {
+            return Ok(None);
         }
-        if let Some(known) = known.get_mut(side) {
-            *known = Some(report.benchmark);
+        lacks = lacking(logic, params(of.clone(), gate)).await?;
+    }
+    Ok(None)
+}
+
+/// How accuracy was found before: for the one that has a benchmark, else for whichever had one.
+async fn scoring_of(
+    logic: &dyn Logic,
+    workflow: &str,
+    [current, number]: [u32; 2],
+    lacks: [bool; 2],
+) -> Result<Option<Scoring>, Error> {
+    let order = if lacks == [true, false] { [number, current] } else { [current, number] };
+    for number in order {
+        let of = OfVersion { workflow: workflow.to_owned(), version: VersionChoice::Number(number) };
+        match logic.benchmark_latest_for_version(of).await {
+            Ok(benchmark) => return Ok(Some(benchmark.scoring)),
+            Err(error) if error.code == ErrorCode::NotFound => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(None)
 }
 
-/// In which order they are benchmarked: one that was never before one that was, and the older before the newer, as what ran
-/// over the same examples and in the same way need not run again.
-fn in_order(known: &Known, [current, number]: [u32; 2]) -> [(usize, u32); 2] {
-    let [baseline, candidate] = known.each_ref().map(|known| known.as_ref().map(|known| known.created_at));
-    let (baseline_side, candidate_side) = ((0, current), (1, number));
-    if baseline < candidate { [baseline_side, candidate_side] } else { [candidate_side, baseline_side] }
-}
-
-async fn latest(logic: &dyn Logic, workflow: &str, number: u32) -> Result<Option<Benchmark>, Error> {
-    let of = OfVersion { workflow: workflow.to_owned(), version: VersionChoice::Number(number) };
-    match logic.benchmark_latest_for_version(of).await {
-        Ok(benchmark) => Ok(Some(benchmark)),
-        Err(error) if error.code == ErrorCode::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// Whether both ran over the same examples, and accuracy was found in the same way: the one that is asked for.
-fn can_be_compared(known: &Known, how: &BenchHow) -> bool {
-    let [Some(one), Some(other)] = known else { return false };
-    let fits = |benchmark: &Benchmark| {
-        let BenchHow { scoring, tolerance, evaluator, .. } = how;
-        let known = &benchmark.scoring;
-        scoring.is_none_or(|mode| ScoringMode::from(mode) == known.mode)
-            && tolerance.is_none_or(|tolerance| Some(tolerance) == known.tolerance)
-            && (evaluator.is_none() || *evaluator == known.evaluator)
-    };
-    one.examples_digest == other.examples_digest && one.scoring == other.scoring && fits(one) && fits(other)
-}
-
-/// Accuracy is found as it was before, unless it is asked for otherwise.
-fn as_known(wanted: BenchmarkRun, how: &BenchHow, known: &Known) -> BenchmarkRun {
-    let is_asked_for = how.scoring.is_some() || how.tolerance.is_some() || how.evaluator.is_some();
-    match known.iter().flatten().next() {
-        Some(known) if !is_asked_for => BenchmarkRun {
-            scoring: known.scoring.mode,
-            tolerance: known.scoring.tolerance,
-            evaluator: known.scoring.evaluator.clone(),
-            evaluator_timeout_ms: wanted.evaluator_timeout_ms.or(known.scoring.evaluator_timeout_ms),
+fn as_known(wanted: BenchmarkRun, known: Option<&Scoring>) -> BenchmarkRun {
+    match known {
+        Some(known) => BenchmarkRun {
+            scoring: known.mode,
+            tolerance: known.tolerance,
+            evaluator: known.evaluator.clone(),
+            evaluator_timeout_ms: wanted.evaluator_timeout_ms.or(known.evaluator_timeout_ms),
             ..wanted
         },
-        _ => wanted,
+        None => wanted,
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{allowance, moment};
 use crate::{
+    SecretName, SecretValue,
     logic::{Bucket, Latencies, Metrics, PlayCount, ServerInfo, ServerProcess},
     model::{SandboxLevel, Status},
 };
@@ -49,4 +50,12 @@ pub(super) fn metrics() -> Metrics {
         store_bytes: 262_144,
         restarts: BTreeMap::from([("process".to_owned(), 1)]),
     }
+}
+
+pub(super) fn secret_name() -> SecretName {
+    "API_KEY".parse().expect("a name of a secret")
+}
+
+pub(super) fn secret_value() -> SecretValue {
+    "correct horse battery staple".to_owned().try_into().expect("long enough")
 }
