@@ -182,7 +182,7 @@ async def measured(hero: AsyncClient, name: str) -> None:
     assert gated["passed"] and gated["is_current"], gated["reason"]
     assert (await hero.pick_version(double, {"accuracy": 1.0}))["version"] == 2
     assert (await hero.workflow_statistics(double))["workflow"]["runs"] == 6
-    found = await hero.flow_library_search("double", inputs={"n": "integer"}, limit=100)
+    found = await hero.flow_library_search(query="double", inputs={"n": "integer"}, limit=100)
     assert double in [hit["workflow"] for hit in found["hits"]], found
     await hero.workflow_delete(double)
 
