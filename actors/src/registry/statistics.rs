@@ -29,6 +29,7 @@ impl Library {
     /// The best version by what counts.
     pub(crate) async fn pick_version(&self, params: PickVersion) -> Result<Picked, Error> {
         let PickVersion { workflow, weights, limits } = params;
+        let limits = limits.unwrap_or_default();
         check(&weights, &limits)?;
         let workflow = self.workflow(&workflow).await?;
         let (tables, workflow_sid) = (self.tables(), &workflow.workflow_sid);

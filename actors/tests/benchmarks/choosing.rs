@@ -16,7 +16,7 @@ async fn versions_are_picked_and_gated_by_what_was_measured() {
     let stage = Stage::doubling().await;
     stage.add_version(SECOND).await;
     let pick = |weights: Weights, limits: Limits| {
-        stage.runtime.pick_version(PickVersion { workflow: "double".into(), weights, limits })
+        stage.runtime.pick_version(PickVersion { workflow: "double".into(), weights, limits: Some(limits) })
     };
     let [cheap, fast, right] = [(1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)]
         .map(|(cost, speed, accuracy)| Weights { cost, speed, accuracy });
@@ -165,7 +165,7 @@ async fn benchmarks_go_with_their_workflow_to_another_home() {
     assert_eq!((imported.is_new, imported.benchmarks_added), (false, 0));
     // It is as good as one that ran here.
     let weights = Weights { accuracy: 1.0, ..Weights::default() };
-    let pick = PickVersion { workflow: "double".into(), weights, limits: Limits::default() };
+    let pick = PickVersion { workflow: "double".into(), weights, limits: None };
     let picked = other.runtime.pick_version(pick).await.unwrap();
     assert_eq!(picked.scores[0].accuracy.unwrap().runs, 8);
     stage.close().await;

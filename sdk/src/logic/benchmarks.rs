@@ -297,8 +297,8 @@ pub struct PickVersion {
     #[serde(deserialize_with = "object")]
     pub weights: Weights,
     /// What must be kept.
-    #[serde(default, deserialize_with = "object")]
-    pub limits: Limits,
+    #[serde(default, deserialize_with = "maybe_object", skip_serializing_if = "Option::is_none")]
+    pub limits: Option<Limits>,
 }
 
 /// Only from an object: by position is how a method takes its parameters, and nothing within one.
@@ -318,6 +318,21 @@ fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Re
     }
 
     deserializer.deserialize_map(Object(PhantomData))
+}
+
+/// The same where it may be left out.
+fn maybe_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    struct Only<T>(T);
+
+    impl<'de, T: Deserialize<'de>> Deserialize<'de> for Only<T> {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            object(deserializer).map(Self)
+        }
+    }
+
+    Ok(Option::<Only<T>>::deserialize(deserializer)?.map(|Only(value)| value))
 }
 
 /// What is known of one measure of a version.

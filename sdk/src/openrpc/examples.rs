@@ -197,7 +197,7 @@ examples! {
     pick_version(PickVersion {
         workflow: "hello".to_owned(),
         weights: library::weights(),
-        limits: library::limits(),
+        limits: Some(library::limits()),
     }) -> library::picked();
     workflow_export(of_workflow()) -> documents::exported_workflow();
     workflow_import(documents::workflow_import()) -> documents::imported_workflow();

@@ -215,7 +215,7 @@ impl Pick {
         logic::PickVersion {
             workflow,
             weights,
-            limits: Limits { max_cost_usd: max_cost, max_p95_ms, min_accuracy },
+            limits: Some(Limits { max_cost_usd: max_cost, max_p95_ms, min_accuracy }),
         }
     }
 }
@@ -274,6 +274,6 @@ mod tests {
         let (all, one) = (pick(None).params(), pick(Some(2.0)).params());
         assert_eq!(all.weights, Weights { cost: 1.0, speed: 1.0, accuracy: 1.0 });
         assert_eq!(one.weights, Weights { cost: 0.0, speed: 0.0, accuracy: 2.0 });
-        assert_eq!(one.limits.max_p95_ms, Some(2_000.0));
+        assert_eq!(one.limits.unwrap().max_p95_ms, Some(2_000.0));
     }
 }
