@@ -59,6 +59,12 @@ impl Measure {
         }
     }
 
+    /// Whether a change is not worse than by this much. Differences of rounding are no differences.
+    fn is_within(self, change: f64, bound: f64) -> bool {
+        let worse_by = if self.is_share() { -change } else { change };
+        worse_by - bound <= 1e-9
+    }
+
     fn change(self, baseline: f64, candidate: f64) -> f64 {
         match (self.is_share(), baseline > 0.0) {
             (true, _) => candidate - baseline,
@@ -85,9 +91,7 @@ impl Compared {
     /// nothing of what has not come up yet, so it is never more than (n + 1) / (n + 2) of n runs, nor less than the rest: as
     /// sure as Laplace's rule of succession lets anybody be of what came out the same each time.
     pub(super) fn confidence(&self, bound: f64) -> f64 {
-        let excess = |change: f64| if self.measure.is_share() { -change - bound } else { change - bound };
-        // Differences of floating-point numbers are no differences.
-        let is_within = |change: &f64| excess(*change) <= 1e-9;
+        let is_within = |change: &f64| self.measure.is_within(*change, bound);
         let share = match self.drawn.len() {
             0 => f64::from(u8::from(is_within(&self.difference.change))),
             draws => self.drawn.iter().filter(|change| is_within(change)).count() as f64 / draws as f64,
@@ -98,8 +102,7 @@ impl Compared {
 
     /// Whether what was measured is not worse than by this much.
     pub(super) fn is_within(&self, bound: f64) -> bool {
-        let Difference { change, .. } = self.difference;
-        if self.measure.is_share() { -change <= bound + 1e-9 } else { change <= bound + 1e-9 }
+        self.measure.is_within(self.difference.change, bound)
     }
 }
 

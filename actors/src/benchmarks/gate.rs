@@ -32,7 +32,8 @@ pub(crate) async fn gate(environment: &Arc<Environment>, params: WorkflowGate) -
         );
     }
     let (baseline, candidate) = comparable(environment, &workflow, number)?;
-    let (checks, both) = checks(&params, Both::of(baseline, candidate)?);
+    let both = Both::of(baseline, candidate)?;
+    let checks = checks(&params, &both);
     if !checks.iter().any(|check| check.measure == Measure::Accuracy.name()) {
         let message = format!("no benchmark says how right the versions of {} are", workflow.name);
         return Err(Error::new(ErrorCode::Conflict, message).hint(
@@ -118,7 +119,7 @@ fn comparable(
     }
 }
 
-fn checks(params: &WorkflowGate, both: Both) -> (Vec<GateCheck>, Both) {
+fn checks(params: &WorkflowGate, both: &Both) -> Vec<GateCheck> {
     let bound = |measure: Measure| match measure {
         Measure::Accuracy | Measure::SuccessRate => params.max_accuracy_loss,
         // What nobody has judged may be wrong.
@@ -141,7 +142,7 @@ fn checks(params: &WorkflowGate, both: Both) -> (Vec<GateCheck>, Both) {
         let (difference, measure) = (compared.difference, measure.name().to_owned());
         Some(GateCheck { measure, difference, bound, confidence, passed })
     });
-    (checks.collect(), both)
+    checks.collect()
 }
 
 /// What is better and what is worse, by how much, and how sure that is.

@@ -11,6 +11,21 @@ use hero_sdk::{
 
 use crate::stage::*;
 
+/// Fails, and succeeds when it is run again.
+const FAILS_FIRST: &str = "
+from pathlib import Path
+
+from hero_tracing import flow
+
+
+@flow
+def main():
+    if not Path('there').exists():
+        Path('there').touch()
+        raise flow.Failed('not yet')
+    return 1
+";
+
 #[tokio::test]
 async fn versions_are_picked_and_gated_by_what_was_measured() {
     let stage = Stage::doubling().await;
@@ -113,20 +128,7 @@ async fn versions_are_picked_and_gated_by_what_was_measured() {
 /// A play that is run again counts once, as it ended last.
 #[tokio::test]
 async fn a_retried_play_counts_as_it_ended_last() {
-    let source = "
-from pathlib import Path
-
-from hero_tracing import flow
-
-
-@flow
-def main():
-    if not Path('there').exists():
-        Path('there').touch()
-        raise flow.Failed('not yet')
-    return 1
-";
-    let stage = Stage::of(source).await;
+    let stage = Stage::of(FAILS_FIRST).await;
     let started = PlayStart { workflow: "double".into(), ..PlayStart::default() };
     let play = stage.runtime.play_start(started).await.unwrap();
     let statistics = || stage.runtime.workflow_statistics(OfWorkflow { workflow: "double".into() });
@@ -175,20 +177,7 @@ async fn benchmarks_go_with_their_workflow_to_another_home() {
 /// Plays that were here before their workflow came back count, each as it ended last.
 #[tokio::test]
 async fn plays_count_again_where_their_workflow_comes_back() {
-    let source = "
-from pathlib import Path
-
-from hero_tracing import flow
-
-
-@flow
-def main():
-    if not Path('there').exists():
-        Path('there').touch()
-        raise flow.Failed('not yet')
-    return 1
-";
-    let stage = Stage::of(source).await;
+    let stage = Stage::of(FAILS_FIRST).await;
     let run = async || {
         let started = PlayStart { workflow: "double".into(), ..PlayStart::default() };
         let play_sid = stage.runtime.play_start(started).await.unwrap().play_sid;
