@@ -10,7 +10,7 @@ use std::{
     thread,
 };
 
-use hero_actors::search::{Document, Index, Ingredients, LIMIT_MAX, Outcome, Plain, Quality, Query};
+use hero_actors::search::{Document, Found, Index, Ingredients, LIMIT_MAX, Outcome, Plain, Quality, Query};
 use hero_sdk::{Error, ErrorCode, Json, WorkflowSid};
 use proptest::{collection::vec, prelude::*};
 use serde_json::{Value, json};
@@ -68,14 +68,14 @@ fn every_hit_says_why_and_how_well() -> Result {
     let index = library.index(Ingredients::ALL)?;
     let mut hits = 0;
     for question in &questions {
-        let found = index.search(&question.query())?;
+        let found = index.search(&question.query())?.hits;
         let scores: Vec<f64> = found.iter().map(|hit| hit.score).collect();
         assert!(scores.is_sorted_by(|one, other| one >= other), "{scores:?}");
         for hit in &found {
             assert!((0.0..=1.0).contains(&hit.score) && !hit.why.is_empty(), "{}: {hit:?}", question.kind);
         }
         hits += found.len();
-        assert_eq!(index.search(&question.query())?, found, "the same question, another answer");
+        assert_eq!(index.search(&question.query())?.hits, found, "the same question, another answer");
     }
     assert!(hits > 100, "{hits}");
     Ok(())
@@ -85,7 +85,7 @@ fn every_hit_says_why_and_how_well() -> Result {
 fn reasons_are_in_words() -> Result {
     let index =
         index(&[flow(1, "resize_images", "Scales pictures down."), flow(2, "send_mail", "Sends a letter.")])?;
-    let why = |query: Query| Ok::<_, Error>(index.search(&query)?.remove(0).why);
+    let why = |query: Query| Ok::<_, Error>(index.search(&query)?.hits.remove(0).why);
     assert_eq!(why(Query::new("resize"))?, [r#""resize" is in the name"#]);
     assert_eq!(why(Query::new("photo"))?, [r#""photo" is in the name as "image""#]);
     assert_eq!(why(Query::new("imagse"))?, [r#""imagse", taken for "imag…", is in the name"#]);
@@ -114,9 +114,22 @@ fn ways_to_say_a_word() -> Result {
         ("config", 4),
         ("configuraton", 4),
     ] {
-        let hits = index.search(&Query::new(question))?;
+        let hits = index.search(&Query::new(question))?.hits;
         assert_eq!(hits.first().map(|hit| hit.workflow_sid.clone()), Some(sid(number)), "{question}");
     }
+    Ok(())
+}
+
+#[test]
+fn a_small_library_answers_a_long_question() -> Result {
+    let translate = flow(1, "translate", "Translates a text into another language.");
+    let question = Query::new("translate german to english");
+    let alone = index(std::slice::from_ref(&translate))?;
+    assert_eq!(alone.search(&question)?.hits.len(), 1);
+    let others = (2..8).map(|number| flow(number, &format!("report_{number}"), "Writes a report."));
+    let among_others: Vec<Document> = std::iter::once(translate).chain(others).collect();
+    let hits = index(&among_others)?.search(&question)?.hits;
+    assert_eq!(hits.into_iter().map(|hit| hit.workflow_sid).collect::<Vec<_>>(), [sid(1)]);
     Ok(())
 }
 
@@ -149,11 +162,11 @@ fn fit_decides_between_those_that_say_the_same() -> Result {
         (asked(json!({}), json!({"score": "number"})), 3),
         (asked(json!({}), json!({"score": "integer"})), 3),
     ] {
-        assert_eq!(index.search(&query)?.remove(0).workflow_sid, sid(number), "{query:?}");
+        assert_eq!(index.search(&query)?.hits.remove(0).workflow_sid, sid(number), "{query:?}");
     }
     let nameless = Query { text: String::new(), ..asked(json!({}), json!({"summary": "string"})) };
     assert_eq!(
-        index.search(&nameless)?.remove(0).workflow_sid,
+        index.search(&nameless)?.hits.remove(0).workflow_sid,
         sid(2),
         "without a text the names are asked for"
     );
@@ -179,7 +192,7 @@ fn all_tags_must_be_there() -> Result {
             ..Query::new("send mail")
         };
         let mut hits: Vec<WorkflowSid> =
-            index.search(&query)?.into_iter().map(|hit| hit.workflow_sid).collect();
+            index.search(&query)?.hits.into_iter().map(|hit| hit.workflow_sid).collect();
         hits.sort();
         assert_eq!(hits, found.into_iter().map(sid).collect::<Vec<_>>(), "{tags:?}");
     }
@@ -193,11 +206,13 @@ fn nothing_is_returned_below_the_score_that_is_asked_for() -> Result {
         min_score: Some(min_score),
         ..Query::new("translate sumerian cuneiform tablets")
     };
-    let score = index.search(&at(0.0))?.remove(0).score;
-    assert_eq!(index.search(&at(score))?.len(), 1);
-    assert!(index.search(&at(score + 1e-6))?.is_empty());
-    assert!(index.search(&Query::new("translate sumerian cuneiform tablets"))?.is_empty(), "{score}");
-    assert!(index.search(&Query::new("xyzzy"))?.is_empty());
+    let score = index.search(&at(0.0))?.hits.remove(0).score;
+    assert_eq!(index.search(&at(score))?.hits.len(), 1);
+    let none = index.search(&at(score + 1e-6))?;
+    assert_eq!((none.hits, none.nearest), (Vec::new(), Some(score)));
+    assert_eq!(index.search(&at(score))?.nearest, None);
+    assert!(index.search(&Query::new("translate sumerian cuneiform tablets"))?.hits.is_empty(), "{score}");
+    assert_eq!(index.search(&Query::new("xyzzy"))?, Found::default());
     Ok(())
 }
 
@@ -209,7 +224,7 @@ fn those_alike_come_in_the_order_of_their_ids() -> Result {
     up.put(&alike(1))?;
     up.commit()?;
     for index in [up, down] {
-        let hits = index.search(&Query::new("send mail"))?;
+        let hits = index.search(&Query::new("send mail"))?.hits;
         let found: Vec<WorkflowSid> = hits.into_iter().map(|hit| hit.workflow_sid).collect();
         assert_eq!(found, [sid(1), sid(2), sid(3)]);
     }
@@ -269,7 +284,7 @@ fn a_hostile_document_costs_no_more_than_its_limits() -> Result {
         })
         .collect();
     let index = index(&documents)?;
-    let hits = index.search(&Query { min_score: Some(0.0), ..Query::new("hostile") })?;
+    let hits = index.search(&Query { min_score: Some(0.0), ..Query::new("hostile") })?.hits;
     assert_eq!(hits.len(), documents.len());
     Ok(())
 }
@@ -282,7 +297,7 @@ fn readers_go_on_while_one_writes() -> Result {
         let reader = || {
             let mut searches = 0;
             while !is_done.load(Ordering::Acquire) || searches == 0 {
-                let hits = index.search(&Query::new("keep me"))?;
+                let hits = index.search(&Query::new("keep me"))?.hits;
                 assert_eq!(
                     hits.first().map(|hit| hit.workflow_sid.clone()),
                     Some(sid(0)),
@@ -346,7 +361,7 @@ proptest! {
             prop_assert_eq!(index.len(), seen.len() as u64);
         }
         for name in 0..40 {
-            let hits = index.search(&Query::new(&unique(name)))?;
+            let hits = index.search(&Query::new(&unique(name)))?.hits;
             let found: BTreeSet<WorkflowSid> = hits.into_iter().map(|hit| hit.workflow_sid).collect();
             let model = seen.iter().filter(|(_, known)| **known == name).map(|(number, _)| sid(*number)).collect();
             prop_assert_eq!(found, model);
@@ -358,7 +373,7 @@ proptest! {
     fn any_text_may_be_asked(text in "\\PC{0,80}|[ -~\\x00-\\x1f]{0,80}") {
         let index = index(&[flow(1, "send_mail", "Sends a mail.")])?;
         match index.search(&Query { min_score: Some(0.0), ..Query::new(&text) }) {
-            Ok(hits) => prop_assert!(hits.iter().all(|hit| (0.0..=1.0).contains(&hit.score) && !hit.why.is_empty())),
+            Ok(found) => prop_assert!(found.hits.iter().all(|hit| (0.0..=1.0).contains(&hit.score) && !hit.why.is_empty())),
             Err(error) => prop_assert!(error.code == ErrorCode::InvalidParams && error.hint.is_some()),
         }
     }

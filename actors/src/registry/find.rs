@@ -7,7 +7,7 @@ use hero_sdk::{
 };
 
 use super::{finder::find, library::Library, statistics::shown};
-use crate::search::{Hit, Query};
+use crate::search::{Found, Hit, Query};
 
 /// Hits unless told.
 const LIMIT: u32 = 10;
@@ -19,9 +19,9 @@ impl Library {
         let limit = limit.unwrap_or(LIMIT) as usize;
         let query = Query { text: query, inputs, outputs, tags, limit, min_score };
         let finder = self.environment.finder.get();
-        let (found, searched) = find(&finder, query).await?;
-        let hits = found.into_iter().filter_map(|hit| self.hit(hit).transpose());
-        Ok(LibraryHits { hits: hits.collect::<Result<_, _>>()?, searched })
+        let (Found { hits, nearest }, searched) = find(&finder, query).await?;
+        let hits = hits.into_iter().filter_map(|hit| self.hit(hit).transpose());
+        Ok(LibraryHits { hits: hits.collect::<Result<_, _>>()?, nearest, searched })
     }
 
     /// A hit as it is now; none if it has gone meanwhile.

@@ -11,7 +11,7 @@ use hero_store::Tables;
 use tokio::sync::watch;
 
 use super::bundled::{BundledFlow, LABEL};
-use crate::search::{Document, Hit, Index, Ingredients, Query};
+use crate::search::{Document, Found, Index, Ingredients, Query};
 
 /// Threads that read the library at its beginning: taking sources apart is what takes the time.
 const READERS_MAX: usize = 4;
@@ -250,7 +250,7 @@ fn of_bundled(flow: &BundledFlow) -> Document {
 }
 
 /// What is found with this query, with the number of workflows that were looked through.
-pub(super) async fn find(finder: &Finder, query: Query) -> Result<(Vec<Hit>, u64), Error> {
+pub(super) async fn find(finder: &Finder, query: Query) -> Result<(Found, u64), Error> {
     let index = finder.index().await?;
     let search = move || Ok((index.search(&query)?, index.len()));
     let searched = tokio::task::spawn_blocking(search).await;

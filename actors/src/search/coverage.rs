@@ -19,6 +19,9 @@ const UNKNOWN: f32 = 0.5;
 const EVERYDAY: f32 = 0.3;
 /// Weight in rare words that is much to have covered: from there on what is missing counts half.
 const MUCH: f32 = 2.0;
+/// Documents outside of the library, as it were, that have none of the words. A word that one flow of three has is rare
+/// all the same, and must not weigh less than a word that none has.
+const ELSEWHERE: f32 = 1_000.0;
 
 /// How convincingly each document covers the question, up to 1, by its number over all segments.
 pub(super) struct Coverage {
@@ -55,7 +58,7 @@ pub(super) fn coverage(
     let mut marks = Marks { values: vec![0.0; documents as usize], marked: Vec::new() };
     let mut coverage =
         Coverage { shares: vec![0.0; documents as usize], covering: Vec::new(), weights: Vec::new() };
-    let alive = as_f32(lexicon.searcher.num_docs());
+    let alive = as_f32(lexicon.searcher.num_docs()) + ELSEWHERE;
     for concept in concepts {
         for (segment, base) in bases.iter().enumerate().take(bases.len() - 1) {
             for variant in &concept.variants {

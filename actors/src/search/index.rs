@@ -12,7 +12,7 @@ use tantivy::{
 };
 
 use super::{
-    Document, Hit, Ingredients, Query,
+    Document, Found, Ingredients, Query,
     entry::{Analyzed, Entry, analyzed},
     lexicon::{Lexicon, failed},
     placed::Placed,
@@ -140,7 +140,7 @@ impl Index {
     /// The best documents, best first; those of one score in the order of their ids. Empty when nothing answers.
     ///
     /// Fails with `invalid_params` if the question has the wrong form, is empty, too long or no text.
-    pub fn search(&self, query: &Query) -> Result<Vec<Hit>, Error> {
+    pub fn search(&self, query: &Query) -> Result<Found, Error> {
         let query = query.checked()?;
         let searcher = self.view();
         let lexicon = Lexicon { searcher: &searcher, stems: self.fields.stems };
@@ -151,7 +151,7 @@ impl Index {
             ingredients: self.ingredients,
             entries: &self.entries,
         };
-        ranking.hits(&query)
+        ranking.found(&query)
     }
 
     /// Takes a document apart, with words that an earlier one has left. It is half of the work of a put, and waits for

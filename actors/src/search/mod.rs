@@ -32,4 +32,4 @@ pub use index::Index;
 pub use ingredients::Ingredients;
 pub use plain::Plain;
 pub use quality::{Outcome, Quality};
-pub use query::{Hit, LIMIT_MAX, MIN_SCORE, NAMED_MAX, Query, TERMS_MAX, TEXT_CHARS_MAX};
+pub use query::{Found, Hit, LIMIT_MAX, MIN_SCORE, NAMED_MAX, Query, TERMS_MAX, TEXT_CHARS_MAX};

@@ -3,6 +3,8 @@
 use hero_sdk::{Error, ErrorCode, Json, WorkflowSid};
 use serde_json::{Map, Value};
 
+use super::schema;
+
 /// Characters of a question.
 pub const TEXT_CHARS_MAX: usize = 1_000;
 /// Words of a question.
@@ -43,6 +45,15 @@ impl Query {
             min_score: None,
         }
     }
+}
+
+/// What a question found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Found {
+    /// The workflows that answer, best first.
+    pub hits: Vec<Hit>,
+    /// Where none does, the score of the one that comes nearest; `None` where no word of the question is known.
+    pub nearest: Option<f64>,
 }
 
 /// One workflow that answers.
@@ -124,13 +135,18 @@ fn object(name: &str, json: Option<&Json>) -> Result<Map<String, Value>, Error> 
         return Err(invalid(format!("{} {name} are given", members.len()))
             .hint(format!("name the {NAMED_MAX} that matter most")));
     }
-    match members
-        .values()
-        .find(|value| !matches!(value, Value::String(_) | Value::Object(_) | Value::Bool(_)))
-    {
-        Some(_) => Err(invalid(format!("one of the {name} is no JSON Schema and no type")).hint(hint)),
-        None => Ok(members),
+    for (member, value) in &members {
+        if !matches!(value, Value::String(_) | Value::Object(_) | Value::Bool(_)) {
+            return Err(invalid(format!("{member:?} of the {name} is no JSON Schema and no type")).hint(hint));
+        }
+        if let Some(unknown) = schema::unknown_type(value) {
+            return Err(invalid(format!(
+                "{member:?} of the {name} has the type {unknown:?}, which there is none of"
+            ))
+            .hint("types are string, integer, number, boolean, array, object and any"));
+        }
     }
+    Ok(members)
 }
 
 fn invalid(message: String) -> Error {

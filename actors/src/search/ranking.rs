@@ -9,7 +9,7 @@ use hero_sdk::Error;
 use tantivy::{DocSet as _, TERMINATED, Term, schema::IndexRecordOption};
 
 use super::{
-    Hit, Ingredients,
+    Found, Ingredients,
     concepts::{Concept, concepts},
     coverage::{Coverage, Places, bases, coverage},
     entry::{Entry, hashed, tag},
@@ -53,7 +53,7 @@ pub(super) struct Ranking<'a> {
 }
 
 impl Ranking<'_> {
-    pub(super) fn hits(&self, query: &Checked) -> Result<Vec<Hit>, Error> {
+    pub(super) fn found(&self, query: &Checked) -> Result<Found, Error> {
         let words = Words::new(self.ingredients);
         let concepts = concepts(&asked(query), &words, &self.lexicon, self.synonyms, self.ingredients)?;
         let places = if self.ingredients.places { &PLACES } else { &PLACES_ALIKE };
@@ -73,13 +73,16 @@ impl Ranking<'_> {
             let score = f64::from(share) * focus * fit(inputs.as_ref(), outputs.as_ref());
             candidates.push(Candidate { number, score, entry, inputs, outputs });
         }
-        candidates.retain(|candidate| candidate.score >= query.min_score && candidate.score > 0.0);
+        candidates.retain(|candidate| candidate.score > 0.0);
+        let best = candidates.iter().map(|candidate| candidate.score).max_by(f64::total_cmp);
+        candidates.retain(|candidate| candidate.score >= query.min_score);
         candidates.sort_by(|one, other| {
             let by_score = other.score.total_cmp(&one.score);
             by_score.then_with(|| one.entry.workflow_sid.cmp(&other.entry.workflow_sid))
         });
         candidates.truncate(query.limit);
-        why(candidates, &concepts, &self.lexicon)
+        let hits = why(candidates, &concepts, &self.lexicon)?;
+        Ok(Found { nearest: best.filter(|_| hits.is_empty()), hits })
     }
 
     /// The documents that cover most, with all the tags. Of those that cover alike at the end of the list, the older

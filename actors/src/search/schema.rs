@@ -29,16 +29,22 @@ impl Kinds {
     pub(super) const ANY: Self = Self(0);
     const OBJECT: Self = Self(32);
 
-    fn of_name(name: &str) -> Self {
-        Self(match name {
+    /// That of a name in JSON Schema, or in Python; `None` for a name that there is none of.
+    fn named(name: &str) -> Option<Self> {
+        Some(Self(match name {
             "string" | "str" | "text" => 1,
             "integer" | "int" => 2,
             "number" | "float" => 4,
             "boolean" | "bool" => 8,
             "array" | "list" => 16,
             "object" | "dict" => 32,
-            _ => 0,
-        })
+            "null" | "None" | "any" | "Any" => 0,
+            _ => return None,
+        }))
+    }
+
+    fn of_name(name: &str) -> Self {
+        Self::named(name).unwrap_or(Self::ANY)
     }
 
     fn and(self, other: Self) -> Self {
@@ -87,6 +93,26 @@ pub(super) fn offered(members: &Map<String, Value>) -> Vec<Port> {
         is_required: true,
     };
     members.iter().take(PORTS_MAX).map(of_member).collect()
+}
+
+/// The first type that a caller names, of itself or in a schema, and that there is none of.
+pub(super) fn unknown_type(value: &Value) -> Option<&str> {
+    let unknown = |name: &Value| name.as_str().filter(|name| Kinds::named(name).is_none()).is_some();
+    match value {
+        Value::String(_) => Some(value).filter(|name| unknown(name)).and_then(Value::as_str),
+        Value::Object(members) => {
+            let named = match members.get("type") {
+                Some(Value::Array(names)) => names.iter().find(|name| unknown(name)),
+                name => name.filter(|name| unknown(name)),
+            };
+            let choices =
+                ["anyOf", "oneOf"].into_iter().filter_map(|key| members.get(key)?.as_array()).flatten();
+            named
+                .and_then(Value::as_str)
+                .or_else(|| choices.filter(|choice| choice.is_object()).find_map(unknown_type))
+        }
+        _ => None,
+    }
 }
 
 /// Names, titles, descriptions and fixed values of a schema, with spaces between.
@@ -202,6 +228,22 @@ mod tests {
         assert!(ports(&round).is_empty() && words(&round).is_empty());
         let nested = (0..100).fold(json!({"title": "deep"}), |inner, _| json!({"items": inner}));
         assert!(words(&nested).is_empty());
+    }
+
+    #[test]
+    fn a_type_that_there_is_none_of_is_seen() {
+        for (value, unknown) in [
+            (json!("int"), None),
+            (json!("any"), None),
+            (json!("Money"), Some("Money")),
+            (json!({"type": "strng"}), Some("strng")),
+            (json!({"type": ["null", "strng"]}), Some("strng")),
+            (json!({"anyOf": [{"type": "null"}, {"oneOf": [{"type": "real"}]}]}), Some("real")),
+            (json!({"type": ["null", "string"], "enum": ["strng"]}), None),
+            (json!({}), None),
+        ] {
+            assert_eq!(unknown_type(&value), unknown, "{value}");
+        }
     }
 
     #[test]

@@ -73,7 +73,7 @@ impl Library {
 
     /// What an index says to a question.
     pub(crate) fn ask(&self, index: &Index, question: &Question) -> Result<Outcome, Error> {
-        let hits = index.search(&question.query())?;
+        let hits = index.search(&question.query())?.hits;
         let returned = hits.into_iter().map(|hit| hit.workflow_sid).collect();
         Ok(Outcome { relevant: self.relevant(question), returned })
     }

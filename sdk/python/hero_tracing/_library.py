@@ -197,7 +197,7 @@ class Library:
         change. The same source again is the same version. `description` and `tags` are of a new workflow.
 
         Gives `workflow` (name), `workflow_sid`, `version` (number), `version_sid` and `is_current`. ValueError for a
-        source that cannot be loaded, and for a name that no workflow may have.
+        source that cannot be loaded, and for a name that no workflow may have; RuntimeError for the 101st of a process.
         """
         from ._declared import call_now
 

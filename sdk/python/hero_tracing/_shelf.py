@@ -54,7 +54,7 @@ class Shelf(dict[str, str]):
             raise Refusal("invalid_params", "the query is empty")
         found = [self._hit(name, words) for name in self]
         hits = sorted((hit for hit in found if hit["score"]), key=lambda hit: -hit["score"])
-        return {"hits": hits[: params.get("limit", 10)], "searched": len(self)}
+        return {"hits": hits[: params.get("limit", 10)], "nearest": None, "searched": len(self)}
 
     def _hit(self, name: str, words: list[str]) -> dict[str, Any]:
         told, _ = self.current(name)

@@ -61,6 +61,9 @@ pub struct LibraryHit {
 pub struct LibraryHits {
     /// The workflows.
     pub hits: Vec<LibraryHit>,
+    /// Where there is none, the score of the workflow that comes nearest: with a `min_score` as low as that it is a hit.
+    /// Null where there are hits, and where no workflow has any word of the question.
+    pub nearest: Option<f64>,
     /// How many workflows were looked through.
     pub searched: u64,
 }

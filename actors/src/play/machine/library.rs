@@ -14,6 +14,8 @@ use crate::play::{
 
 /// Questions of one process that wait. Each of its threads waits for one, and nobody has so many.
 const ASKED_MAX: usize = 1_000;
+/// Sources that one process may save: a loop without end must not fill the library of everybody.
+const SAVED_MAX: u32 = 100;
 
 impl Machine {
     /// The process asks something of the library.
@@ -26,6 +28,16 @@ impl Machine {
             let error =
                 Error::new(ErrorCode::Busy, format!("{ASKED_MAX} questions to the library wait already"));
             return self.library_refused(n, error);
+        }
+        if frame.ask == "save" {
+            self.library_saves += 1;
+            if self.library_saves > SAVED_MAX {
+                let error =
+                    Error::new(ErrorCode::Busy, format!("a process saves at most {SAVED_MAX} sources")).hint(
+                        "save what is to be run again, and give the rest back as an output or an artifact",
+                    );
+                return self.library_refused(n, error);
+            }
         }
         self.library_asks.push_back(frame);
         if self.library_asks.len() == 1 { self.ask_first() } else { Vec::new() }

@@ -68,6 +68,7 @@ impl Machine {
         self.copies.clear();
         self.lookups.clear();
         self.library_asks.clear();
+        self.library_saves = 0;
         self.tree.begin_attempt();
         self.working_since_us = Some(now.monotonic_us);
         // Not synced: were it lost with the power, no process of this attempt would be left, and its records, which

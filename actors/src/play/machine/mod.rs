@@ -81,6 +81,8 @@ pub(crate) struct Machine {
     lookups: VecDeque<(String, u64)>,
     /// Questions of the living process to the library; the first is being answered.
     library_asks: VecDeque<AskLibrary>,
+    /// How often the living process asked the library to save something.
+    library_saves: u32,
     tree: Tree,
     next_seq: u64,
     /// Paths of the recorded calls that failed, were cancelled or have no outcome: what a retry runs again.
@@ -125,6 +127,7 @@ impl Machine {
             copies: VecDeque::new(),
             lookups: VecDeque::new(),
             library_asks: VecDeque::new(),
+            library_saves: 0,
             tree: Tree::of(past.spans, past.logs),
             next_seq: past.last_seq + 1,
             failed: past.failed.into_iter().collect(),

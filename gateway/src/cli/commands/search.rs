@@ -40,12 +40,21 @@ pub(crate) async fn run(
             1 => "1 workflow was".to_owned(),
             many => format!("{many} workflows were"),
         };
-        context.say(&format!("nothing in the library answers that: {searched} looked through\n"));
+        let nearest = match found.nearest.map(shown_score).filter(|score| *score > 0.0) {
+            Some(score) => format!("; the nearest scores {score}, --min-score {score} shows it"),
+            None => String::new(),
+        };
+        context.say(&format!("nothing in the library answers that: {searched} looked through{nearest}\n"));
     }
     let width = stdout_width();
     let text: String = found.hits.iter().map(|hit| told(hit, context.out.palette, width)).collect();
     context.out.text(&text)?;
     Ok(exit)
+}
+
+/// A score that is not higher than it is, with two digits.
+fn shown_score(score: f64) -> f64 {
+    (score * 100.0).floor() / 100.0
 }
 
 /// A hit: its name and score, what it does, how it has fared, and why it was found.

@@ -62,7 +62,7 @@ pub(super) fn hits() -> LibraryHits {
         outputs: version.outputs,
         statistics: statistics(),
     };
-    LibraryHits { hits: vec![hit], searched: 204 }
+    LibraryHits { hits: vec![hit], nearest: None, searched: 204 }
 }
 
 /// One that has been started, or has ended.

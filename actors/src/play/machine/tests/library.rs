@@ -49,3 +49,17 @@ fn a_flood_of_questions_is_refused_and_one_from_nowhere() {
     stage.say(r#"{"t":"library","id":99,"ask":"search","params":{},"n":1002}"#);
     assert!(stage.log.last().unwrap().contains("refused"), "{:?}", stage.log);
 }
+
+#[test]
+fn what_a_process_saves_has_an_end() {
+    let mut stage = Stage::running();
+    for n in 1..=100 {
+        ask(&mut stage, "save", n);
+        answered(&mut stage, Ok(Json::null()));
+    }
+    ask(&mut stage, "save", 101);
+    assert!(stage.log.last().unwrap().contains(r#""code":"busy""#), "{:?}", stage.log);
+    // It may still ask.
+    ask(&mut stage, "search", 102);
+    assert!(stage.log.last().unwrap().contains("AskLibrary"), "{:?}", stage.log);
+}

@@ -29,11 +29,14 @@ async fn a_question_without_an_answer_has_an_exit_code() {
     let library = Library::with_trip().await;
     let typed = [
         "search photosynthesis of orchids",
+        "search 'photosynthesis of orchids that trains pass by'",
+        "search 'photosynthesis of orchids that trains pass by' --min-score 0.2",
         "search photosynthesis --json",
         "search",
         "search train --input =string",
         "search train --input to --input to=string",
         "search train --limit 0",
+        "search train --input to=strng",
         "search train --min-score 2",
     ];
     insta::assert_snapshot!("search_nothing", library.transcript(&typed).await);
