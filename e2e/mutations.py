@@ -385,4 +385,64 @@ MUTANTS = [
         "who_comes_while_a_play_rests_is_told_what_comes_of_the_next_try",
         ("feeds.rs", "(*failure != known || !may_pass(error))", "(*failure != u64::MAX || known == u64::MAX)"),
     ),
+    _rust(
+        "retried_and_counted_twice",
+        "a play that failed, was retried and succeeded counts as two runs",
+        "machine::tests::orders::whatever_comes_when_what_must_hold_holds machine::tests::lives::failed_and_retried",
+        (
+            "play/machine/mod.rs",
+            "writes.extend(std::mem::replace(&mut self.counted, run.clone()).map(Write::TakeOut));",
+            "self.counted.clone_from(&run);",
+        ),
+    ),
+    _rust(
+        "lucky_once",
+        "a version with one lucky run is as accurate as it was measured",
+        "registry::pick::tests::one_lucky_run_does_not_win",
+        ("registry/pick.rs", "wilson(mean, count as f64, z).0", "mean"),
+    ),
+    _rust(
+        "perfect_unseen",
+        "a version that was never measured is as good as the best",
+        "registry::pick::tests::a_version_that_never_ran_is_not_perfect",
+        ("registry/pick.rs", "weight * measure.map_or(0.0,", "weight * measure.map_or(1.0,"),
+    ),
+    _rust(
+        "limits_after_weights",
+        "the best that any version was measured to be is the scale, whether it keeps the limits or not",
+        "registry::pick::tests::each_limit_excludes_before_anything_is_weighed",
+        (
+            "registry/pick.rs",
+            "let included = rows.iter_mut().filter(|(row, _)| row.excluded.is_empty());",
+            "let included = rows.iter_mut();",
+        ),
+    ),
+    _rust(
+        "new_before_current",
+        "of two versions alike the newest is picked, and not the one that runs",
+        "registry::pick::tests::a_tie_is_the_current_version_then_the_newest",
+        ("registry/pick.rs", "            .then(other_is_current.cmp(one_is_current))\n", ""),
+    ),
+    _rust(
+        "sure_of_two_runs",
+        "runs that all came out the same make certain, however few they are",
+        "nobody_is_surer_than_so_many_runs_allow",
+        ("benchmarks/compare.rs", "share.clamp(1.0 - most, most)", "share"),
+    ),
+    _rust(
+        "unjudged_unseen",
+        "runs that the evaluator did not judge do not count against a version",
+        "runs_that_nobody_has_judged_are_seen",
+        (
+            "benchmarks/compare.rs",
+            "Self::Judged if run.unscored.is_some() => Some(0.0)",
+            "Self::Judged if run.unscored.is_some() => None",
+        ),
+    ),
+    _rust(
+        "saves_without_end",
+        "a loop fills the library",
+        "machine::tests::library::what_a_process_saves_has_an_end",
+        ("play/machine/library.rs", "self.library_saves > SAVED_MAX", "self.library_saves > u32::MAX - 1"),
+    ),
 ]

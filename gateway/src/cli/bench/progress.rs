@@ -44,7 +44,7 @@ fn chosen(tallies: &[Tally], height: usize) -> (Vec<&Tally>, usize) {
     }
     let rank = |tally: &Tally| match tally {
         _ if tally.running > 0 => 0,
-        _ if tally.failed() + tally.wrong + tally.unscored > 0 => 1,
+        _ if tally.has_flaws() => 1,
         _ if tally.runs == 0 => 2,
         _ => 3,
     };
@@ -60,6 +60,7 @@ fn icon(tally: &Tally, is_over: bool, moment: Moment) -> (&'static str, Paint) {
     match tally {
         _ if tally.runs == tally.total && tally.failed() + tally.wrong > 0 => ("✗", Paint::Bad),
         _ if tally.runs == tally.total && tally.unscored > 0 => ("?", Paint::Attention),
+        _ if tally.runs == tally.total && tally.partly > 0 => ("~", Paint::Attention),
         _ if tally.runs == tally.total => ("✓", Paint::Good),
         _ if is_over => ("⊘", Paint::Faint),
         _ if tally.running > 0 => (spinner(moment), Paint::Active),
@@ -98,9 +99,10 @@ fn count(tally: &Tally) -> String {
 
 /// How many were right, wrong, failed; how long half of them took at most.
 fn push_outcomes(line: &mut Line, tally: &Tally) {
-    let unheld = tally.succeeded - tally.right - tally.wrong - tally.unscored;
+    let unheld = tally.succeeded - tally.right - tally.partly - tally.wrong - tally.unscored;
     let outcomes = [
         (tally.right, "right", Paint::Good),
+        (tally.partly, "partly right", Paint::Attention),
         (tally.wrong, "wrong", Paint::Bad),
         (tally.failed(), "failed", Paint::Bad),
         (tally.unscored, "not judged", Paint::Attention),
@@ -169,7 +171,7 @@ pub(super) fn ended(report: &BenchmarkReport, moment: Moment) -> Line {
 mod tests {
     use super::*;
     use crate::cli::{
-        bench::testing::{failed, report, right, unscored, wrong},
+        bench::testing::{failed, partly, report, right, unscored, wrong},
         style::Palette,
     };
 
@@ -181,7 +183,7 @@ mod tests {
 
     #[test]
     fn each_example_has_a_line() {
-        let names = ["graz", "a long name that goes on and on", "日本語", "at once", "judged"];
+        let names = ["graz", "a long name that goes on and on", "日本語", "at once", "judged", "rated"];
         let runs = [
             right(0, 10.0),
             right(1, 12.0),
@@ -190,6 +192,8 @@ mod tests {
             right(4, 900.0),
             unscored(8),
             right(9, 5.0),
+            partly(10, 5.0),
+            right(11, 5.0),
         ];
         let report = report(&names, 2, &runs);
         let mut shown = lines(&report, 60, 10, MOMENT);
@@ -200,7 +204,8 @@ mod tests {
         ⠸ 日本語              1/2  1 right  900 ms
         ⠸ at once             0/2
         ? judged              2/2  1 right  1 not judged  5.0 ms
-        ⠸ running 1.3 s  7/10 runs  $0.0060  trip version 2  bench_…
+        ~ rated               2/2  1 right  1 partly right  5.0 ms
+        ⠸ running 1.3 s  9/12 runs  $0.0080  trip version 2  bench_…
         ");
         for width in [1, 10, 25, 80] {
             assert!(lines(&report, width, 10, MOMENT).iter().all(|line| line.columns() <= width));

@@ -22,7 +22,9 @@ pub(crate) struct Tally {
     pub(crate) succeeded: u32,
     /// Those whose score is 1.
     pub(crate) right: u32,
-    /// Those that gave a result whose score is less.
+    /// Those that gave a result whose score is between 0 and 1.
+    pub(crate) partly: u32,
+    /// Those that gave a result whose score is 0.
     pub(crate) wrong: u32,
     /// Those that an evaluator should have judged and did not.
     pub(crate) unscored: u32,
@@ -37,6 +39,11 @@ impl Tally {
     /// Runs that gave no result.
     pub(crate) fn failed(&self) -> u32 {
         self.runs - self.succeeded
+    }
+
+    /// Whether something was not as it should be.
+    pub(crate) fn has_flaws(&self) -> bool {
+        self.failed() + self.wrong + self.partly + self.unscored > 0
     }
 
     /// The share of runs that gave a result, 0 to 1.
@@ -78,7 +85,8 @@ impl Tally {
             self.scored += 1;
             self.scores += score;
             self.right += u32::from(is_right(score));
-            self.wrong += u32::from(run.succeeded && !is_right(score));
+            self.partly += u32::from(run.succeeded && score > 0.0 && !is_right(score));
+            self.wrong += u32::from(run.succeeded && score <= 0.0);
         }
     }
 }

@@ -39,6 +39,11 @@ pub(crate) fn wrong(index: u32, latency_ms: f64) -> Measurement {
     Measurement { accuracy: Some(0.0), verdict, ..right(index, latency_ms) }
 }
 
+/// The same with a result that an evaluator finds good in part.
+pub(crate) fn partly(index: u32, latency_ms: f64) -> Measurement {
+    Measurement { accuracy: Some(0.75), ..right(index, latency_ms) }
+}
+
 /// The same without a result.
 pub(crate) fn failed(index: u32) -> Measurement {
     let error = Some("exception: ValueError: no\nway".to_owned());

@@ -66,6 +66,9 @@ pub(crate) async fn watch(
     match watched {
         Ok(true) => Ok(Watched::Ended(Box::new(view.into_report()))),
         Ok(false) => Ok(Watched::Left),
+        Err(failure) if failure.code == ErrorCode::NotFound.as_str() => {
+            Err(failure.hint("its workflow was deleted while it ran, and the benchmark with it"))
+        }
         Err(failure) => Err(goes_on(context, failure, &sid)),
     }
 }
