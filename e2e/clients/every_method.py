@@ -130,6 +130,7 @@ async def moved(hero: AsyncClient, name: str) -> None:
     # As a program keeps them that knows nothing of their text.
     workflow = json.loads(json.dumps(await hero.workflow_export(copy)))
     assert workflow["format"] == "hero_logic.workflow" and len(workflow["content"]["versions"]) == 1
+    assert (await hero.workflow_export(copy, benchmarks=False))["content"] == workflow["content"]
     assert (await hero.workflow_import(workflow))["versions_added"] == 0
     await hero.workflow_delete(copy)
     imported = await hero.workflow_import(workflow)

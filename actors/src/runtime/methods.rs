@@ -14,8 +14,8 @@ use hero_sdk::{
         PlayCancel, PlayCount, PlayImport, PlayList, PlayPendingResumes, PlayPromote, PlayResume,
         PlayRunAsync, PlaySaveAsExample, PlaySpans, PlayStart, PlayWait, Plays, Resumes, Retried, SecretSet,
         Secrets, ServerInfo, SpanFeed, Versions, WorkflowCreate, WorkflowCreateVersion, WorkflowDelete,
-        WorkflowGate, WorkflowImport, WorkflowList, WorkflowSetCurrentVersion, WorkflowStatistics,
-        WorkflowUpdate, Workflows,
+        WorkflowExport, WorkflowGate, WorkflowImport, WorkflowList, WorkflowSetCurrentVersion,
+        WorkflowStatistics, WorkflowUpdate, Workflows,
     },
     model::{
         Benchmark, Example, Play, ResumeRequest, ResumeStatus, SpanPage, VersionChoice, Workflow,
@@ -390,8 +390,8 @@ impl Logic for Runtime {
         .await
     }
 
-    async fn workflow_export(&self, params: OfWorkflow) -> Result<Document<ExportedWorkflow>, Error> {
-        export_workflow(Arc::clone(&self.environment), params.workflow).await
+    async fn workflow_export(&self, params: WorkflowExport) -> Result<Document<ExportedWorkflow>, Error> {
+        export_workflow(Arc::clone(&self.environment), params).await
     }
 
     async fn workflow_import(&self, params: WorkflowImport) -> Result<ImportedWorkflow, Error> {

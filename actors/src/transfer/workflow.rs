@@ -5,7 +5,7 @@ use std::{collections::HashSet, sync::Arc};
 use hero_sdk::{
     Error, ErrorCode, Json, WorkflowSid,
     document::{Document, ExportedBenchmark, ExportedWorkflow, digest_of},
-    logic::{ImportedWorkflow, WorkflowImport},
+    logic::{ImportedWorkflow, WorkflowExport, WorkflowImport},
     model::{Example, Workflow, WorkflowVersion},
 };
 use hero_store::{Batch, OfWorkflow, PlayFilter, Run, Tables};
@@ -25,8 +25,9 @@ const EXAMPLES_MAX: usize = 10_000;
 /// A workflow with its versions, examples and benchmarks.
 pub(crate) async fn export_workflow(
     environment: Arc<Environment>,
-    workflow: String,
+    params: WorkflowExport,
 ) -> Result<Document<ExportedWorkflow>, Error> {
+    let WorkflowExport { workflow, benchmarks } = params;
     let work = async move |library: Library| {
         let workflow = library.workflow(&workflow).await?;
         // So that no version comes in between.
@@ -35,7 +36,7 @@ pub(crate) async fn export_workflow(
         let workflow = tables.workflow(&workflow.workflow_sid)?.unwrap_or(workflow);
         let examples = tables.examples(&workflow.workflow_sid)?.into_iter().map(Into::into).collect();
         let versions = tables.versions_of(&workflow.workflow_sid)?;
-        let benchmarks = benchmarks::exported(tables, &workflow)?;
+        let benchmarks = if benchmarks { benchmarks::exported(tables, &workflow)? } else { Vec::new() };
         Ok(ExportedWorkflow { workflow, versions, examples, benchmarks })
     };
     let content = library(&environment, work).await?;

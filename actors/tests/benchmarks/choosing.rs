@@ -4,7 +4,7 @@ use hero_sdk::{
     ErrorCode, Json, Logic as _, PlaySid,
     logic::{
         BenchmarkCompare, BenchmarkListForVersion, BenchmarkRun, Limits, OfVersion, OfWorkflow, PickVersion,
-        PlayStart, PlayWait, Until, Weights, WorkflowDelete, WorkflowGate, WorkflowImport,
+        PlayStart, PlayWait, Until, Weights, WorkflowDelete, WorkflowExport, WorkflowGate, WorkflowImport,
     },
     model::{Status, VersionChoice},
 };
@@ -153,15 +153,17 @@ async fn a_retried_play_counts_as_it_ended_last() {
 async fn benchmarks_go_with_their_workflow_to_another_home() {
     let stage = Stage::doubling().await;
     let report = stage.run(BenchmarkRun { repeats: Some(2), ..BenchmarkRun::default() }).await;
-    let of_double = || OfWorkflow { workflow: "double".into() };
-    let document = stage.runtime.workflow_export(of_double()).await.unwrap();
+    let export = |benchmarks| WorkflowExport { workflow: "double".into(), benchmarks };
+    let without = stage.runtime.workflow_export(export(false)).await.unwrap();
+    assert_eq!((without.content.examples.len(), without.content.benchmarks.len()), (5, 0));
+    let document = stage.runtime.workflow_export(export(true)).await.unwrap();
     let text = serde_json::to_string(&document).unwrap();
     let other = Stage::new().await;
     let import = || WorkflowImport { document: Json::parse(&text).unwrap(), name: None };
     let imported = other.runtime.workflow_import(import()).await.unwrap();
     assert_eq!((imported.versions_added, imported.examples_added, imported.benchmarks_added), (1, 5, 1));
     assert_eq!(other.report(&report.benchmark).await, report);
-    let again = other.runtime.workflow_export(of_double()).await.unwrap();
+    let again = other.runtime.workflow_export(export(true)).await.unwrap();
     assert_eq!(again.digest, document.digest);
     let imported = other.runtime.workflow_import(import()).await.unwrap();
     assert_eq!((imported.is_new, imported.benchmarks_added), (false, 0));
@@ -190,7 +192,14 @@ async fn plays_count_again_where_their_workflow_comes_back() {
         let all = stage.runtime.workflow_statistics(of_double()).await.unwrap().workflow;
         (all.runs, all.succeeded, all.failed)
     };
-    let document = Json::of(&stage.runtime.workflow_export(of_double()).await.unwrap()).unwrap();
+    let document = Json::of(
+        &stage
+            .runtime
+            .workflow_export(WorkflowExport { workflow: "double".into(), benchmarks: true })
+            .await
+            .unwrap(),
+    )
+    .unwrap();
     let delete = WorkflowDelete { workflow: "double".into(), force: false };
     stage.runtime.workflow_delete(delete).await.unwrap();
     stage.runtime.workflow_import(WorkflowImport { document, name: None }).await.unwrap();

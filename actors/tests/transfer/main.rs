@@ -15,7 +15,7 @@ use hero_sdk::{
     logic::{
         ExampleUpsert, ImportedPlay, ImportedWorkflow, OfWorkflow, PlayImport, PlayPromote,
         PlaySaveAsExample, PlaySpans, PlayStart, SecretSet, WorkflowCreate, WorkflowCreateVersion,
-        WorkflowDelete, WorkflowImport,
+        WorkflowDelete, WorkflowExport, WorkflowImport,
     },
     model::{Play, Status},
 };
@@ -70,7 +70,10 @@ impl Stage {
     }
 
     async fn workflow(&self, workflow: &str) -> Document<ExportedWorkflow> {
-        self.logic().workflow_export(OfWorkflow { workflow: workflow.into() }).await.unwrap()
+        self.logic()
+            .workflow_export(WorkflowExport { workflow: workflow.into(), benchmarks: true })
+            .await
+            .unwrap()
     }
 
     async fn export(&self, play_sid: &PlaySid) -> Document<ExportedPlay> {

@@ -175,7 +175,8 @@ async fn files(caller: &mut Caller, play_sid: &PlaySid) {
 
 /// What leaves the home, and comes back to where it is; and a play that becomes part of the library.
 async fn moved(caller: &mut Caller, name: &str, play_sid: &PlaySid) {
-    let workflow = call!(caller.workflow_export(OfWorkflow { workflow: name.to_owned() }));
+    let workflow =
+        call!(caller.workflow_export(WorkflowExport { workflow: name.to_owned(), benchmarks: true }));
     assert_eq!(workflow.content.versions.len(), 2);
     workflow.check().unwrap();
     let import = WorkflowImport { document: Json::of(&workflow).unwrap(), name: None };

@@ -104,6 +104,15 @@ pub(crate) fn explain(error: Error, document: &Json) -> Failure {
         .hint("nothing was imported; stop the server with `hero_logic --stop`, and import with --embedded")
 }
 
+/// What belongs to a workflow, in words.
+pub(crate) fn parts(versions: usize, examples: usize, benchmarks: usize) -> String {
+    let (versions, examples) = (counted(versions, "version"), counted(examples, "example"));
+    match benchmarks {
+        0 => format!("{versions} and {examples}"),
+        benchmarks => format!("{versions}, {examples} and {}", counted(benchmarks, "benchmark")),
+    }
+}
+
 /// So many of something, in words.
 pub(crate) fn counted(count: usize, one: &str) -> String {
     format!("{count} {one}{}", if count == 1 { "" } else { "s" })

@@ -216,7 +216,7 @@ pub fn check_size(bytes: usize) -> Result<(), Error> {
     }
     let message = format!("the document has {bytes} bytes, of at most {DOCUMENT_BYTES_MAX}");
     Err(Error::new(ErrorCode::DocumentTooLarge, message)
-        .hint("large files can be fetched by themselves: `hero_logic play artifact`"))
+        .hint("leave the benchmarks out (`--without-benchmarks`), or fetch large files by themselves (`hero_logic play artifact`)"))
 }
 
 fn internal(error: &serde_json::Error) -> Error {

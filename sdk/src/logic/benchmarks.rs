@@ -216,16 +216,12 @@ pub struct WorkflowGate {
     #[serde(default)]
     pub min_confidence: f64,
     /// Whether the version becomes the current one where it passes.
-    #[serde(default = "yes")]
+    #[serde(default = "super::yes")]
     pub set_current: bool,
 }
 
 fn a_tenth() -> f64 {
     0.1
-}
-
-fn yes() -> bool {
-    true
 }
 
 /// One bound of a gate.

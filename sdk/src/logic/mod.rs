@@ -24,7 +24,10 @@ pub use self::{
     },
     search::{FlowLibrarySearch, LibraryHit, LibraryHits},
     server::{OfSecret, SecretSet, Secrets, ServerInfo, ServerProcess},
-    transfer::{ImportedPlay, ImportedWorkflow, PlayImport, PlayPromote, PlaySaveAsExample, WorkflowImport},
+    transfer::{
+        ImportedPlay, ImportedWorkflow, PlayImport, PlayPromote, PlaySaveAsExample, WorkflowExport,
+        WorkflowImport,
+    },
     workflows::{
         Created, Deleted, ExampleToInputData, ExampleUpsert, Examples, InputData, OfExample, OfVersion,
         OfWorkflow, Versions, WorkflowCreate, WorkflowCreateVersion, WorkflowDelete, WorkflowList,
@@ -214,7 +217,7 @@ methods! {
     /// be as bad as that data allows. `no_version_fits` where the limits exclude all.
     pick_version(PickVersion) -> Picked;
     /// A workflow with its versions, examples and benchmarks as one document, which another hero_logic takes.
-    workflow_export(OfWorkflow) -> Document<ExportedWorkflow>;
+    workflow_export(WorkflowExport) -> Document<ExportedWorkflow>;
 
     /// Takes a workflow from a document, or what of it is not here yet. Nothing that is here changes: where something
     /// else has its place, `conflict`, and nothing is imported. A confined process reads from each source what it
@@ -255,4 +258,9 @@ methods! {
 fn result_of<T: serde::Serialize>(result: Result<T, Error>) -> Result<Json, Error> {
     Json::of(&result?)
         .map_err(|error| Error::new(ErrorCode::Internal, format!("the result is no JSON: {error}")))
+}
+
+/// What a switch is that nobody has set.
+fn yes() -> bool {
+    true
 }

@@ -9,6 +9,17 @@ use crate::{
     model::{Play, Workflow},
 };
 
+/// Parameters of `workflow_export`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WorkflowExport {
+    /// The workflow, by its sid or unique name.
+    pub workflow: String,
+    /// Whether its benchmarks that have ended come with it; true unless told. They are what makes a document large.
+    #[serde(default = "super::yes")]
+    pub benchmarks: bool,
+}
+
 /// Parameters of `workflow_import`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -74,12 +85,8 @@ pub struct PlayPromote {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// Whether the next version of `workflow` runs from now on unless another is asked for; true unless told.
-    #[serde(default = "yes")]
+    #[serde(default = "super::yes")]
     pub set_current: bool,
-}
-
-fn yes() -> bool {
-    true
 }
 
 impl From<PlaySid> for PlayPromote {

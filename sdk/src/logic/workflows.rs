@@ -158,15 +158,11 @@ pub struct WorkflowCreateVersion {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// Whether it is the one that runs from now on.
-    #[serde(default = "yes")]
+    #[serde(default = "super::yes")]
     pub set_current: bool,
     /// The name by which tracebacks call the file; that of the current version unless told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_name: Option<String>,
-}
-
-fn yes() -> bool {
-    true
 }
 
 /// The versions of a workflow, oldest first, without their sources.

@@ -6,9 +6,17 @@ use crate::{
     document::{
         Content, Document, ExportedArtifact, ExportedPlay, ExportedRecord, ExportedWorkflow, RecordedOutcome,
     },
-    logic::{ImportedPlay, ImportedWorkflow, PlayImport, PlayPromote, PlaySaveAsExample, WorkflowImport},
+    logic::{
+        ImportedPlay, ImportedWorkflow, PlayImport, PlayPromote, PlaySaveAsExample, WorkflowExport,
+        WorkflowImport,
+    },
     model::{Play, Span, Status},
 };
+
+/// All of a workflow is exported.
+pub(super) fn workflow_export() -> WorkflowExport {
+    WorkflowExport { workflow: workflow().name, benchmarks: true }
+}
 
 /// The exported workflow.
 pub(super) fn exported_workflow() -> Document<ExportedWorkflow> {

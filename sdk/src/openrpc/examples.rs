@@ -199,7 +199,7 @@ examples! {
         weights: library::weights(),
         limits: Some(library::limits()),
     }) -> library::picked();
-    workflow_export(of_workflow()) -> documents::exported_workflow();
+    workflow_export(documents::workflow_export()) -> documents::exported_workflow();
     workflow_import(documents::workflow_import()) -> documents::imported_workflow();
     play_export(OfPlay::from(play_sid())) -> documents::exported_play();
     play_import(documents::play_import()) -> documents::imported_play();

@@ -34,6 +34,9 @@ Examples:
 pub(crate) struct WorkflowExport {
     /// The workflow, by its name or id
     pub(crate) workflow: String,
+    /// Leave its benchmarks out, which are most of a large document
+    #[arg(long)]
+    pub(crate) without_benchmarks: bool,
     /// Write the document to this file, or `-` for standard output; with --json its head goes there
     #[arg(long, short, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     pub(crate) output: Option<PathBuf>,

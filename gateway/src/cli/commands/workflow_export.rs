@@ -1,11 +1,11 @@
 //! `hero_logic workflow export`: a workflow with all that belongs to it, as one file.
 
-use hero_sdk::{Logic, logic::OfWorkflow};
+use hero_sdk::{Logic, logic};
 
 use crate::cli::{
     args::WorkflowExport,
     context::Context,
-    document::{self, counted},
+    document::{self, parts},
     embedded::Purpose,
     errors::{Exit, Failure},
     escape::visible,
@@ -22,14 +22,13 @@ pub(crate) async fn run(
     logic: &dyn Logic,
     arguments: WorkflowExport,
 ) -> Result<Exit, Failure> {
-    let WorkflowExport { workflow, output } = arguments;
-    let exported = logic.workflow_export(OfWorkflow { workflow }).await?;
+    let WorkflowExport { workflow, without_benchmarks, output } = arguments;
+    let exported =
+        logic.workflow_export(logic::WorkflowExport { workflow, benchmarks: !without_benchmarks }).await?;
     if document::write(context, &exported, output.as_deref()).await? {
         let content = &exported.content;
-        let versions = counted(content.versions.len(), "version");
-        let examples = counted(content.examples.len(), "example");
-        context
-            .say(&format!("{}: {versions} and {examples} are exported\n", visible(&content.workflow.name)));
+        let parts = parts(content.versions.len(), content.examples.len(), content.benchmarks.len());
+        context.say(&format!("{}: {parts} are exported\n", visible(&content.workflow.name)));
     }
     Ok(Exit::Succeeded)
 }

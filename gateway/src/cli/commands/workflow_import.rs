@@ -5,7 +5,7 @@ use hero_sdk::{Logic, logic};
 use crate::cli::{
     args,
     context::Context,
-    document::{counted, explain, read},
+    document::{explain, parts, read},
     embedded::Purpose,
     errors::{Exit, Failure},
     escape::visible,
@@ -43,20 +43,19 @@ pub(crate) async fn run(
         context.out.document(&imported)?;
         return Ok(Exit::Succeeded);
     }
-    let versions = counted(imported.versions_added as usize, "version");
-    let examples = counted(imported.examples_added as usize, "example");
+    let added = [imported.versions_added, imported.examples_added, imported.benchmarks_added];
+    let [versions, examples, benchmarks] = added.map(|count| count as usize);
+    let parts = parts(versions, examples, benchmarks);
     let name = visible(&imported.workflow.name);
-    match (imported.is_new, imported.versions_added + imported.examples_added) {
+    match (imported.is_new, added.iter().sum()) {
         (true, _) => {
-            context.say(&format!("{name}: {versions} and {examples} are imported\n"));
+            context.say(&format!("{name}: {parts} are imported\n"));
             tell_how_to_run(context, &imported.workflow);
         }
         (false, 0) => context.say(&format!("{name}: all of it is here already\n")),
         (false, _) => {
             let current = imported.workflow.current_version;
-            context.say(&format!(
-                "{name}: {versions} and {examples} are added, and version {current} stays the current one\n"
-            ));
+            context.say(&format!("{name}: {parts} are added, and version {current} stays the current one\n"));
         }
     }
     Ok(Exit::Succeeded)

@@ -221,7 +221,7 @@ impl Logic for Script {
         benchmark_compare(BenchmarkCompare) -> BenchmarkComparison;
         workflow_gate(WorkflowGate) -> GateReport;
         pick_version(PickVersion) -> Picked;
-        workflow_export(OfWorkflow) -> Document<ExportedWorkflow>;
+        workflow_export(WorkflowExport) -> Document<ExportedWorkflow>;
         workflow_import(WorkflowImport) -> ImportedWorkflow;
         play_export(OfPlay) -> Document<ExportedPlay>;
         play_import(PlayImport) -> ImportedPlay;

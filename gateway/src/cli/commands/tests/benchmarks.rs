@@ -256,3 +256,26 @@ async fn a_signal_cancels_a_benchmark_and_what_was_measured_stands() {
     assert_eq!(listed["benchmarks"][0]["status"], BenchmarkStatus::Cancelled.as_str());
     library.close().await;
 }
+
+#[tokio::test]
+async fn benchmarks_come_to_another_home_with_their_workflow_or_later() {
+    let (one, other) = (sorted().await, Library::open().await);
+    one.does("bench run sort --quiet").await;
+    let (_, err) =
+        one.ends(Exit::Succeeded, "workflow export sort --without-benchmarks -o [here]/lean.json").await;
+    assert_eq!(err, "sort: 2 versions and 3 examples are exported\n");
+    let (_, err) = one.ends(Exit::Succeeded, "workflow export sort -o [here]/sort.json").await;
+    assert_eq!(err, "sort: 2 versions, 3 examples and 1 benchmark are exported\n");
+    for name in ["lean.json", "sort.json"] {
+        other.write(name, &one.read(name));
+    }
+    other.does("workflow import [here]/lean.json").await;
+    let (_, err) = other.ends(Exit::Succeeded, "workflow import [here]/sort.json").await;
+    let added =
+        "sort: 0 versions, 0 examples and 1 benchmark are added, and version 1 stays the current one\n";
+    assert_eq!(err, added);
+    let listed = other.json("bench list sort").await;
+    assert_eq!(listed["benchmarks"].as_array().unwrap().len(), 1);
+    one.close().await;
+    other.close().await;
+}
