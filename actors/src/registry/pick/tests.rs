@@ -68,6 +68,14 @@ fn each_limit_excludes_before_anything_is_weighed() {
         assert_eq!(choice.scores[0].version, best, "{limits:?}");
         let excluded: Vec<&VersionScore> = choice.scores.iter().filter(|row| row.score.is_none()).collect();
         assert!(!excluded.is_empty() && excluded.iter().all(|row| !row.excluded.is_empty()), "{choice:?}");
+        // The best of the rest is the scale.
+        let rest = || choice.scores.iter().filter(|row| row.score.is_some());
+        for of in
+            [|row: &VersionScore| row.cost, |row: &VersionScore| row.speed, |row: &VersionScore| row.accuracy]
+        {
+            let best = rest().filter_map(of).map(|measure| measure.normalised).fold(0.0, f64::max);
+            assert_eq!(best, 1.0, "{limits:?}: {choice:?}");
+        }
         // They come last.
         assert!(choice.scores.iter().rev().take(excluded.len()).all(|row| row.score.is_none()));
     }
