@@ -14,6 +14,7 @@ use crate::{
     cli::{
         answers::Answers,
         args::{Global, Interaction},
+        canvas::Style,
         configuration, confinement,
         drive::{Drive, OnSignal},
         embedded::{Purpose, SandboxConfig},
@@ -27,7 +28,7 @@ use crate::{
         sink::Sink,
         style::{Paint, Palette},
         terminal::{Terminal, stderr_size},
-        view::{Style, View},
+        view::View,
     },
     service::places::Places,
 };

@@ -3,6 +3,7 @@
 mod answers;
 pub(crate) mod args;
 mod bench;
+mod canvas;
 mod clock;
 mod commands;
 pub(crate) mod configuration;

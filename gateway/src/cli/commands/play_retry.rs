@@ -6,6 +6,7 @@ use hero_sdk::{Logic, PlaySid, logic::Retried, model::Status};
 use crate::cli::{
     answers::Answers,
     args::{Interaction, PlayGoOn},
+    canvas::Style,
     context::{Context, play_sid},
     drive::OnSignal,
     embedded::Purpose,
@@ -13,7 +14,6 @@ use crate::cli::{
     escape::visible,
     report::report,
     style::Paint,
-    view::Style,
 };
 
 /// Does the command.

@@ -20,13 +20,13 @@ use hero_sdk::{
 use super::*;
 use crate::cli::{
     args::{self, Arguments},
+    canvas::Style,
     testing::{
         PageBuilder, allowance, json,
         person::ScriptedPerson,
         play_sid, request,
         script::{Act, Script, Stage, Stop},
     },
-    view::Style,
 };
 
 /// `hero_logic run` with these arguments, on a script.

@@ -22,8 +22,8 @@ use tokio::sync::watch;
 
 use super::{MOMENT, allowance, play, play_sid};
 use crate::cli::{
-    args::Global, context::Context, errors::Failure, output::Output, signals::Signals, sink::Sink,
-    style::Palette, view::Style,
+    args::Global, canvas::Style, context::Context, errors::Failure, output::Output, signals::Signals,
+    sink::Sink, style::Palette,
 };
 
 /// What a play does between two stops.
