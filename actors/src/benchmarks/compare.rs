@@ -79,7 +79,7 @@ impl Measure {
 /// How a measure differs, and what could have come out as well.
 pub(super) struct Compared {
     pub(super) difference: Difference,
-    measure: Measure,
+    pub(super) measure: Measure,
     /// Changes, rising; none where there are too few runs to draw from.
     drawn: Vec<f64>,
     /// Runs of the side that has fewer.

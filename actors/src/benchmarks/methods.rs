@@ -151,6 +151,8 @@ pub(crate) fn compared(
 pub(super) struct Both {
     baseline: BenchmarkReport,
     candidate: BenchmarkReport,
+    /// Each measure that some example has on both sides.
+    pub(super) compared: Vec<Compared>,
 }
 
 impl Both {
@@ -176,16 +178,16 @@ impl Both {
             return Err(Error::new(ErrorCode::InvalidParams, "a benchmark is compared with itself")
                 .fields(vec![field]));
         }
-        Ok(Self { baseline, candidate })
-    }
-
-    pub(super) fn compare(&self, measure: Measure) -> Option<Compared> {
-        compare(measure, &self.baseline.measurements, &self.candidate.measurements)
+        let compare = |measure| compare(measure, &baseline.measurements, &candidate.measurements);
+        let compared = Measure::ALL.into_iter().filter_map(compare).collect();
+        Ok(Self { baseline, candidate, compared })
     }
 
     /// All of it.
     pub(super) fn comparison(self) -> BenchmarkComparison {
-        let difference = |measure| -> Option<Difference> { Some(self.compare(measure)?.difference) };
+        let difference = |measure| -> Option<Difference> {
+            Some(self.compared.iter().find(|compared| compared.measure == measure)?.difference)
+        };
         let both: [&[Measurement]; 2] = [&self.baseline.measurements, &self.candidate.measurements];
         let [one, other] = both;
         BenchmarkComparison {
