@@ -111,6 +111,10 @@ def main(louder: str) -> list:
     hits = flow.library.search('greet somebody', inputs={'name': 'string'})
     saved = flow.library.save(louder, name='hello')
     again = flow.library.save(louder, name='hello', note='once more')
+    try:
+        flow.library.save(louder, name='hello@1')
+    except ValueError as error:
+        assert 'trip@3' in str(error)
     new = flow.library.save(louder, name='louder', description='Shouts at somebody.', tags=['loud'])
     found = flow.library.search('shout at somebody', tags=['loud'])
     picked = flow.library.pick_version('hello', accuracy=1)
@@ -142,7 +146,7 @@ def main(louder: str) -> list:
     let page = stage.logic().play_spans(PlaySpans::from(play.play_sid.clone())).await.unwrap();
     let asked: Vec<&str> =
         page.spans.iter().filter(|span| span.kind == SpanKind::Rpc).map(|span| span.name.as_str()).collect();
-    assert_eq!(asked.len(), 6, "{asked:?}");
+    assert_eq!(asked.len(), 7, "{asked:?}");
     let version = OfVersion { workflow: "hello".into(), version: VersionChoice::Number(2) };
     let version = stage.logic().workflow_version_fetch(version).await.unwrap();
     assert_eq!(version.note, Some(format!("saved by {}", play.play_sid)));

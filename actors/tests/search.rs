@@ -255,7 +255,11 @@ fn a_bad_question_is_refused_with_a_hint() -> Result {
         (Query { inputs: json(json!([1])), ..Query::new("mail") }, "the inputs are no object"),
         (
             Query { outputs: json(json!({"a": 1})), ..Query::new("mail") },
-            "one of the outputs is no JSON Schema and no type",
+            "\"a\" of the outputs is no JSON Schema and no type",
+        ),
+        (
+            Query { inputs: json(json!({"a": {"type": ["null", "strng"]}})), ..Query::new("mail") },
+            "\"a\" of the inputs has the type \"strng\", which there is none of",
         ),
         (Query { inputs: json(Value::Object(members)), ..Query::new("mail") }, "40 inputs are given"),
         (Query { tags: vec![String::new(); 40], ..Query::new("mail") }, "40 tags are asked for"),

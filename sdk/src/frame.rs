@@ -645,9 +645,13 @@ impl Down {
     }
 }
 
-/// A field that is there is a value, also when it is `null`; serde alone would make that none.
+/// A field of a text that is there is a value, also when it is `null`; serde alone would make that none. A row says by
+/// itself which it is.
 pub(crate) fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::Error> {
-    Json::deserialize(deserializer).map(Some)
+    match deserializer.is_human_readable() {
+        true => Json::deserialize(deserializer).map(Some),
+        false => Option::deserialize(deserializer),
+    }
 }
 
 /// True where brackets outside strings nest deeper than `limit`, whether or not it is JSON. One pass, no allocation.

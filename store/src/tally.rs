@@ -64,8 +64,8 @@ pub struct Tally {
     pub last_run_at: Option<Timestamp>,
     /// In how many microseconds those that gave a result did so, waiting not counted.
     pub latency_us: Distribution,
-    /// What those cost that gave a result, in billionths of a USD.
-    pub cost_of_success: Distribution,
+    /// What those cost that nobody ended, in billionths of a USD: a failure has its price.
+    pub cost: Distribution,
 }
 
 impl Tally {
@@ -78,7 +78,9 @@ impl Tally {
         self.last_run_at = self.last_run_at.max(Some(run.ended_at));
         if run.status == Status::Succeeded {
             self.latency_us.add(run.latency_us);
-            self.cost_of_success.add(run.cost_nano_usd);
+        }
+        if run.status != Status::Cancelled {
+            self.cost.add(run.cost_nano_usd);
         }
     }
 
@@ -91,7 +93,9 @@ impl Tally {
         self.tokens_out = self.tokens_out.saturating_sub(run.tokens_out);
         if run.status == Status::Succeeded {
             self.latency_us.take_out(run.latency_us);
-            self.cost_of_success.take_out(run.cost_nano_usd);
+        }
+        if run.status != Status::Cancelled {
+            self.cost.take_out(run.cost_nano_usd);
         }
     }
 
@@ -106,7 +110,7 @@ impl Tally {
         self.tokens_out = self.tokens_out.saturating_add(other.tokens_out);
         self.last_run_at = self.last_run_at.max(other.last_run_at);
         self.latency_us.merge(&other.latency_us);
-        self.cost_of_success.merge(&other.cost_of_success);
+        self.cost.merge(&other.cost);
     }
 
     fn of(&mut self, status: Status) -> &mut u64 {

@@ -199,6 +199,10 @@ fn the_library_is_found_by_name_number_and_digest() {
     let rename = batch(|batch| {
         batch.put_workflow(&workflow(1, "hello again"));
         batch.put_example(&Example { note: Some("new".into()), ..example(1, "a") });
+        // Whoever expects null expects something.
+        for (name, expected_outputs) in [("null", Some(json("null"))), ("open", None)] {
+            batch.put_example(&Example { expected_outputs, ..example(3, name) });
+        }
     });
     check(vec![put, rename], |tables| {
         assert_eq!(tables.workflow(&workflow_sid(1)).unwrap(), Some(workflow(1, "hello again")));
@@ -211,6 +215,8 @@ fn the_library_is_found_by_name_number_and_digest() {
         assert_eq!(tables.version(&version_sid(3)).unwrap(), Some(version(3, None, "d3")));
         assert_eq!(tables.version_by_digest("d2").unwrap(), Some(version(2, Some((1, 256)), "d2")));
         assert_eq!(tables.version_by_digest("d9").unwrap(), None);
+        let expected = |name: &str| tables.example(&workflow_sid(3), name).unwrap().unwrap().expected_outputs;
+        assert_eq!((expected("null"), expected("open")), (Some(json("null")), None));
         let by_number = |number| tables.workflow_version(&workflow_sid(1), number).unwrap();
         assert_eq!(by_number(1), Some(version(1, Some((1, 1)), "d1")));
         assert_eq!(by_number(256), Some(version(2, Some((1, 256)), "d2")));

@@ -23,9 +23,9 @@ pub(super) enum Measure {
     Judged,
     /// Whether a run gave a result.
     SuccessRate,
-    /// Of those that did.
+    /// Of all runs: a failure has its price.
     Cost,
-    /// Of those that did.
+    /// Of those that gave a result.
     Latency,
 }
 
@@ -54,7 +54,7 @@ impl Measure {
             Self::Judged if run.unscored.is_some() => Some(0.0),
             Self::Judged => run.accuracy.map(|_| 1.0),
             Self::SuccessRate => Some(f64::from(u8::from(run.succeeded))),
-            Self::Cost => run.succeeded.then_some(run.cost_usd),
+            Self::Cost => Some(run.cost_usd),
             Self::Latency => run.succeeded.then_some(run.latency_ms),
         }
     }
@@ -255,15 +255,17 @@ mod tests {
     }
 
     #[test]
-    fn only_examples_of_both_count_and_failed_runs_cost_nothing() {
+    fn only_examples_of_both_count_and_a_failure_has_its_price_and_no_latency() {
         let old = runs(&[("a", 1.0, 1.0), ("a", 1.0, 3.0), ("gone", 1.0, 9.0)]);
         let new = runs(&[("new", 1.0, 9.0), ("a", -1.0, 0.1), ("a", 1.0, 4.0)]);
         assert_eq!(common_examples(&old, &new), 1);
         let cost = compare(Measure::Cost, &old, &new).unwrap().difference;
-        assert_eq!((cost.baseline, cost.candidate, cost.change), (2.0, 4.0, 1.0));
+        assert_eq!((cost.baseline, cost.candidate), (2.0, 2.05));
+        let latency = compare(Measure::Latency, &old, &new).unwrap().difference;
+        assert_eq!((latency.baseline, latency.candidate, latency.change), (2_000.0, 4_000.0, 1.0));
         let success = compare(Measure::SuccessRate, &old, &new).unwrap().difference;
         assert_eq!((success.baseline, success.candidate), (1.0, 0.5));
-        assert!(compare(Measure::Cost, &old, &runs(&[("a", -1.0, 1.0)])).is_none());
+        assert!(compare(Measure::Latency, &old, &runs(&[("a", -1.0, 1.0)])).is_none());
         // One run on each side says nothing of how they vary.
         let one = compare(Measure::Cost, &runs(&[("a", 1.0, 1.0)]), &runs(&[("a", 1.0, 1.1)])).unwrap();
         assert_eq!((one.confidence(0.0), one.confidence(0.2)), (1.0 - 2.0 / 3.0, 2.0 / 3.0));

@@ -66,10 +66,10 @@ pub(crate) fn count(measured: &mut Measured, measurement: &Measurement) {
     if measurement.succeeded {
         tally.succeeded += 1;
         tally.latency_us.add((measurement.latency_ms * LATENCY_UNITS).round() as u64);
-        tally.cost_of_success.add(cost);
     } else {
         tally.failed += 1;
     }
+    tally.cost.add(cost);
     tally.cost_nano_usd = tally.cost_nano_usd.saturating_add(cost);
     tally.tokens_in = tally.tokens_in.saturating_add(measurement.tokens_in);
     tally.tokens_out = tally.tokens_out.saturating_add(measurement.tokens_out);
@@ -94,7 +94,7 @@ pub(crate) fn summary(measured: &Measured) -> BenchmarkSummary {
         accuracy: share(scores.sum() as f64 / SCORE_UNITS, scores.count()),
         latency_p50_ms: latency(0.5),
         latency_p95_ms: latency(0.95),
-        cost_mean_usd: mean(&tally.cost_of_success, COST_UNITS),
+        cost_mean_usd: mean(&tally.cost, COST_UNITS),
         cost_usd: tally.cost_nano_usd as f64 / COST_UNITS,
         tokens_in: tally.tokens_in,
         tokens_out: tally.tokens_out,

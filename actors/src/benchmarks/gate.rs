@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hero_sdk::{
-    Error, ErrorCode, FieldError,
+    Error, ErrorCode, FieldError, VersionSid,
     logic::{BenchmarkReport, GateCheck, GateReport, WorkflowGate},
     model::{Benchmark, BenchmarkStatus, Scoring, VersionChoice, Workflow},
 };
@@ -11,7 +11,7 @@ use hero_sdk::{
 use super::{
     compare::Measure,
     methods::{Both, fetch},
-    plan::digest,
+    plan::{checked, digest},
 };
 use crate::{play::Environment, registry::Library, runtime::library};
 
@@ -22,8 +22,19 @@ const LOOKED_AT: usize = 50;
 pub(crate) async fn gate(environment: &Arc<Environment>, params: WorkflowGate) -> Result<GateReport, Error> {
     check(&params)?;
     let (name, choice) = (params.workflow.clone(), params.version.clone());
-    let work = async move |library: Library| library.resolve(&name, &choice).await;
-    let (workflow, version) = library(environment, work).await?;
+    let scoring = Scoring {
+        mode: params.scoring,
+        tolerance: params.tolerance,
+        evaluator: params.evaluator.clone(),
+        evaluator_timeout_ms: None,
+    };
+    let work = async move |library: Library| {
+        let (workflow, version) = library.resolve(&name, &choice).await?;
+        let examples = library.examples(workflow.workflow_sid.as_str()).await?;
+        let (scoring, evaluator) = checked(&library, scoring, &examples).await?;
+        Ok((workflow, version, Way { scoring, evaluator, examples_digest: digest(&examples)? }))
+    };
+    let (workflow, version, way) = library(environment, work).await?;
     let number = version.version.unwrap_or_default();
     if number == workflow.current_version {
         let message = format!("version {number} is the current one of {} already", workflow.name);
@@ -31,10 +42,16 @@ pub(crate) async fn gate(environment: &Arc<Environment>, params: WorkflowGate) -
             Error::new(ErrorCode::Conflict, message).hint("name the version that is to take its place")
         );
     }
-    let (baseline, candidate) = comparable(environment, &workflow, number)?;
+    let (baseline, candidate) = comparable(environment, &workflow, number, &way)?;
     let both = Both::of(baseline, candidate)?;
     let checks = checks(&params, &both);
     if !checks.iter().any(|check| check.measure == Measure::Accuracy.name()) {
+        if let Some(evaluator) = &way.scoring.evaluator {
+            let (message, show) =
+                (format!("{evaluator} has judged no example of both versions"), both.candidate());
+            return Err(Error::new(ErrorCode::Conflict, message)
+                .hint(format!("`hero_logic bench show {show}` says why it gave no verdict")));
+        }
         let message = format!("no benchmark says how right the versions of {} are", workflow.name);
         return Err(Error::new(ErrorCode::Conflict, message).hint(
             "say in the examples what should come out (`hero_logic example add … --expected JSON`), or have an \
@@ -52,7 +69,7 @@ pub(crate) async fn gate(environment: &Arc<Environment>, params: WorkflowGate) -
         library(environment, work).await?;
         is_current = true;
     }
-    let reason = reason(&params, &workflow, number, &checks, passed);
+    let reason = reason(&params, &workflow, number, &checks, passed, &way);
     Ok(GateReport { passed, is_current, reason, checks, comparison: both.comparison() })
 }
 
@@ -74,35 +91,64 @@ fn check(params: &WorkflowGate) -> Result<(), Error> {
     Ok(())
 }
 
-/// The newest benchmarks of the current version and of the other over all examples as they are now, found right in the
-/// same way. `conflict` where there are none, with `fields` that name the side that lacks one: `/baseline`, `/candidate`.
+/// What two benchmarks must have in common to be held against each other.
+struct Way {
+    scoring: Scoring,
+    evaluator: Option<VersionSid>,
+    /// Of all examples as they are now.
+    examples_digest: String,
+}
+
+impl Way {
+    fn is_of(&self, environment: &Environment, benchmark: &Benchmark) -> Result<bool, Error> {
+        let Scoring { mode, tolerance, evaluator, evaluator_timeout_ms: _ } = &benchmark.scoring;
+        if benchmark.status != BenchmarkStatus::Completed
+            || benchmark.examples_digest != self.examples_digest
+            || (mode, tolerance, evaluator)
+                != (&self.scoring.mode, &self.scoring.tolerance, &self.scoring.evaluator)
+        {
+            return Ok(false);
+        }
+        // Of a judge that has changed since nobody knows how it judges now.
+        let plan = environment.tables.plan(&benchmark.benchmark_sid)?;
+        Ok(plan.is_some_and(|plan| plan.evaluator == self.evaluator))
+    }
+
+    /// For people.
+    fn in_words(&self) -> String {
+        match &self.scoring.evaluator {
+            Some(evaluator) => format!("as {evaluator} judges"),
+            None => format!("by {} scoring", self.scoring.mode.as_str()),
+        }
+    }
+}
+
+/// The newest benchmarks of the current version and of the other over all examples as they are now, found right in this
+/// way. `conflict` where there are none, with `fields` that name the side that lacks one: `/baseline`, `/candidate`.
 fn comparable(
     environment: &Environment,
     workflow: &Workflow,
     number: u32,
+    way: &Way,
 ) -> Result<(BenchmarkReport, BenchmarkReport), Error> {
-    let tables = &environment.tables;
-    let examples_digest = digest(&tables.examples(&workflow.workflow_sid)?)?;
-    let newest = |number: u32, scoring: Option<&Scoring>| -> Result<Option<Benchmark>, Error> {
-        let rows = tables.benchmarks_page(&workflow.workflow_sid, Some(number), None, LOOKED_AT)?;
-        let fits = |benchmark: &Benchmark| {
-            benchmark.status == BenchmarkStatus::Completed
-                && benchmark.examples_digest == examples_digest
-                && scoring.is_none_or(|scoring| *scoring == benchmark.scoring)
-        };
-        Ok(rows.into_iter().map(|row| row.benchmark).find(fits))
-    };
-    let candidate = newest(number, None)?;
-    let baseline = newest(workflow.current_version, candidate.as_ref().map(|candidate| &candidate.scoring))?;
-    match (baseline, candidate) {
-        (Some(baseline), Some(candidate)) => {
-            Ok((fetch(environment, &baseline.benchmark_sid)?, fetch(environment, &candidate.benchmark_sid)?))
+    let newest = |number: u32| -> Result<Option<BenchmarkReport>, Error> {
+        let rows =
+            environment.tables.benchmarks_page(&workflow.workflow_sid, Some(number), None, LOOKED_AT)?;
+        for row in rows {
+            if way.is_of(environment, &row.benchmark)? {
+                return fetch(environment, &row.benchmark.benchmark_sid).map(Some);
+            }
         }
+        Ok(None)
+    };
+    let (baseline, candidate) = (newest(workflow.current_version)?, newest(number)?);
+    match (baseline, candidate) {
+        (Some(baseline), Some(candidate)) => Ok((baseline, candidate)),
         (baseline, candidate) => {
             let lacks = |side: &str, number: u32, has: bool| {
                 let message = format!(
-                    "version {number} has no completed benchmark over all examples as they are now, found right in the \
-                     same way"
+                    "version {number} has no completed benchmark over all examples as they are now, {}",
+                    way.in_words()
                 );
                 (!has).then(|| FieldError { pointer: format!("/{side}"), message })
             };
@@ -152,6 +198,7 @@ fn reason(
     number: u32,
     checks: &[GateCheck],
     passed: bool,
+    way: &Way,
 ) -> String {
     let head = if passed { "is not worse than" } else { "does not pass against" };
     let parts: Vec<String> = checks
@@ -178,5 +225,6 @@ fn reason(
             format!("{measure} {change} ({allowed}: {:.0} % sure){verdict}", confidence * 100.0)
         })
         .collect();
-    format!("version {number} {head} version {}: {}", workflow.current_version, parts.join("; "))
+    let current = workflow.current_version;
+    format!("version {number} {head} version {current}, {}: {}", way.in_words(), parts.join("; "))
 }

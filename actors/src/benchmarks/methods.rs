@@ -8,7 +8,7 @@ use hero_sdk::{
         BenchmarkCompare, BenchmarkComparison, BenchmarkReport, BenchmarkRun, BenchmarkWait, Difference,
         OfVersion,
     },
-    model::{Benchmark, Measurement, Workflow},
+    model::{Benchmark, Measurement, Scoring, Workflow},
 };
 use hero_store::{Batch, BenchmarkRow};
 
@@ -114,10 +114,31 @@ pub(crate) async fn end_all_of(
         return Ok(());
     }
     match call(&benchmarks, |reply| Message::CountOf { workflow_sid, reply }).await? {
-        0 => Ok(()),
+        0 => match judged_by(environment, workflow)? {
+            Some(benchmark) => {
+                let message =
+                    format!("{} judges a benchmark of {} that runs", workflow.name, benchmark.workflow);
+                Err(Error::new(ErrorCode::Conflict, message)
+                    .hint("deleting it by force leaves what is left of that benchmark without a verdict"))
+            }
+            None => Ok(()),
+        },
         _ => Err(Error::new(ErrorCode::Conflict, format!("a benchmark of {} runs", workflow.name))
             .hint("deleting it by force ends its benchmarks and its live plays")),
     }
+}
+
+/// A benchmark that runs and of which this workflow is the evaluator.
+fn judged_by(environment: &Environment, workflow: &Workflow) -> Result<Option<Benchmark>, Error> {
+    let tables = &environment.tables;
+    for row in tables.benchmarks_running()? {
+        let evaluator = tables.plan(&row.benchmark.benchmark_sid)?.and_then(|plan| plan.evaluator);
+        let version = evaluator.map(|version_sid| tables.version(&version_sid)).transpose()?.flatten();
+        if version.is_some_and(|version| version.workflow_sid.as_ref() == Some(&workflow.workflow_sid)) {
+            return Ok(Some(row.benchmark));
+        }
+    }
+    Ok(None)
 }
 
 /// The newest completed benchmark of a version.
@@ -159,6 +180,8 @@ impl Both {
     /// `conflict` where they cannot be compared.
     pub(super) fn of(baseline: BenchmarkReport, candidate: BenchmarkReport) -> Result<Self, Error> {
         let (one, other) = (&baseline.benchmark, &candidate.benchmark);
+        // How long a judge may think is no matter of how it judges.
+        let found = |scoring: &Scoring| Scoring { evaluator_timeout_ms: None, ..scoring.clone() };
         let refused = |message: String, hint: &str| Err(Error::new(ErrorCode::Conflict, message).hint(hint));
         if one.workflow_sid != other.workflow_sid {
             let message = format!("one is a benchmark of {}, the other of {}", one.workflow, other.workflow);
@@ -168,7 +191,7 @@ impl Both {
             let message = "the benchmarks ran over different examples".to_owned();
             return refused(message, "an example was changed, or others were named: run both over the same");
         }
-        if one.scoring != other.scoring {
+        if found(&one.scoring) != found(&other.scoring) {
             let message = "the accuracy of the benchmarks was found in different ways".to_owned();
             return refused(message, "run both with the same scoring");
         }
@@ -181,6 +204,10 @@ impl Both {
         let compare = |measure| compare(measure, &baseline.measurements, &candidate.measurements);
         let compared = Measure::ALL.into_iter().filter_map(compare).collect();
         Ok(Self { baseline, candidate, compared })
+    }
+
+    pub(super) fn candidate(&self) -> &BenchmarkSid {
+        &self.candidate.benchmark.benchmark_sid
     }
 
     /// All of it.

@@ -105,7 +105,7 @@ async fn chosen(
 }
 
 /// The same with what is not told filled in, and who judges.
-async fn checked(
+pub(super) async fn checked(
     library: &Library,
     mut scoring: Scoring,
     examples: &[Example],

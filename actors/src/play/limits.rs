@@ -94,7 +94,7 @@ impl Watched {
     }
 
     fn wall_left(&self) -> Option<Duration> {
-        let worked = Duration::from_secs_f64(self.worked_ms.max(0.0) / 1000.0);
+        let worked = Duration::try_from_secs_f64(self.worked_ms / 1000.0).unwrap_or_default();
         let allowed = Duration::from_secs(self.allowance.wall_s?);
         Some(allowed.saturating_sub(worked).saturating_sub(now(&*self.clock).saturating_sub(self.began)))
     }

@@ -11,7 +11,7 @@ use super::{
     bundled::instead_of,
     inputs::{check_inputs, defaults, filled},
     library::Library,
-    names::{NAME_CHARS_MAX, check_example_name},
+    names::{NAME_CHARS_MAX, check_example_name, check_note},
 };
 
 impl Library {
@@ -19,6 +19,7 @@ impl Library {
     pub(crate) async fn upsert_example(&self, params: ExampleUpsert) -> Result<Example, Error> {
         let ExampleUpsert { workflow, name, inputs, expected_outputs, answers, note } = params;
         check_example_name(&name)?;
+        check_note(note.as_deref().unwrap_or_default())?;
         let (workflow, version) = self.resolve(&workflow, &VersionChoice::Current).await?;
         check_inputs(&version, &inputs)?;
         let example = Example {

@@ -15,7 +15,7 @@ use super::{
     bundled::{BundledFlow, as_listed, instead_of},
     describe::describe,
     message::{Resolved, Source},
-    names::{DESCRIPTION_CHARS_MAX, NAME_CHARS_MAX, check_description, check_name, check_tags},
+    names::{DESCRIPTION_CHARS_MAX, NAME_CHARS_MAX, check_description, check_name, check_note, check_tags},
 };
 use crate::play::Environment;
 
@@ -90,13 +90,10 @@ impl Library {
 
     /// What a flow calls by this name: a workflow's current version, or that of a number, as in `trip@3`.
     pub(crate) async fn named(&self, name: &str) -> Result<Resolved, Error> {
-        let whole = self.resolve(name, &VersionChoice::Current).await;
-        let Err(Error { code: ErrorCode::NotFound, .. }) = whole else { return whole };
-        match name.rsplit_once('@').map(|(workflow, number)| (workflow, number, number.parse::<u32>())) {
-            Some((workflow, text, Ok(number))) if text == number.to_string() => {
-                self.resolve(workflow, &VersionChoice::Number(number)).await
-            }
-            _ => whole,
+        let number = |number: &str| number.parse::<u32>().ok().filter(|parsed| parsed.to_string() == number);
+        match name.rsplit_once('@').and_then(|(workflow, text)| Some((workflow, number(text)?))) {
+            Some((workflow, number)) => self.resolve(workflow, &VersionChoice::Number(number)).await,
+            None => self.resolve(name, &VersionChoice::Current).await,
         }
     }
 
@@ -143,6 +140,7 @@ impl Library {
         check_name(&name)?;
         check_tags(&tags)?;
         check_description(description.as_deref().unwrap_or_default())?;
+        check_note(note.as_deref().unwrap_or_default())?;
         // Before a process is started for it, and once more when it counts.
         self.check_free(&name)?;
         let file_name = file_name.unwrap_or_else(|| file_name_of(&name));
@@ -169,6 +167,7 @@ impl Library {
         params: WorkflowCreateVersion,
     ) -> Result<WorkflowVersion, Error> {
         let WorkflowCreateVersion { workflow, source, entry, note, set_current, file_name } = params;
+        check_note(note.as_deref().unwrap_or_default())?;
         let (workflow, current) = self.resolve(&workflow, &VersionChoice::Current).await?;
         let source = Source { source, file_name: file_name.unwrap_or(current.file_name), entry };
         let described = self.describe(&source).await?;

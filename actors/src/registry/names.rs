@@ -8,16 +8,28 @@ pub(super) const NAME_CHARS_MAX: usize = 100;
 /// Characters of a description. It stands in lists.
 pub(super) const DESCRIPTION_CHARS_MAX: usize = 2_000;
 
+/// Characters of a note.
+const NOTE_CHARS_MAX: usize = 2_000;
+
+/// Labels of a workflow.
+const TAGS_MAX: usize = 64;
+
 /// What fits, for hints.
 const FITS: &str = "1 to 100 characters, none that cannot be seen, no white space at its ends";
 
 /// Refuses what no workflow may be called.
 pub(crate) fn check_name(name: &str) -> Result<(), Error> {
-    if is_seen(name) && name.parse::<WorkflowSid>().is_err() {
+    if is_seen(name) && name.parse::<WorkflowSid>().is_err() && !names_version(name) {
         return Ok(());
     }
     Err(wrong("/name", format!("{:?} is no name of a workflow", shown(name)))
-        .hint(format!("a name has {FITS}, and is no id")))
+        .hint(format!("a name has {FITS}; it is no id and does not end with a version, as `trip@3` does")))
+}
+
+/// Whether a flow calls a version of a workflow so: whoever could have such a name could take its place.
+fn names_version(name: &str) -> bool {
+    name.rsplit_once('@')
+        .is_some_and(|(_, number)| !number.is_empty() && number.bytes().all(|letter| letter.is_ascii_digit()))
 }
 
 /// Refuses what no example may be called.
@@ -39,8 +51,22 @@ pub(crate) fn check_description(description: &str) -> Result<(), Error> {
     Err(wrong("/description", message).hint("say it in a sentence; the docstring has room for more"))
 }
 
-/// Refuses what no label may be, and one that is there twice.
+/// Refuses a note that is too long for lists.
+pub(crate) fn check_note(note: &str) -> Result<(), Error> {
+    let chars = note.chars().count();
+    if chars <= NOTE_CHARS_MAX {
+        return Ok(());
+    }
+    let message = format!("a note of {chars} characters is longer than {NOTE_CHARS_MAX}");
+    Err(wrong("/note", message).hint("say it in a sentence or two"))
+}
+
+/// Refuses what no label may be, one that is there twice, and more than a person could look through.
 pub(crate) fn check_tags(tags: &[String]) -> Result<(), Error> {
+    if tags.len() > TAGS_MAX {
+        let message = format!("{} labels are more than {TAGS_MAX}", tags.len());
+        return Err(wrong("/tags", message).hint("keep those by which it is looked for"));
+    }
     for (at, tag) in tags.iter().enumerate() {
         let pointer = format!("/tags/{at}");
         if !is_seen(tag) {
@@ -125,6 +151,19 @@ mod tests {
             }
         }
         assert!(check_name(WorkflowSid::new().as_str()).is_err());
+        // Nothing takes the place of a version.
+        for name in ["trip@3", "trip@03", "@1", "a@b@12"] {
+            assert!(check_name(name).is_err(), "{name}");
+            check_example_name(name).unwrap();
+        }
+        for name in ["trip@", "trip@v3", "3@trip", "me@example.org"] {
+            check_name(name).unwrap();
+        }
+        check_note(&"é".repeat(2_000)).unwrap();
+        assert!(check_note(&"é".repeat(2_001)).is_err());
+        let tags: Vec<String> = (0..65).map(|number| format!("label {number}")).collect();
+        check_tags(&tags[..64]).unwrap();
+        assert!(check_tags(&tags).is_err());
         assert!(check_tags(&["a".to_owned(), "b".to_owned(), "a".to_owned()]).is_err());
     }
 }

@@ -28,9 +28,9 @@ const TIE: f64 = 1e-6;
 pub(super) struct Candidate {
     pub(super) version: u32,
     pub(super) is_current: bool,
-    /// Of runs that gave a result, in billionths of a USD.
+    /// Of runs that nobody ended, in billionths of a USD.
     pub(super) cost: Distribution,
-    /// Of the same, in microseconds.
+    /// Of those that gave a result, in microseconds.
     pub(super) latency: Distribution,
     /// Of the runs of its benchmarks that can be held against those of others, in millionths.
     pub(super) scores: Distribution,
@@ -118,7 +118,9 @@ fn measures(candidates: &[Candidate], uses_success: bool) -> Vec<[Option<Measure
     candidates
         .iter()
         .map(|candidate| {
-            let cost = candidate.cost.mean().map(|mean| {
+            // What never gave a result is not cheap.
+            let (succeeded, ended) = candidate.successes;
+            let cost = candidate.cost.mean().filter(|_| succeeded > 0 || ended == 0).map(|mean| {
                 let count = candidate.cost.count();
                 let error = spread(&candidate.cost, cost_spread) * mean / (count as f64).sqrt();
                 measure(mean / COST_UNITS, (mean + z * error) / COST_UNITS, count)

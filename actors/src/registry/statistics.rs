@@ -45,7 +45,7 @@ impl Library {
         for (version, tally) in tables.tallies(workflow_sid)? {
             if let Some(candidate) = candidates.iter_mut().find(|candidate| candidate.version == version) {
                 candidate.successes = (tally.succeeded, tally.succeeded + tally.failed + tally.diverged);
-                candidate.cost = tally.cost_of_success;
+                candidate.cost = tally.cost;
                 candidate.latency = tally.latency_us;
             }
         }
@@ -102,7 +102,7 @@ fn measured_alike(
         };
         candidate.scores = measured.scores;
         if are_all {
-            candidate.cost = measured.tally.cost_of_success;
+            candidate.cost = measured.tally.cost;
             candidate.latency = measured.tally.latency_us;
         }
     }
@@ -150,8 +150,8 @@ pub(super) fn shown(tally: &Tally) -> Statistics {
         success_rate: (by_themselves > 0).then(|| succeeded as f64 / by_themselves as f64),
         latency_p50_ms: latency(0.5),
         latency_p95_ms: latency(0.95),
-        cost_p50_usd: tally.cost_of_success.quantile(0.5).map(|cost| cost / COST_UNITS),
-        cost_mean_usd: tally.cost_of_success.mean().map(|cost| cost / COST_UNITS),
+        cost_p50_usd: tally.cost.quantile(0.5).map(|cost| cost / COST_UNITS),
+        cost_mean_usd: tally.cost.mean().map(|cost| cost / COST_UNITS),
         cost_usd: tally.cost_nano_usd as f64 / COST_UNITS,
         tokens_in: tally.tokens_in,
         tokens_out: tally.tokens_out,

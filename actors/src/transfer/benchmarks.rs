@@ -9,7 +9,7 @@ use hero_sdk::{
 };
 use hero_store::{Batch, BenchmarkPlan, BenchmarkRow, Measured, Tables};
 
-use super::ensure;
+use super::{ensure, is_amount};
 use crate::benchmarks::{
     estimate::{count, summary},
     plan::{CONCURRENCY_MAX, RUNS_MAX, digest},
@@ -17,8 +17,6 @@ use crate::benchmarks::{
 
 /// Benchmarks of a workflow that is imported.
 const BENCHMARKS_MAX: usize = 10_000;
-/// Milliseconds, or USD, of a run: more than thirty years, or than there is.
-const AMOUNT_MAX: f64 = 1e12;
 /// Bytes of an error, a verdict or what a run returned.
 const TEXT_BYTES_MAX: usize = 64 << 10;
 
@@ -112,11 +110,10 @@ fn is_run(measurement: &Measurement, benchmark: &Benchmark) -> bool {
         ..
     } = measurement;
     let texts = [error, verdict, unscored].into_iter().flatten().map(String::len);
-    let is_amount = |amount: &f64| (0.0..=AMOUNT_MAX).contains(amount);
     benchmark.examples.get((index / benchmark.repeats) as usize) == Some(example)
         && *repeat == index % benchmark.repeats + 1
-        && is_amount(latency_ms)
-        && is_amount(cost_usd)
+        && is_amount(*latency_ms)
+        && is_amount(*cost_usd)
         && accuracy.as_ref().is_none_or(|accuracy| (0.0..=1.0).contains(accuracy))
         && texts.chain(outputs.iter().map(|json| json.as_str().len())).all(|bytes| bytes <= TEXT_BYTES_MAX)
 }

@@ -10,7 +10,7 @@ use hero_sdk::{
     rpc::BODY_BYTES_MAX,
 };
 
-use super::{contents, ensure, records, refused, rest::come_to_rest};
+use super::{contents, ensure, is_amount, records, refused, rest::come_to_rest};
 use crate::{
     play::{
         ARTIFACTS_MAX, LOG_CHARS_MAX, LOGS_MAX, PATH_BYTES_MAX, SPANS_MAX, WORKFLOWS_MAX, are_too_many,
@@ -74,6 +74,10 @@ fn play(content: &mut ExportedPlay) -> Result<(), Error> {
     if play.status == Status::Succeeded {
         play.outputs.get_or_insert_with(Json::null);
     }
+    holds(is_amount(play.cost_usd), at("cost_usd"), "there is no cost")?;
+    holds(is_amount(play.duration_ms), at("duration_ms"), "there is no time that a play may have taken")?;
+    let has_error = play.error.is_some();
+    holds(!(has_error && play.status == Status::Succeeded), at("error"), "there is one of a success")?;
     let has_outputs = play.outputs.is_some();
     holds(has_outputs == (play.status == Status::Succeeded), at("outputs"), "there are some of no success")?;
     check_timeout(*timeout_ms).map_err(|error| refused::<ExportedPlay>("/timeout_ms", error))
@@ -118,6 +122,9 @@ fn spans(content: &ExportedPlay) -> Result<HashMap<u32, Option<u32>>, Error> {
         holds(span_bytes(span) <= SPAN_BYTES_MAX, pointer, "there is more than a node may hold")?;
         holds((1..=SEQ_MAX).contains(&span.seq), pointer, "there is no place in the order of changes")?;
         holds(span.attempt <= attempt, pointer, "there is an attempt that was never made")?;
+        holds(is_amount(span.cost_usd), pointer, "there is no cost")?;
+        let times = span.duration_ms.into_iter().chain(span.tries.iter().map(|failed| failed.delay_ms));
+        holds(times.into_iter().all(is_amount), pointer, "there is no time that a node may have taken")?;
         holds(is_left, pointer, "there is an open node of a play that has ended")?;
     }
     once("/spans", spans.iter().map(|span| span.path.as_str()))?;

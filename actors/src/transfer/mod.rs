@@ -41,3 +41,9 @@ fn refused<C: Content>(pointer: impl Into<String>, what: impl std::fmt::Display)
 fn ensure<C: Content>(holds: bool, pointer: impl FnOnce() -> String, what: &str) -> Result<(), Error> {
     if holds { Ok(()) } else { Err(refused::<C>(pointer(), what)) }
 }
+
+/// Whether it could be an amount of milliseconds or of USD: more than a flow can tell is none.
+fn is_amount(amount: f64) -> bool {
+    const AMOUNT_MAX: f64 = 1e20;
+    (0.0..=AMOUNT_MAX).contains(&amount)
+}

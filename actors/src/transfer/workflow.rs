@@ -13,7 +13,7 @@ use hero_store::{Batch, OfWorkflow, PlayFilter, Run, Tables};
 use super::{benchmarks, ensure, refused, versions};
 use crate::{
     play::Environment,
-    registry::{Library, check_description, check_example_name, check_name, check_tags},
+    registry::{Library, check_description, check_example_name, check_name, check_note, check_tags},
     runtime::{blocking, library},
 };
 
@@ -229,6 +229,7 @@ pub(crate) fn checked(document: &Json) -> Result<ExportedWorkflow, Error> {
             version.version == Some(number) && version.workflow_sid.as_ref() == Some(&workflow.workflow_sid);
         holds(is_next, pointer, "there is not the next version of the workflow")?;
         holds(ids.insert(&version.version_sid), pointer, "there is an id that was there before")?;
+        check_note(version.note.as_deref().unwrap_or_default()).map_err(|error| told(&pointer(), error))?;
     }
     let has_current = versions.iter().any(|version| version.version == Some(workflow.current_version));
     holds(has_current, || "/workflow/current_version".to_owned(), "there is no number of a version")?;
@@ -237,6 +238,7 @@ pub(crate) fn checked(document: &Json) -> Result<ExportedWorkflow, Error> {
     for (at, example) in examples.iter().enumerate() {
         let pointer = || format!("/examples/{at}");
         check_example_name(&example.name).map_err(|error| told(&pointer(), error))?;
+        check_note(example.note.as_deref().unwrap_or_default()).map_err(|error| told(&pointer(), error))?;
         holds(names.insert(&example.name), pointer, "there is a name that was there before")?;
         holds(example.inputs.as_str().starts_with('{'), pointer, "the inputs are no object")?;
     }

@@ -4,9 +4,10 @@ use hero_sdk::{
     ErrorCode, Json, Logic as _, PlaySid,
     logic::{
         BenchmarkCompare, BenchmarkListForVersion, BenchmarkRun, Limits, OfVersion, OfWorkflow, PickVersion,
-        PlayStart, PlayWait, Until, Weights, WorkflowDelete, WorkflowExport, WorkflowGate, WorkflowImport,
+        PlayStart, PlayWait, Until, Weights, WorkflowCreateVersion, WorkflowDelete, WorkflowExport,
+        WorkflowGate, WorkflowImport,
     },
-    model::{Status, VersionChoice},
+    model::{ScoringMode, Status, VersionChoice},
 };
 
 use crate::stage::*;
@@ -40,11 +41,7 @@ async fn versions_are_picked_and_gated_by_what_was_measured() {
     let gate = WorkflowGate {
         workflow: "double".into(),
         version: VersionChoice::Number(2),
-        max_accuracy_loss: 0.0,
-        max_cost_increase: 0.0,
-        max_latency_increase: 0.1,
-        min_confidence: 0.0,
-        set_current: true,
+        ..WorkflowGate::default()
     };
     let unmeasured = stage.runtime.workflow_gate(gate.clone()).await.unwrap_err();
     assert_eq!(unmeasured.code, ErrorCode::Conflict);
@@ -126,6 +123,47 @@ async fn versions_are_picked_and_gated_by_what_was_measured() {
 }
 
 /// A play that is run again counts once, as it ended last.
+/// A judge who is pleased with everything does not decide where nobody asked it to, nor one that has changed since.
+#[tokio::test]
+async fn a_gate_judges_as_it_is_told_whatever_ran_last() {
+    let stage = Stage::doubling().await;
+    stage.add_version(&FIRST.replace("n * factor", "0")).await;
+    let kind = "from hero_tracing import flow\n\n\n@flow\ndef main(outputs):\n    return True\n";
+    stage.create("kind", kind).await;
+    for run in [BenchmarkRun::default(), judged_by("kind")] {
+        for version in [1, 2] {
+            stage.run(BenchmarkRun { version: VersionChoice::Number(version), ..run.clone() }).await;
+        }
+    }
+    let gate = WorkflowGate {
+        workflow: "double".into(),
+        version: VersionChoice::Number(2),
+        max_latency_increase: 1e6,
+        set_current: false,
+        ..WorkflowGate::default()
+    };
+    let report = stage.runtime.workflow_gate(gate.clone()).await.unwrap();
+    assert!(!report.passed && report.reason.contains("version 1, by exact scoring: "), "{}", report.reason);
+    let judged =
+        WorkflowGate { scoring: ScoringMode::Evaluator, evaluator: Some("kind".into()), ..gate.clone() };
+    let report = stage.runtime.workflow_gate(judged.clone()).await.unwrap();
+    assert!(report.passed && report.reason.contains("version 1, as kind judges: "), "{}", report.reason);
+    let other = WorkflowCreateVersion {
+        workflow: "kind".into(),
+        source: kind.replace("True", "0.5"),
+        entry: None,
+        note: None,
+        set_current: true,
+        file_name: None,
+    };
+    stage.runtime.workflow_create_version(other).await.unwrap();
+    let error = stage.runtime.workflow_gate(judged).await.unwrap_err();
+    assert_eq!((error.code, error.fields.len()), (ErrorCode::Conflict, 2), "{error}");
+    let tolerance = WorkflowGate { tolerance: Some(0.1), ..gate };
+    assert_eq!(stage.runtime.workflow_gate(tolerance).await.unwrap_err().code, ErrorCode::InvalidParams);
+    stage.close().await;
+}
+
 #[tokio::test]
 async fn a_retried_play_counts_as_it_ended_last() {
     let stage = Stage::of(FAILS_FIRST).await;

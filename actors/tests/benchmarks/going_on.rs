@@ -109,6 +109,21 @@ async fn a_workflow_is_not_deleted_under_its_benchmark_but_by_force() {
     stage.close().await;
 }
 
+#[tokio::test]
+async fn an_evaluator_is_not_deleted_under_what_it_judges_but_by_force() {
+    let stage = Stage::of(ENDLESS).await;
+    stage.example("double", "one", "{}", None, None).await;
+    stage.create("judge", &ENDLESS.replace("n: int = 1", "outputs")).await;
+    let benchmark = stage.start(judged_by("judge")).await.unwrap();
+    let delete = |force| stage.runtime.workflow_delete(WorkflowDelete { workflow: "judge".into(), force });
+    let error = delete(false).await.unwrap_err();
+    assert_eq!((error.code, error.hint.is_some()), (ErrorCode::Conflict, true));
+    assert_eq!(error.message, "judge judges a benchmark of double that runs");
+    assert!(delete(true).await.unwrap().deleted);
+    stage.runtime.benchmark_cancel(OfBenchmark::from(benchmark.benchmark_sid)).await.unwrap();
+    stage.close().await;
+}
+
 /// A runtime that ends in the middle: the next one goes on, and each run is measured once.
 #[tokio::test]
 async fn it_goes_on_with_the_next_runtime_and_counts_nothing_twice() {

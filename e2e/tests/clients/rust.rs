@@ -251,11 +251,8 @@ async fn measured(caller: &mut Caller) {
     let gate = WorkflowGate {
         workflow: workflow(),
         version,
-        max_accuracy_loss: 0.0,
-        max_cost_increase: 0.0,
         max_latency_increase: 1_000.0,
-        min_confidence: 0.0,
-        set_current: true,
+        ..WorkflowGate::default()
     };
     assert!(call!(caller.workflow_gate(gate)).is_current);
     let weights = Weights { accuracy: 1.0, ..Weights::default() };

@@ -188,7 +188,7 @@ pub struct BenchmarkComparison {
     pub accuracy: Option<Difference>,
     /// The share of runs that gave a result; more is better.
     pub success_rate: Option<Difference>,
-    /// Mean cost of runs that gave a result, in USD; less is better.
+    /// Mean cost of a run, whether it gave a result or not, in USD; less is better.
     pub cost: Option<Difference>,
     /// Mean latency of runs that gave a result, in milliseconds; less is better.
     pub latency: Option<Difference>,
@@ -202,6 +202,15 @@ pub struct WorkflowGate {
     pub workflow: String,
     /// The version that is to become the current one.
     pub version: VersionChoice,
+    /// By benchmarks of which accuracy was found so: `exact` unless told.
+    #[serde(default)]
+    pub scoring: ScoringMode,
+    /// For `numeric`: by how much a number may differ; 0.000001 unless told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tolerance: Option<f64>,
+    /// For `evaluator`: the workflow that judges, by its sid or name, in its current version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluator: Option<String>,
     /// By how much accuracy and the share of runs that give a result may be lower, 0 to 1; 0 unless told.
     #[serde(default)]
     pub max_accuracy_loss: f64,
@@ -218,6 +227,24 @@ pub struct WorkflowGate {
     /// Whether the version becomes the current one where it passes.
     #[serde(default = "super::yes")]
     pub set_current: bool,
+}
+
+/// As strict as a gate is unless told, for no workflow.
+impl Default for WorkflowGate {
+    fn default() -> Self {
+        Self {
+            workflow: String::new(),
+            version: VersionChoice::default(),
+            scoring: ScoringMode::default(),
+            tolerance: None,
+            evaluator: None,
+            max_accuracy_loss: 0.0,
+            max_cost_increase: 0.0,
+            max_latency_increase: a_tenth(),
+            min_confidence: 0.0,
+            set_current: super::yes(),
+        }
+    }
 }
 
 fn a_tenth() -> f64 {

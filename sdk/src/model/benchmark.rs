@@ -112,7 +112,7 @@ pub struct BenchmarkSummary {
     pub latency_p50_ms: Option<f64>,
     /// The same for 95 of 100.
     pub latency_p95_ms: Option<f64>,
-    /// What those that gave a result cost on average, in USD; the interval is Student's.
+    /// What a run cost on average, whether it gave a result or not, in USD; the interval is Student's.
     pub cost_mean_usd: Option<Estimate>,
     /// What all runs cost together, in USD, evaluators not counted.
     pub cost_usd: f64,

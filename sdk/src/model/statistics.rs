@@ -24,9 +24,9 @@ pub struct Statistics {
     pub latency_p50_ms: Option<f64>,
     /// The same for 95 of 100.
     pub latency_p95_ms: Option<f64>,
-    /// What half of those that gave a result cost at most, in USD; to within 1 %.
+    /// What half of those that nobody ended cost at most, in USD; to within 1 %.
     pub cost_p50_usd: Option<f64>,
-    /// What those that gave a result cost on average, in USD.
+    /// What those that nobody ended cost on average, in USD.
     pub cost_mean_usd: Option<f64>,
     /// What all of them cost together, in USD.
     pub cost_usd: f64,

@@ -3,9 +3,9 @@
 use std::{borrow::Cow, collections::BTreeMap, fmt, str::FromStr};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::SerializeStruct as _};
 
-use crate::{Error, ErrorCode, Json, Timestamp, VersionSid, WorkflowSid};
+use crate::{Error, ErrorCode, Json, Timestamp, VersionSid, WorkflowSid, frame::present};
 
 /// A named, described, tagged entry of the library.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -142,7 +142,7 @@ impl JsonSchema for VersionChoice {
 }
 
 /// A saved input preset.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 pub struct Example {
     /// The workflow it belongs to.
     pub workflow_sid: WorkflowSid,
@@ -150,7 +150,8 @@ pub struct Example {
     pub name: String,
     /// Inputs, a JSON object.
     pub inputs: Json,
-    /// What the flow should return.
+    /// What the flow should return, of which `null` is one; left out where nobody said so.
+    #[serde(default, deserialize_with = "present")]
     pub expected_outputs: Option<Json>,
     /// Answers to pauses, by name or path.
     pub answers: BTreeMap<String, Json>,
@@ -158,4 +159,49 @@ pub struct Example {
     pub note: Option<String>,
     /// When it was saved last.
     pub updated_at: Timestamp,
+}
+
+/// In a row every field has its place; as text, what is not expected is left out.
+impl Serialize for Example {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { workflow_sid, name, inputs, expected_outputs, answers, note, updated_at } = self;
+        let is_left_out = serializer.is_human_readable() && expected_outputs.is_none();
+        let mut fields = serializer.serialize_struct("Example", 7 - usize::from(is_left_out))?;
+        fields.serialize_field("workflow_sid", workflow_sid)?;
+        fields.serialize_field("name", name)?;
+        fields.serialize_field("inputs", inputs)?;
+        match is_left_out {
+            true => fields.skip_field("expected_outputs")?,
+            false => fields.serialize_field("expected_outputs", expected_outputs)?,
+        }
+        fields.serialize_field("answers", answers)?;
+        fields.serialize_field("note", note)?;
+        fields.serialize_field("updated_at", updated_at)?;
+        fields.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_expected_is_left_out_and_null_is_expected() {
+        let example = |expected_outputs| Example {
+            workflow_sid: WorkflowSid::new(),
+            name: "a".to_owned(),
+            inputs: Json::parse("{}").unwrap(),
+            expected_outputs,
+            answers: BTreeMap::new(),
+            note: None,
+            updated_at: Timestamp(1),
+        };
+        for (expected, shown) in [(None, None), (Some(Json::null()), Some(serde_json::Value::Null))] {
+            let example = example(expected);
+            let text = Json::of(&example).unwrap();
+            let members: BTreeMap<String, serde_json::Value> = text.to().unwrap();
+            assert_eq!(members.get("expected_outputs").cloned(), shown);
+            assert_eq!(text.to::<Example>().unwrap(), example);
+        }
+    }
 }

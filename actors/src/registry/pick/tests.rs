@@ -123,6 +123,21 @@ fn one_lucky_run_does_not_win() {
 }
 
 #[test]
+fn what_never_gave_a_result_is_not_cheap() {
+    let broken =
+        Candidate { successes: (0, 50), latency: Distribution::default(), ..version(2, 50, 0.0, 1.0, 0) };
+    let all = [version(1, 50, 0.5, 900.0, 50), broken];
+    assert_eq!(picked(&all, weights(1.0, 0.0, 0.0), Limits::default()), 1);
+    let within = Limits { max_cost_usd: Some(0.1), ..Limits::default() };
+    let error = pick(&all, &weights(1.0, 0.0, 0.0), &within).unwrap_err();
+    assert!(
+        error.message.contains("version 2: max_cost_usd 0.1 USD: nothing was measured"),
+        "{}",
+        error.message
+    );
+}
+
+#[test]
 fn a_version_that_never_ran_is_not_perfect() {
     let never = Candidate { version: 3, ..Candidate::default() };
     let all = [version(1, 3, 5.0, 60_000.0, 0), never];

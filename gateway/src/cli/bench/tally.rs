@@ -56,9 +56,9 @@ impl Tally {
         (self.scored > 0).then(|| self.scores / f64::from(self.scored))
     }
 
-    /// The mean cost of runs that gave a result, in USD.
+    /// The mean cost of a run, in USD.
     pub(crate) fn cost_mean_usd(&self) -> Option<f64> {
-        (self.succeeded > 0).then(|| self.cost_usd / f64::from(self.succeeded))
+        (self.runs > 0).then(|| self.cost_usd / f64::from(self.runs))
     }
 
     /// The time in which this share of those that gave a result did so, by the nearest rank; milliseconds.
@@ -76,9 +76,9 @@ impl Tally {
     fn add(&mut self, run: &Measurement) {
         self.runs += 1;
         self.unscored += u32::from(run.unscored.is_some());
+        self.cost_usd += run.cost_usd;
         if run.succeeded {
             self.succeeded += 1;
-            self.cost_usd += run.cost_usd;
             self.latencies.push(run.latency_ms);
         }
         if let Some(score) = run.accuracy {

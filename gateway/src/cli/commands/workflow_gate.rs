@@ -3,7 +3,7 @@
 use hero_sdk::{
     Error, ErrorCode, Logic,
     logic::{self, BenchmarkReport, BenchmarkRun, GateCheck, GateReport, OfVersion, OfWorkflow},
-    model::{BenchmarkStatus, Scoring, VersionChoice},
+    model::{BenchmarkStatus, VersionChoice},
 };
 
 use super::bench_run::{WRONG_MAX, tell};
@@ -54,16 +54,21 @@ pub(super) async fn run(
 
 fn params(of: OfVersion, gate: &WorkflowGate) -> logic::WorkflowGate {
     let OfVersion { workflow, version } = of;
-    let WorkflowGate { max_accuracy_loss, max_cost_increase, max_latency_increase, min_confidence, how: _ } =
+    let WorkflowGate { max_accuracy_loss, max_cost_increase, max_latency_increase, min_confidence, how } =
         gate;
+    let BenchmarkRun { scoring, tolerance, evaluator, .. } = how.clone().of(&workflow);
+    let usual = logic::WorkflowGate::default();
     logic::WorkflowGate {
-        max_accuracy_loss: max_accuracy_loss.unwrap_or(0.0),
-        max_cost_increase: max_cost_increase.unwrap_or(0.0),
-        max_latency_increase: max_latency_increase.unwrap_or(0.1),
-        min_confidence: min_confidence.unwrap_or(0.0),
-        set_current: true,
         workflow,
         version,
+        scoring,
+        tolerance,
+        evaluator,
+        max_accuracy_loss: max_accuracy_loss.unwrap_or(usual.max_accuracy_loss),
+        max_cost_increase: max_cost_increase.unwrap_or(usual.max_cost_increase),
+        max_latency_increase: max_latency_increase.unwrap_or(usual.max_latency_increase),
+        min_confidence: min_confidence.unwrap_or(usual.min_confidence),
+        set_current: usual.set_current,
     }
 }
 
@@ -79,74 +84,30 @@ async fn lacking(logic: &dyn Logic, gate: logic::WorkflowGate) -> Result<[bool; 
     }
 }
 
-/// Benchmarks what cannot be compared yet, or all where it is said how. Gives the benchmark that was not completed, where one
-/// was not.
+/// Benchmarks what cannot be compared yet, or both where it is said how. Gives the benchmark that was not completed, where
+/// one was not.
 async fn benchmark(
     context: &mut Context,
     logic: &dyn Logic,
     of: &OfVersion,
     numbers: [u32; 2],
     gate: &WorkflowGate,
-    mut lacks: [bool; 2],
+    lacking: [bool; 2],
 ) -> Result<Option<BenchmarkReport>, Failure> {
-    let how = &gate.how;
-    let is_told = *how != BenchHow::default();
-    let is_told_how_right = how.scoring.is_some() || how.tolerance.is_some() || how.evaluator.is_some();
-    if is_told {
-        lacks = [true; 2];
-    }
-    // Once more where the one was found right in another way than the other.
-    for _ in 0..2 {
-        let known = match is_told_how_right {
-            true => None,
-            false => scoring_of(logic, &of.workflow, numbers, lacks).await?,
-        };
-        for number in numbers.into_iter().zip(lacks).filter_map(|(number, lacks)| lacks.then_some(number)) {
-            let wanted = as_known(how.clone().of(&of.workflow), known.as_ref());
+    let BenchHow { repeats, concurrency, timeout, evaluator_timeout, .. } = gate.how;
+    let is_told =
+        repeats.is_some() || concurrency.is_some() || timeout.is_some() || evaluator_timeout.is_some();
+    for (number, lacks) in numbers.into_iter().zip(lacking) {
+        if lacks || is_told {
+            let wanted = gate.how.clone().of(&of.workflow);
             let wanted = BenchmarkRun { version: VersionChoice::Number(number), ..wanted };
             let report = measure(context, logic, wanted).await?;
             if report.benchmark.status != BenchmarkStatus::Completed {
                 return Ok(Some(report));
             }
         }
-        if is_told || lacks == [false; 2] {
-            return Ok(None);
-        }
-        lacks = lacking(logic, params(of.clone(), gate)).await?;
     }
     Ok(None)
-}
-
-/// How accuracy was found before: for the one that has a benchmark, else for whichever had one.
-async fn scoring_of(
-    logic: &dyn Logic,
-    workflow: &str,
-    [current, number]: [u32; 2],
-    lacks: [bool; 2],
-) -> Result<Option<Scoring>, Error> {
-    let order = if lacks == [true, false] { [number, current] } else { [current, number] };
-    for number in order {
-        let of = OfVersion { workflow: workflow.to_owned(), version: VersionChoice::Number(number) };
-        match logic.benchmark_latest_for_version(of).await {
-            Ok(benchmark) => return Ok(Some(benchmark.scoring)),
-            Err(error) if error.code == ErrorCode::NotFound => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(None)
-}
-
-fn as_known(wanted: BenchmarkRun, known: Option<&Scoring>) -> BenchmarkRun {
-    match known {
-        Some(known) => BenchmarkRun {
-            scoring: known.mode,
-            tolerance: known.tolerance,
-            evaluator: known.evaluator.clone(),
-            evaluator_timeout_ms: wanted.evaluator_timeout_ms.or(known.evaluator_timeout_ms),
-            ..wanted
-        },
-        None => wanted,
-    }
 }
 
 fn tell_cut_short(context: &mut Context, report: &BenchmarkReport) -> Result<Exit, Failure> {

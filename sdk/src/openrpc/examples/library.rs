@@ -151,11 +151,8 @@ pub(super) fn gate() -> WorkflowGate {
     WorkflowGate {
         workflow: "hello".to_owned(),
         version: VersionChoice::Number(2),
-        max_accuracy_loss: 0.0,
-        max_cost_increase: 0.0,
-        max_latency_increase: 0.1,
         min_confidence: 0.9,
-        set_current: true,
+        ..WorkflowGate::default()
     }
 }
 
@@ -170,7 +167,7 @@ pub(super) fn gated() -> GateReport {
     GateReport {
         passed: true,
         is_current: true,
-        reason: "version 2 is not worse than version 1: accuracy +0.000 (at most 0.000 less: 100 % sure)"
+        reason: "version 2 is not worse than version 1, by exact scoring: accuracy +0.000 (at most 0.000 less: 100 % sure)"
             .to_owned(),
         checks: vec![check],
         comparison: comparison(),
