@@ -261,6 +261,10 @@ fn a_bad_question_is_refused_with_a_hint() -> Result {
             Query { inputs: json(json!({"a": {"type": ["null", "strng"]}})), ..Query::new("mail") },
             "\"a\" of the inputs has the type \"strng\", which there is none of",
         ),
+        (
+            Query { inputs: json(json!({"n": "integer"})), ..Query::new("") },
+            "none of the names of inputs or outputs is a word that could be looked for",
+        ),
         (Query { inputs: json(Value::Object(members)), ..Query::new("mail") }, "40 inputs are given"),
         (Query { tags: vec![String::new(); 40], ..Query::new("mail") }, "40 tags are asked for"),
     ] {

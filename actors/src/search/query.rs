@@ -117,6 +117,12 @@ pub(super) fn no_word() -> Error {
     invalid("the query has no word".into()).hint("say in a few words what the flow should do")
 }
 
+/// The names that stand in for a question's words have none.
+pub(super) fn no_name() -> Error {
+    invalid("none of the names of inputs or outputs is a word that could be looked for".into())
+        .hint("say in a few words what the flow should do")
+}
+
 /// A question has too many words.
 pub(super) fn too_many_words(count: usize) -> Error {
     invalid(format!("the query has {count} words"))

@@ -16,7 +16,7 @@ use super::{
     fit::{Fit, Offer, of_inputs, of_outputs},
     index::Fields,
     lexicon::{Lexicon, failed},
-    query::Checked,
+    query::{self, Checked},
     schema,
     synonyms::Synonyms,
     why::{Candidate, why},
@@ -55,7 +55,11 @@ pub(super) struct Ranking<'a> {
 impl Ranking<'_> {
     pub(super) fn found(&self, query: &Checked) -> Result<Found, Error> {
         let words = Words::new(self.ingredients);
-        let concepts = concepts(&asked(query), &words, &self.lexicon, self.synonyms, self.ingredients)?;
+        let asked = asked(query);
+        if query.text.trim().is_empty() && words.list(&asked).is_empty() {
+            return Err(query::no_name());
+        }
+        let concepts = concepts(&asked, &words, &self.lexicon, self.synonyms, self.ingredients)?;
         let places = if self.ingredients.places { &PLACES } else { &PLACES_ALIKE };
         let coverage = coverage(&concepts, &self.lexicon, places)?;
         let offers = |members| {
