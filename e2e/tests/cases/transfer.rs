@@ -115,8 +115,9 @@ fn a_workflow_goes_through_a_pipe_and_is_there_once() {
     assert_eq!(import(&["--name", "other"]).exits(2).error_code(), "conflict");
     let run = other.hero(["run", "steps", "--example", "three", "--allow-env", "READY", "--json"]);
     assert_eq!(run.finish().exits(0).settled().outputs(), json!([1, 1, 200_000]));
-    let versions =
-        |stage: &Stage| stage.hero(["workflow", "versions", "steps", "--json"]).finish().exits(0).stdout;
+    let versions = |stage: &Stage| {
+        stage.hero(["workflow", "versions", "steps", "--json"]).finish().exits(0).json()["versions"].clone()
+    };
     assert_eq!(versions(&other), versions(&one));
 }
 
