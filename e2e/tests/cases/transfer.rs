@@ -156,7 +156,7 @@ fn no_other_file_is_taken() {
             "import_invalid",
         ),
         ("missing", String::new(), "unreadable_file"),
-        ("large", String::new(), "unreadable_file"),
+        ("large", String::new(), "document_too_large"),
         ("bytes", String::new(), "unreadable_file"),
     ];
     for (name, text, code) in files {
