@@ -9,6 +9,9 @@ use crate::{
     suggest::{close_matches, did_you_mean},
 };
 
+/// Questions that were asked, by their paths: their names, and whether they have been answered.
+pub(crate) type Asked = BTreeMap<String, (String, bool)>;
+
 /// Answers by what names their question, and which of them were used.
 #[derive(Debug, Default)]
 pub(crate) struct Answers {
@@ -55,20 +58,28 @@ impl Answers {
         self.given
     }
 
-    /// The answers that no question asked for; `asked` are the names that were.
-    pub(crate) fn unused(&self, asked: &BTreeSet<String>) -> Vec<String> {
-        let to_message = |name: &String| {
-            let guess = did_you_mean(&close_matches(name, asked.iter().map(String::as_str)));
-            let names: Vec<&str> = asked.iter().map(String::as_str).collect();
-            let more = match &guess {
-                Some(guess) => guess.clone(),
-                None if names.is_empty() => "nothing was asked".to_owned(),
-                None => format!("asked: {}", names.join(", ")),
-            };
-            format!("--answer {name} was not used; {more}")
-        };
+    /// The answers that no question took, of those that were asked.
+    pub(crate) fn unused(&self, asked: &Asked) -> Vec<String> {
+        let to_message = |name: &String| format!("--answer {name} was not used; {}", why_unused(name, asked));
         self.given.keys().filter(|name| !self.used.contains(*name)).map(to_message).collect()
     }
+}
+
+/// Why no question took the answer of this name.
+fn why_unused(given: &str, asked: &Asked) -> String {
+    let is_named = |path: &str, name: &str| {
+        given == path || given == name || path.rsplit('/').next().is_some_and(|last| last == given)
+    };
+    let named = asked.iter().filter(|(path, (name, _))| is_named(path, name));
+    match named.map(|(_, (_, is_answered))| *is_answered).reduce(|one, other| one && other) {
+        Some(true) => return "its question was answered before".to_owned(),
+        Some(false) => return "its question is no longer open".to_owned(),
+        None if asked.is_empty() => return "nothing was asked".to_owned(),
+        None => {}
+    }
+    let names: BTreeSet<&str> = asked.values().map(|(name, _)| name.as_str()).collect();
+    let guess = did_you_mean(&close_matches(given, names.iter().copied()));
+    guess.unwrap_or_else(|| format!("asked: {}", names.into_iter().collect::<Vec<_>>().join(", ")))
 }
 
 /// `NAME=JSON` at the first `=` outside brackets: a path may hold `name[key]`, and a key an `=`.
@@ -101,6 +112,13 @@ mod tests {
         Answers::parse(&arguments.iter().map(|&argument| argument.to_owned()).collect::<Vec<_>>())
     }
 
+    fn asked(questions: &[(&str, &str, bool)]) -> Asked {
+        let to_entry = |&(path, name, is_answered): &(&str, &str, bool)| {
+            (path.to_owned(), (name.to_owned(), is_answered))
+        };
+        questions.iter().map(to_entry).collect()
+    }
+
     #[test]
     fn the_most_exact_name_wins() {
         let mut question = request("approve", "true", "{}");
@@ -126,14 +144,14 @@ mod tests {
         assert_eq!(given.find(&request("approve", "true", "{}")).unwrap().as_str(), "4");
         assert_eq!(given.find(&request("note", "true", "{}")).unwrap().as_str(), "2");
         assert!(given.find(&request("other", "true", "{}")).is_none());
-        assert!(given.unused(&BTreeSet::new()).is_empty());
+        assert!(given.unused(&Asked::new()).is_empty());
     }
 
     #[test]
     fn unused_answers_are_named_with_a_guess() {
         let mut given = answers(&["aprove=true", "zzz=1", "used=1"]).unwrap();
         given.find(&request("used", "true", "{}")).unwrap();
-        let asked = BTreeSet::from(["approve".to_owned(), "used".to_owned()]);
+        let asked = asked(&[("main#0/approve#0", "approve", true), ("main#0/used#0", "used", true)]);
         assert_eq!(
             given.unused(&asked),
             [
@@ -141,7 +159,27 @@ mod tests {
                 "--answer zzz was not used; asked: approve, used"
             ]
         );
-        assert_eq!(given.unused(&BTreeSet::new())[0], "--answer aprove was not used; nothing was asked");
+        assert_eq!(given.unused(&Asked::new())[0], "--answer aprove was not used; nothing was asked");
+    }
+
+    #[test]
+    fn an_answer_to_what_is_answered_says_so() {
+        let asked = asked(&[
+            ("main#0/approve#0", "approve", true),
+            ("main#0/approve#1", "approve", true),
+            ("main#0/deep#0/note#0", "note", false),
+        ]);
+        let answered = "its question was answered before";
+        for (given, why) in [
+            ("approve", answered),
+            ("approve#1", answered),
+            ("main#0/approve#0", answered),
+            ("approve#2", "did you mean approve?"),
+            ("note", "its question is no longer open"),
+        ] {
+            let unused = answers(&[&format!("{given}=1")]).unwrap().unused(&asked);
+            assert_eq!(unused, [format!("--answer {given} was not used; {why}")]);
+        }
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Documents of workflows and plays, as files and streams.
 
-use std::{io::Write as _, path::Path};
+use std::{
+    io::{ErrorKind, Write as _},
+    path::Path,
+};
 
 use hero_sdk::{
     Error, ErrorCode, Json,
@@ -21,6 +24,12 @@ use crate::cli::{
 
 /// Bytes of a call beside its document.
 const CALL_BYTES: usize = 4_096;
+
+/// What writes documents.
+const WRITTEN_BY: &str = "`hero_logic workflow export` and `hero_logic play export` write documents";
+/// What makes one smaller.
+const LEAVE_OUT: &str =
+    "nothing was imported; `hero_logic workflow export --without-benchmarks` writes a smaller document";
 
 /// A document without its content, for `--json` where the document goes into a file.
 #[derive(Serialize)]
@@ -74,8 +83,11 @@ pub(crate) async fn read(file: &str, signals: &mut Signals) -> Result<Json, Fail
     };
     let place = if file == "-" { "standard input" } else { file };
     let text = text.map_err(|error| {
-        Failure::usage("unreadable_file", format!("cannot read {place}: {}", reason(&error)))
-            .hint("`hero_logic workflow export` and `hero_logic play export` write documents")
+        let (code, hint) = match error.kind() {
+            ErrorKind::FileTooLarge => (ErrorCode::DocumentTooLarge.as_str(), LEAVE_OUT),
+            _ => ("unreadable_file", WRITTEN_BY),
+        };
+        Failure::usage(code, format!("cannot read {place}: {}", reason(&error))).hint(hint)
     })?;
     let invalid = |why: String| {
         Failure::usage(ErrorCode::ImportInvalid.as_str(), format!("{place} {why}"))

@@ -236,8 +236,7 @@ impl Drive<'_> {
 
     /// Also where it waits: they are not kept for what is asked later.
     fn warn_of_unused_answers(&mut self) {
-        let asked: BTreeSet<String> = self.view.asked().iter().cloned().collect();
-        for unused in self.answers.unused(&asked) {
+        for unused in self.answers.unused(self.view.asked()) {
             self.warn(&unused);
         }
     }

@@ -15,7 +15,7 @@ const WORD_COLUMNS: usize = 11;
 /// JSON up to this many columns stands on its word's line.
 const JSON_COLUMNS_MAX: usize = 68;
 /// Columns before the rows of a table beneath its word.
-const INDENT: usize = 2;
+pub(crate) const INDENT: usize = 2;
 
 /// Lines that grow.
 pub(crate) struct Facts {

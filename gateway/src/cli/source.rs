@@ -31,7 +31,8 @@ pub(crate) fn read_text_of(path: &Path, bytes_max: u64) -> std::io::Result<Strin
         return Err(std::io::Error::other("it is not a regular file"));
     }
     if metadata.len() > bytes_max {
-        return Err(too_large(bytes_max));
+        let large = format!("it has {} bytes, of at most {bytes_max}", metadata.len());
+        return Err(std::io::Error::new(ErrorKind::FileTooLarge, large));
     }
     let text = std::fs::read_to_string(path)?;
     Ok(text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned))
@@ -41,11 +42,12 @@ pub(crate) fn read_text_of(path: &Path, bytes_max: u64) -> std::io::Result<Strin
 pub(crate) fn read_standard_input(bytes_max: u64) -> std::io::Result<String> {
     let mut text = String::new();
     std::io::stdin().take(bytes_max + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > bytes_max { Err(too_large(bytes_max)) } else { Ok(text) }
-}
-
-fn too_large(bytes_max: u64) -> std::io::Error {
-    std::io::Error::other(format!("it has more than {} MiB", bytes_max >> 20))
+    if text.len() as u64 > bytes_max {
+        // How much more would come is not known.
+        let large = format!("it has more than {bytes_max} bytes");
+        return Err(std::io::Error::new(ErrorKind::FileTooLarge, large));
+    }
+    Ok(text)
 }
 
 /// A JSON argument: `-` is standard input, `@` and a path a file, anything else itself. A signal ends the wait for

@@ -2,10 +2,11 @@
 
 use hero_sdk::{
     PlaySid,
-    model::{Play, SpanKind, SpanPage, Status},
+    model::{Play, Span, SpanKind, SpanPage, SpanStatus, Status},
 };
 
 use crate::cli::{
+    answers::Asked,
     canvas::{Canvas, Style},
     clock::Clock,
     plain::PlainLines,
@@ -19,8 +20,8 @@ pub(crate) struct View {
     play_sid: PlaySid,
     clock: Clock,
     after_seq: u64,
-    /// Names of the questions that were asked, for hints on `--answer`.
-    asked: Vec<String>,
+    /// For hints on `--answer`.
+    asked: Asked,
     tree: Tree,
     lines: PlainLines,
     canvas: Canvas,
@@ -33,7 +34,7 @@ impl View {
             play_sid,
             clock: Clock::start(),
             after_seq: 0,
-            asked: Vec::new(),
+            asked: Asked::new(),
             tree: Tree::default(),
             lines: PlainLines::default(),
             canvas: Canvas::new(style, sink, palette),
@@ -45,8 +46,8 @@ impl View {
         self.after_seq
     }
 
-    /// Names of the pauses that were seen.
-    pub(crate) fn asked(&self) -> &[String] {
+    /// The questions that were seen.
+    pub(crate) fn asked(&self) -> &Asked {
         &self.asked
     }
 
@@ -75,7 +76,8 @@ impl View {
     pub(crate) fn apply(&mut self, page: &SpanPage) {
         self.after_seq = self.after_seq.max(page.last_seq);
         let pauses = page.spans.iter().filter(|span| span.kind == SpanKind::Pause);
-        self.asked.extend(pauses.map(|span| span.name.clone()));
+        let question = |span: &Span| (span.path.clone(), (span.name.clone(), span.status == SpanStatus::Ok));
+        self.asked.extend(pauses.map(question));
         if self.canvas.is_live() {
             self.tree.apply(page, self.clock.now_ms());
         } else if self.canvas.is_plain() {

@@ -127,7 +127,7 @@ class CurrentSpan:
                 what = "a number" if name == "usd" else "a whole number"
                 raise TypeError(f"{name} must be {what}, not {type(amount).__name__}")
             if not 0 <= amount < 2**63:
-                raise ValueError(f"{name} must be a finite number, 0 or more, not {_shown(amount)}")
+                raise ValueError(f"{name} must be 0 or more and less than 2**63, not {_shown(amount)}")
             given[name] = float(amount) if name == "usd" else amount
         self._send(lambda span: _frames.cost(span, given))
 

@@ -24,8 +24,10 @@ REFUSED: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: span.cost(tokens_in=1.7), TypeError, "tokens_in must be a whole number, not float"),  # type: ignore[arg-type]
     (lambda: span.cost(tokens_out=True), TypeError, "tokens_out must be a whole number, not bool"),
     (lambda: span.cost(usd="1"), TypeError, "usd must be a number, not str"),  # type: ignore[arg-type]
-    (lambda: span.cost(usd=-1), ValueError, "usd must be a finite number, 0 or more"),
-    (lambda: span.cost(tokens_in=10**5000), ValueError, "tokens_in must be a finite number"),
+    (lambda: span.cost(usd=-1), ValueError, r"usd must be 0 or more and less than 2\*\*63, not -1"),
+    (lambda: span.cost(usd=1e308), ValueError, r"usd must be 0 or more and less than 2\*\*63, not 1e"),
+    (lambda: span.cost(tokens_in=2**64 - 1), ValueError, r"tokens_in must be 0 or more and less than 2\*\*63, not 184"),
+    (lambda: span.cost(tokens_in=10**5000), ValueError, "tokens_in must be .* not an integer beyond a float"),
     (lambda: ask_user.number("N?", default="abc"), ValueError, "the default .* must be a number"),
     (lambda: ask_user.number("N?", minimum=3, maximum=1), ValueError, "minimum=3 is more than maximum=1"),
     (lambda: ask_user.number("N?", minimum=3, default=1), ValueError, "default .* must be at least 3"),

@@ -27,7 +27,11 @@ pub use self::{
     },
     workflow::{ExportedBenchmark, ExportedExample, ExportedWorkflow},
 };
-use crate::{Error, ErrorCode, FieldError, Json, Timestamp, frame::deeper_than, logic::pointer};
+use crate::{
+    Error, ErrorCode, FieldError, Json, Timestamp,
+    frame::deeper_than,
+    logic::{pointer, wrong_type},
+};
 
 /// The version of both formats that is written, and the newest that is read.
 pub const FORMAT_VERSION: u32 = 1;
@@ -194,7 +198,7 @@ fn typed<'a, C: Content, T: Deserialize<'a>>(text: &'a str, at: &str) -> Result<
         let pointer = format!("{at}{}", pointer(error.path()));
         let error = error.into_inner().to_string();
         let why = error.rsplit_once(" at line ").map_or(error.as_str(), |(why, _)| why);
-        let why: String = why.chars().take(300).collect();
+        let why = wrong_type(why).unwrap_or_else(|| why.chars().take(300).collect());
         let place = if pointer.is_empty() { "at its top" } else { &pointer };
         invalid::<C>(format!("cannot be read, {place}: {why}"), Some(pointer))
     })

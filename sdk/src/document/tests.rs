@@ -83,12 +83,16 @@ fn anything_else_is_told_what_it_is() {
         assert_eq!(error.code, code, "{other:.200}");
         assert!(error.message.contains(told) && error.hint.is_some(), "{}: {told}", error.message);
     }
-    let mut content = whole["content"].clone();
-    content["workflow"]["name"] = json!(1);
-    let mut typed = with("content", content);
-    typed["digest"] = digest_of(&typed["content"]).unwrap().into();
-    let error = read(&typed).unwrap_err();
-    assert!(error.message.contains("/content/workflow/name"), "{error}");
+    for (at, other, told) in [
+        ("/content/workflow/name", json!(1), "a whole number stands where text belongs"),
+        ("/content/workflow", json!([]), "a list stands where an object belongs"),
+    ] {
+        let mut typed = whole.clone();
+        *typed.pointer_mut(at).unwrap() = other;
+        typed["digest"] = digest_of(&typed["content"]).unwrap().into();
+        let error = read(&typed).unwrap_err();
+        assert!(error.message.ends_with(&format!("{at}: {told}")), "{error}");
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@
 use schemars::{Schema, SchemaGenerator};
 
 use self::declare::methods;
-pub(crate) use self::params::pointer;
+pub(crate) use self::params::{pointer, wrong_type};
 pub use self::{
     benchmarks::{
         BenchmarkCompare, BenchmarkComparison, BenchmarkListForVersion, BenchmarkListForWorkflow,

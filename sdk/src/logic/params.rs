@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
+pub(crate) use self::words::wrong_type;
 use self::{names::names, words::told};
 use crate::{
     Error, ErrorCode, FieldError,
@@ -110,7 +111,7 @@ pub(crate) fn pointer(path: &serde_path_to_error::Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::logic::{OfPlay, PlayStart, PlayWait, SecretSet};
+    use crate::logic::{BenchmarkRun, OfPlay, PickVersion, PlayStart, PlayWait, SecretSet};
 
     fn refused<T: DeserializeOwned>(text: &str) -> (String, String) {
         let raw: &RawValue = serde_json::from_str(text).unwrap();
@@ -128,12 +129,8 @@ mod tests {
         let cases = [
             (refused::<OfPlay>("{}"), "/play_sid", "it is missing"),
             (refused::<OfPlay>("[]"), "/0", "play_sid is missing"),
-            (
-                refused::<OfPlay>(r#"{"play_sid":1}"#),
-                "/play_sid",
-                "a whole number stands where a text belongs",
-            ),
-            (refused::<OfPlay>(r#"[null]"#), "/0", "null stands where a text belongs"),
+            (refused::<OfPlay>(r#"{"play_sid":1}"#), "/play_sid", "a whole number stands where text belongs"),
+            (refused::<OfPlay>(r#"[null]"#), "/0", "null stands where text belongs"),
             (refused::<OfPlay>(r#"{"play_sid":"x"}"#), "/play_sid", "\"x\" is not an id of the form play_…"),
             (refused::<OfPlay>(&format!(r#"["{play}",2,3]"#)), "/1", "there are 3 parameters, of at most 1"),
             (
@@ -155,6 +152,26 @@ mod tests {
                 refused::<PlayWait>(&format!(r#"{{"play_sid":"{play}","until":"noon"}}"#)),
                 "/until",
                 "there is no such choice: expected `settled` or `terminal`",
+            ),
+            (
+                refused::<PlayWait>(&format!(r#"{{"play_sid":"{play}","until":1}}"#)),
+                "/until",
+                "something else stands where the name of a choice belongs",
+            ),
+            (
+                refused::<PlayWait>(&format!(r#"{{"play_sid":"{play}","until":{{"settled":1}}}}"#)),
+                "/until",
+                "a whole number stands where the name of a choice belongs",
+            ),
+            (
+                refused::<BenchmarkRun>(r#"{"workflow":"a","tolerance":"1"}"#),
+                "/tolerance",
+                "text stands where a number belongs",
+            ),
+            (
+                refused::<PickVersion>(r#"{"workflow":"a","weights":[]}"#),
+                "/weights",
+                "a list stands where an object belongs",
             ),
             (
                 refused::<PlayStart>(r#"{"workflow":"\ud800"}"#),

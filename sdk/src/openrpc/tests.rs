@@ -4,6 +4,10 @@ use jsonschema::Validator;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::{
+    client::{Client, Endpoint},
+    logic::{Params, dispatch},
+};
 
 #[test]
 fn every_method_is_described_as_it_is_declared() {
@@ -109,6 +113,77 @@ fn every_error_has_its_number_and_its_meaning() {
     }
     let numbers: std::collections::BTreeSet<i32> = ErrorCode::ALL.iter().map(|code| code.number()).collect();
     assert_eq!(numbers.len(), ErrorCode::ALL.len(), "a number names one code");
+}
+
+/// Whatever is given where something else belongs: who calls knows the types of JSON, and no others.
+#[tokio::test]
+async fn what_is_no_parameter_is_refused_in_words() {
+    let words =
+        ["struct", "enum", "tuple", "unit", "sequence", "map", "integer", "string", "boolean", "variant"];
+    let types =
+        ["u8", "u16", "u32", "u64", "usize", "i8", "i16", "i32", "i64", "isize", "f32", "f64", "char"];
+    let mut told = std::collections::BTreeSet::new();
+    let client = Client::new(Endpoint::Unix("/nowhere".into()));
+    for method in document()["methods"].as_array().unwrap() {
+        let example = method["examples"][0]["params"].as_array().unwrap().iter();
+        let given: Map<String, Value> = example
+            .map(|param| (param["name"].as_str().unwrap().to_owned(), param["value"].clone()))
+            .collect();
+        let names = method["params"].as_array().unwrap().iter().map(|param| param["name"].as_str().unwrap());
+        let other = |name: &str| {
+            let others = others(given.get(name).unwrap_or(&Value::Null)).into_iter();
+            others
+                .map(|value| given.clone().into_iter().chain([(name.to_owned(), value)]).collect())
+                .collect()
+        };
+        for params in names.flat_map(|name| -> Vec<Map<String, Value>> { other(name) }) {
+            let params = serde_json::value::to_raw_value(&params).unwrap();
+            let of = Params::of(Some(&params)).unwrap();
+            let called = dispatch(&client, method["name"].as_str().unwrap(), of).await.unwrap();
+            let Some(error) = called.err().filter(|error| error.code == ErrorCode::InvalidParams) else {
+                continue;
+            };
+            let mut said = error.message.split(|character: char| !character.is_alphanumeric());
+            assert!(!said.any(|word| types.contains(&word) || words.contains(&word)), "{error}: {params}");
+            told.extend(error.fields.into_iter().map(|field| field.message));
+        }
+    }
+    assert!(
+        told.contains("text stands where a number belongs") && !told.contains("expected value"),
+        "{told:#?}"
+    );
+}
+
+/// This value, and all in it, with others where they stand.
+fn others(value: &Value) -> Vec<Value> {
+    let mut others = vec![
+        json!(null),
+        json!(true),
+        json!(-1),
+        json!(1.5),
+        json!(1e300),
+        json!(u64::MAX),
+        json!("?"),
+        json!([]),
+        json!([{}]),
+        json!({}),
+        json!({"?": 1}),
+    ];
+    let within: Vec<(String, &Value)> = match value {
+        Value::Array(items) => {
+            items.iter().enumerate().map(|(index, item)| (format!("/{index}"), item)).collect()
+        }
+        Value::Object(members) => members.iter().map(|(name, member)| (format!("/{name}"), member)).collect(),
+        _ => Vec::new(),
+    };
+    for (pointer, part) in within {
+        for other in self::others(part) {
+            let mut whole = value.clone();
+            *whole.pointer_mut(&pointer).unwrap() = other;
+            others.push(whole);
+        }
+    }
+    others
 }
 
 #[track_caller]

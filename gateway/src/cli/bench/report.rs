@@ -15,10 +15,10 @@ use crate::cli::{
     args::Global,
     errors::Exit,
     escape::visible,
-    facts::{Facts, utc},
+    facts::{Facts, INDENT, utc},
     report::command,
     style::{Paint, Palette},
-    table::Cell,
+    table::{Cell, shorten_first},
     tree::{duration, shorten},
 };
 
@@ -109,6 +109,9 @@ fn push_result(facts: &mut Facts, report: &BenchmarkReport, telling: Telling<'_>
     let mut rows: Vec<[Cell; 7]> = tallies(report).iter().map(row).collect();
     rows.push(row_of_all(benchmark));
     let heads = ["EXAMPLE", "RUNS", "SUCCESS", "ACCURACY", "P50", "P95", "MEAN COST"];
+    if let Some(width) = telling.width {
+        shorten_first(&heads, &mut rows, width.saturating_sub(INDENT));
+    }
     facts.push_table("measured", heads, rows, telling.width);
     facts.push("success", &summary.success_rate.map(share_with_interval).unwrap_or_default());
     facts.push("accuracy", &accuracy(summary));
@@ -216,6 +219,8 @@ fn why(run: &Measurement) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use unicode_width::UnicodeWidthStr as _;
+
     use super::*;
     use crate::cli::bench::testing::{failed, report, right, unscored, wrong};
 
@@ -233,5 +238,23 @@ mod tests {
         let none = report(&["graz"], 1, &[failed(0)]);
         insta::assert_snapshot!("report_cut", summary(&cut, telling) + "\n" + &summary(&none, telling));
         assert_eq!([exit(&cut.benchmark), exit(&none.benchmark)], [Exit::Waiting, Exit::Failed]);
+    }
+
+    #[test]
+    fn a_long_name_leaves_the_figures_to_be_seen() {
+        let global = Global::default();
+        let names = ["a name ".repeat(14), "日本".repeat(25), "graz".to_owned()];
+        let names = names.each_ref().map(String::as_str);
+        let measured = report(&names, 1, &[right(0, 10.0), right(1, 12.0), failed(2)]);
+        for (width, seen) in [(60, "100 %     10 ms"), (80, "100 %     10 ms  10 ms  $0.0010")] {
+            let telling =
+                Telling { global: &global, palette: Palette::Text, width: Some(width), wrong_max: 0 };
+            let told = summary(&measured, telling);
+            let rows: Vec<&str> = told.lines().skip(2).take(5).collect();
+            assert!(rows.iter().all(|row| row.width() <= width), "{told}");
+            assert!(rows[1].contains(seen) && rows[4].starts_with("  (all) "), "{told}");
+        }
+        let wide = Telling { global: &global, palette: Palette::Text, width: Some(160), wrong_max: 0 };
+        assert!(summary(&measured, wide).contains(names[0].trim_end()), "it is whole where there is room");
     }
 }

@@ -419,6 +419,24 @@ async fn plays_are_steered() {
 }
 
 #[tokio::test]
+async fn an_answer_that_a_retried_play_has_already_is_not_asked_for() {
+    let answered = PageBuilder::new()
+        .span(1, None, "main", SpanStatus::Ok)
+        .span(2, Some(1), "approve", SpanStatus::Waiting)
+        .with(|span| span.kind = SpanKind::Pause)
+        .span(2, Some(1), "approve", SpanStatus::Ok)
+        .with(|span| span.kind = SpanKind::Pause);
+    let act = Act { pages: vec![answered.page()], ..succeeds() };
+    let (mut stage, interaction) = (Stage::new(), args::Interaction::default());
+    let answers = crate::cli::answers::Answers::parse(&["approve=1".to_owned()]).unwrap();
+    let result =
+        play_retry::run(&mut stage.context, &Script::new([act]), play_sid(), answers, &interaction).await;
+    assert_eq!(result.unwrap(), Exit::Succeeded);
+    let warning = "warning: --answer approve was not used; its question was answered before\n";
+    assert!(stage.err.text().contains(warning), "{}", stage.err.text());
+}
+
+#[tokio::test]
 async fn watching_ends_without_the_play() {
     let interaction = args::Interaction::default();
     let mut stage = Stage::new();

@@ -2,9 +2,10 @@
 
 use hero_sdk::{
     Logic,
-    logic::OfWorkflow,
+    logic::{OfWorkflow, Versions, WorkflowStatistics},
     model::{Statistics, WorkflowVersion},
 };
+use serde::Serialize;
 
 use crate::cli::{
     args::WorkflowName,
@@ -34,16 +35,23 @@ pub(crate) async fn run(
 ) -> Result<Exit, Failure> {
     let of = OfWorkflow { workflow: arguments.workflow };
     let current = logic.workflow_get(of.clone()).await?.current_version;
-    let listed = logic.workflow_version_list(of.clone()).await?;
-    let fared = logic.workflow_statistics(of).await?.versions;
+    let Versions { versions } = logic.workflow_version_list(of.clone()).await?;
+    let listed = Document { versions, statistics: logic.workflow_statistics(of).await? };
     let statistics = |version: &WorkflowVersion| {
-        let known = fared.iter().find(|known| Some(known.version) == version.version);
+        let known = listed.statistics.versions.iter().find(|known| Some(known.version) == version.version);
         known.map(|known| known.statistics.clone()).unwrap_or_default()
     };
     let rows = listed.versions.iter().map(|version| row(version, current, &statistics(version))).collect();
     let heads = ["VERSION", "CREATED (UTC)", "RUNS", "SUCCESS", "P50", "ENTRY", "FILE", "DIGEST", "NOTE"];
     context.out.list(&listed, heads, rows)?;
     Ok(Exit::Succeeded)
+}
+
+/// The versions, and how each has fared as `workflow show` has it.
+#[derive(Serialize)]
+struct Document {
+    versions: Vec<WorkflowVersion>,
+    statistics: WorkflowStatistics,
 }
 
 fn row(version: &WorkflowVersion, current: u32, statistics: &Statistics) -> [Cell; 9] {

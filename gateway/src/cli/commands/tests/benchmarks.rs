@@ -200,7 +200,12 @@ async fn what_is_known_of_versions_stands_where_they_are_chosen() {
     let shown = library.does("workflow show sort --version 2").await;
     has_line(&shown, &["fared      6 runs, 100 % succeeded"]);
     has_line(&shown, &["last run   20", " UTC"]);
-    assert_eq!(library.json("workflow show sort").await["statistics"]["workflow"]["runs"], 6);
+    let statistics = &library.json("workflow show sort").await["statistics"];
+    assert_eq!(
+        (&statistics["workflow"]["runs"], &statistics["versions"][0]["version"]),
+        (&6.into(), &2.into())
+    );
+    assert_eq!(&library.json("workflow versions sort").await["statistics"], statistics);
     library.close().await;
 }
 

@@ -128,5 +128,16 @@ async fn what_is_no_document() {
     let mut stage = Stage::new();
     let failure = library.on(&mut stage, &words("workflow import [here]/edited.json")).await.unwrap_err();
     assert_eq!((failure.code, failure.exit), ("import_invalid", Exit::Usage));
+
+    let bytes_max = hero_sdk::document::DOCUMENT_BYTES_MAX as u64;
+    let large = tempfile::NamedTempFile::new().unwrap();
+    large.as_file().set_len(bytes_max + 1).unwrap();
+    for kind in ["workflow", "play"] {
+        let typed = [kind, "import", large.path().to_str().unwrap()].map(str::to_owned);
+        let failure = library.on(&mut Stage::new(), &typed).await.unwrap_err();
+        assert_eq!((failure.code, failure.exit), ("document_too_large", Exit::Usage));
+        let sizes = format!("it has {} bytes, of at most {bytes_max}", bytes_max + 1);
+        assert!(failure.message.ends_with(&sizes) && failure.hint.is_some(), "{}", failure.message);
+    }
     library.close().await;
 }
