@@ -36,7 +36,8 @@ pub(super) async fn judge(
     let inputs = inputs(evaluator, example, outputs, expected);
     let options =
         StartOptions { inputs: Some(inputs), ..work.options(work.evaluator_key(index), timeout_ms) };
-    let play = match work.start(evaluator, &name, options).await {
+    let workflow = name.rsplit_once('@').map_or(name.as_str(), |(workflow, _)| workflow);
+    let play = match work.start(evaluator, workflow, options).await {
         Ok(play) => wait(&work.environment, &play.play_sid, Until::Settled).await?,
         Err(error) if error.code == ErrorCode::InvalidInputs => {
             let message = "it must take inputs, outputs and expected_outputs, or some of these";

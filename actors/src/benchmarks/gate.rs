@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hero_sdk::{
-    Error, ErrorCode, FieldError, VersionSid,
+    Error, ErrorCode, FieldError,
     logic::{BenchmarkReport, GateCheck, GateReport, WorkflowGate},
     model::{Benchmark, BenchmarkStatus, Scoring, VersionChoice, Workflow},
 };
@@ -31,8 +31,8 @@ pub(crate) async fn gate(environment: &Arc<Environment>, params: WorkflowGate) -
     let work = async move |library: Library| {
         let (workflow, version) = library.resolve(&name, &choice).await?;
         let examples = library.examples(workflow.workflow_sid.as_str()).await?;
-        let (scoring, evaluator) = checked(&library, scoring, &examples).await?;
-        Ok((workflow, version, Way { scoring, evaluator, examples_digest: digest(&examples)? }))
+        let (scoring, _) = checked(&library, scoring, &examples).await?;
+        Ok((workflow, version, Way { scoring, examples_digest: digest(&examples)? }))
     };
     let (workflow, version, way) = library(environment, work).await?;
     let number = version.version.unwrap_or_default();
@@ -94,24 +94,15 @@ fn check(params: &WorkflowGate) -> Result<(), Error> {
 /// What two benchmarks must have in common to be held against each other.
 struct Way {
     scoring: Scoring,
-    evaluator: Option<VersionSid>,
     /// Of all examples as they are now.
     examples_digest: String,
 }
 
 impl Way {
-    fn is_of(&self, environment: &Environment, benchmark: &Benchmark) -> Result<bool, Error> {
-        let Scoring { mode, tolerance, evaluator, evaluator_timeout_ms: _ } = &benchmark.scoring;
-        if benchmark.status != BenchmarkStatus::Completed
-            || benchmark.examples_digest != self.examples_digest
-            || (mode, tolerance, evaluator)
-                != (&self.scoring.mode, &self.scoring.tolerance, &self.scoring.evaluator)
-        {
-            return Ok(false);
-        }
-        // Of a judge that has changed since nobody knows how it judges now.
-        let plan = environment.tables.plan(&benchmark.benchmark_sid)?;
-        Ok(plan.is_some_and(|plan| plan.evaluator == self.evaluator))
+    fn is_of(&self, benchmark: &Benchmark) -> bool {
+        benchmark.status == BenchmarkStatus::Completed
+            && benchmark.examples_digest == self.examples_digest
+            && benchmark.scoring.judges_as(&self.scoring)
     }
 
     /// For people.
@@ -134,12 +125,8 @@ fn comparable(
     let newest = |number: u32| -> Result<Option<BenchmarkReport>, Error> {
         let rows =
             environment.tables.benchmarks_page(&workflow.workflow_sid, Some(number), None, LOOKED_AT)?;
-        for row in rows {
-            if way.is_of(environment, &row.benchmark)? {
-                return fetch(environment, &row.benchmark.benchmark_sid).map(Some);
-            }
-        }
-        Ok(None)
+        let found = rows.into_iter().find(|row| way.is_of(&row.benchmark));
+        found.map(|row| fetch(environment, &row.benchmark.benchmark_sid)).transpose()
     };
     let (baseline, candidate) = (newest(workflow.current_version)?, newest(number)?);
     match (baseline, candidate) {

@@ -8,7 +8,7 @@ use hero_sdk::{
         BenchmarkCompare, BenchmarkComparison, BenchmarkReport, BenchmarkRun, BenchmarkWait, Difference,
         OfVersion,
     },
-    model::{Benchmark, Measurement, Scoring, Workflow},
+    model::{Benchmark, Measurement, Workflow},
 };
 use hero_store::{Batch, BenchmarkRow};
 
@@ -180,8 +180,6 @@ impl Both {
     /// `conflict` where they cannot be compared.
     pub(super) fn of(baseline: BenchmarkReport, candidate: BenchmarkReport) -> Result<Self, Error> {
         let (one, other) = (&baseline.benchmark, &candidate.benchmark);
-        // How long a judge may think is no matter of how it judges.
-        let found = |scoring: &Scoring| Scoring { evaluator_timeout_ms: None, ..scoring.clone() };
         let refused = |message: String, hint: &str| Err(Error::new(ErrorCode::Conflict, message).hint(hint));
         if one.workflow_sid != other.workflow_sid {
             let message = format!("one is a benchmark of {}, the other of {}", one.workflow, other.workflow);
@@ -191,7 +189,7 @@ impl Both {
             let message = "the benchmarks ran over different examples".to_owned();
             return refused(message, "an example was changed, or others were named: run both over the same");
         }
-        if found(&one.scoring) != found(&other.scoring) {
+        if !one.scoring.judges_as(&other.scoring) {
             let message = "the accuracy of the benchmarks was found in different ways".to_owned();
             return refused(message, "run both with the same scoring");
         }

@@ -6,9 +6,7 @@ use hero_sdk::{
     BenchmarkSid, Error, ErrorCode, FieldError,
     document::digest_of,
     logic::BenchmarkRun,
-    model::{
-        Benchmark, BenchmarkStatus, BenchmarkSummary, Example, Scoring, ScoringMode, VersionChoice, Workflow,
-    },
+    model::{Benchmark, BenchmarkStatus, BenchmarkSummary, Example, Scoring, ScoringMode, Workflow},
 };
 use hero_store::{BenchmarkPlan, BenchmarkRow, Measured};
 
@@ -150,8 +148,9 @@ pub(super) async fn checked(
                 return Err(wrong("evaluator", message)
                     .hint("it gets inputs, outputs and expected_outputs, and returns a score from 0 to 1"));
             };
-            let (workflow, version) = library.resolve(evaluator, &VersionChoice::Current).await?;
-            scoring.evaluator = Some(workflow.name);
+            let (workflow, version) = library.named(evaluator).await?;
+            // What another version of it finds is found otherwise.
+            scoring.evaluator = Some(format!("{}@{}", workflow.name, version.version.unwrap_or_default()));
             let timeout_ms = scoring.evaluator_timeout_ms.unwrap_or(EVALUATOR_TIMEOUT_MS);
             let timeout_ms = within("evaluator_timeout_ms", timeout_ms, 1, TIMEOUT_MS_MAX)?;
             scoring.evaluator_timeout_ms = Some(timeout_ms);

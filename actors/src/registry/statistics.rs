@@ -75,7 +75,8 @@ fn measured_alike(
                 continue;
             }
             let is_it = |group: &Group| {
-                group.examples_digest == benchmark.examples_digest && group.scoring == benchmark.scoring
+                group.examples_digest == benchmark.examples_digest
+                    && group.scoring.judges_as(&benchmark.scoring)
             };
             let at = groups.iter().position(is_it).unwrap_or_else(|| {
                 groups.push(Group::of(&benchmark));

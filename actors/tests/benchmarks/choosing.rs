@@ -147,7 +147,7 @@ async fn a_gate_judges_as_it_is_told_whatever_ran_last() {
     let judged =
         WorkflowGate { scoring: ScoringMode::Evaluator, evaluator: Some("kind".into()), ..gate.clone() };
     let report = stage.runtime.workflow_gate(judged.clone()).await.unwrap();
-    assert!(report.passed && report.reason.contains("version 1, as kind judges: "), "{}", report.reason);
+    assert!(report.passed && report.reason.contains("version 1, as kind@1 judges: "), "{}", report.reason);
     let other = WorkflowCreateVersion {
         workflow: "kind".into(),
         source: kind.replace("True", "0.5"),
@@ -157,8 +157,10 @@ async fn a_gate_judges_as_it_is_told_whatever_ran_last() {
         file_name: None,
     };
     stage.runtime.workflow_create_version(other).await.unwrap();
-    let error = stage.runtime.workflow_gate(judged).await.unwrap_err();
+    let error = stage.runtime.workflow_gate(judged.clone()).await.unwrap_err();
     assert_eq!((error.code, error.fields.len()), (ErrorCode::Conflict, 2), "{error}");
+    let as_before = WorkflowGate { evaluator: Some("kind@1".into()), ..judged };
+    assert!(stage.runtime.workflow_gate(as_before).await.unwrap().passed);
     let tolerance = WorkflowGate { tolerance: Some(0.1), ..gate };
     assert_eq!(stage.runtime.workflow_gate(tolerance).await.unwrap_err().code, ErrorCode::InvalidParams);
     stage.close().await;

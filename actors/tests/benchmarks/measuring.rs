@@ -90,20 +90,20 @@ async fn an_evaluator_judges_or_says_why_not() {
         (
             "fails",
             judge("(outputs):\n    raise ValueError('no idea')"),
-            Err("evaluator_failed: fails is failed: no idea"),
+            Err("evaluator_failed: fails@1 is failed: no idea"),
         ),
-        ("mute", judge("(outputs):\n    return 'fine'"), Err("evaluator_no_score: mute returned no number")),
+        ("mute", judge("(outputs):\n    return 'fine'"), Err("evaluator_no_score: mute@1 returned no number")),
         (
             "slow",
             judge("(outputs):\n    time.sleep(60)"),
-            Err("evaluator_timeout: slow took more than 300 ms"),
+            Err("evaluator_timeout: slow@1 took more than 300 ms"),
         ),
         (
             "asks",
             judge("(outputs):\n    return ask_user.number('How good?')"),
-            Err("evaluator_failed: asks asks a question"),
+            Err("evaluator_failed: asks@1 asks a question"),
         ),
-        ("other", judge("(text: str):\n    return 1"), Err("evaluator_failed: other: it must take inputs")),
+        ("other", judge("(text: str):\n    return 1"), Err("evaluator_failed: other@1: it must take inputs")),
     ];
     for (name, source, expected) in evaluators {
         stage.create(name, &source).await;

@@ -50,7 +50,7 @@ pub struct BenchmarkRun {
     /// more; 0.000001 unless told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tolerance: Option<f64>,
-    /// For `evaluator`: the workflow that judges, by its sid or name. It gets those of the inputs `inputs`, `outputs` and
+    /// For `evaluator`: the workflow that judges, by its sid or name, or a version of it, as in `judge@2`. It gets those of the inputs `inputs`, `outputs` and
     /// `expected_outputs` (null where the example has none) that it takes, and returns a number from 0 to 1, a boolean,
     /// or an object with such a `score`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -208,7 +208,7 @@ pub struct WorkflowGate {
     /// For `numeric`: by how much a number may differ; 0.000001 unless told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tolerance: Option<f64>,
-    /// For `evaluator`: the workflow that judges, by its sid or name, in its current version.
+    /// For `evaluator`: the workflow that judges, by its sid or name, or a version of it, as in `judge@2`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evaluator: Option<String>,
     /// By how much accuracy and the share of runs that give a result may be lower, 0 to 1; 0 unless told.

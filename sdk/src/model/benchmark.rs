@@ -75,10 +75,19 @@ pub struct Scoring {
     /// For `numeric`: by how much a number may differ, absolutely or as a share of the expected one, whichever allows
     /// more.
     pub tolerance: Option<f64>,
-    /// For `evaluator`: the name of the workflow.
+    /// For `evaluator`: the name of the workflow with the version that judges, such as `judge@2`.
     pub evaluator: Option<String>,
     /// For `evaluator`: how long one verdict may take.
     pub evaluator_timeout_ms: Option<u64>,
+}
+
+impl Scoring {
+    /// Whether what was found so can be held against what was found in the other way. How long an evaluator may think is no
+    /// matter of how it judges.
+    pub fn judges_as(&self, other: &Self) -> bool {
+        let Self { mode, tolerance, evaluator, evaluator_timeout_ms: _ } = self;
+        (mode, tolerance, evaluator) == (&other.mode, &other.tolerance, &other.evaluator)
+    }
 }
 
 /// A mean with the interval in which it lies with a confidence of 95 %.

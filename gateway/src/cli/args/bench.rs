@@ -80,7 +80,7 @@ pub(crate) struct BenchHow {
     /// For numeric: by how much a number may differ, absolutely or as a share; 0.000001 unless told
     #[arg(long, value_name = "X", value_parser = number, allow_negative_numbers = true)]
     pub(crate) tolerance: Option<f64>,
-    /// For evaluator: the workflow that judges, by its name or id
+    /// For evaluator: the workflow that judges, by its name or id, or a version of it, as judge@2
     #[arg(long, value_name = "WORKFLOW")]
     pub(crate) evaluator: Option<String>,
     /// For evaluator: how long one verdict may take; a minute unless told
