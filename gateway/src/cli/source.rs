@@ -44,7 +44,7 @@ pub(crate) fn read_standard_input(bytes_max: u64) -> std::io::Result<String> {
     std::io::stdin().take(bytes_max + 1).read_to_string(&mut text)?;
     if text.len() as u64 > bytes_max {
         // How much more would come is not known.
-        let large = format!("it has more than {bytes_max} bytes");
+        let large = format!("it has more than {} MiB", bytes_max >> 20);
         return Err(std::io::Error::new(ErrorKind::FileTooLarge, large));
     }
     Ok(text)
