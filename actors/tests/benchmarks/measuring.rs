@@ -92,7 +92,11 @@ async fn an_evaluator_judges_or_says_why_not() {
             judge("(outputs):\n    raise ValueError('no idea')"),
             Err("evaluator_failed: fails@1 is failed: no idea"),
         ),
-        ("mute", judge("(outputs):\n    return 'fine'"), Err("evaluator_no_score: mute@1 returned no number")),
+        (
+            "mute",
+            judge("(outputs):\n    return 'fine'"),
+            Err("evaluator_no_score: mute@1 returned no number"),
+        ),
         (
             "slow",
             judge("(outputs):\n    time.sleep(60)"),

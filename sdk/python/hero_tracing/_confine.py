@@ -258,6 +258,10 @@ class Confinement:
         if "pid_namespace" in self.layers:
             self.layers.discard("cgroup")
             self.missing.pop("cgroup", None)
+            if self.groups is not None:
+                # It was named first. A hole among the descriptors would be taken by a child's own, and closed with them.
+                first, end = self.descriptors
+                self.descriptors = (first + 1, end)
             self.close()
 
     def close(self) -> None:

@@ -1,12 +1,12 @@
 //! What the launcher looks after stands still, or says what cannot be understood.
 
 use rustix::process::{Pid, Signal as UnixSignal, kill_process};
-use tokio::sync::oneshot;
+use tokio::{io::AsyncWriteExt as _, sync::oneshot};
 
 use super::{Signal, Stage, eventually, lingers, pid_of, runs};
 use crate::{
     call::call,
-    launcher::{LaunchError, Message, Process, actor::TICKS_MAX, control::Packet},
+    launcher::{LaunchError, Message, Process, Spawn, actor::TICKS_MAX, control::Packet},
 };
 
 fn pid(number: &str) -> Pid {
@@ -68,6 +68,24 @@ async fn a_fork_server_that_stays_frozen_is_replaced() {
         stage.launcher.cast(Message::Tick).unwrap();
     }
     assert_eq!(fork_server(&stage.spawn().await.unwrap()), successor);
+}
+
+/// More than there are descriptors below those that children share: none takes one of theirs for its own.
+#[tokio::test]
+async fn very_many_children_at_once_all_run() {
+    const CHILDREN: usize = 230;
+    let stage = Stage::new().await;
+    let mut waiting = Vec::new();
+    for _ in 0..CHILDREN {
+        // Without a place of their own, as those that describe a source, so that none stands in the way of another.
+        let spawn = Box::new(Spawn { home: None, output: None, ..stage.request() });
+        waiting.push(call(&stage.launcher, |reply| Message::Spawn { spawn, reply }).await.unwrap().unwrap());
+    }
+    for (number, mut process) in waiting.into_iter().enumerate() {
+        let mut stream = process.stream.take().unwrap();
+        drop(stream.write_all(b"echo\n").await);
+        assert_eq!(process.exited.take().unwrap().await.unwrap(), Some(7), "child {number}");
+    }
 }
 
 /// A frozen process hears no TERM; KILL ends it all the same, with its group.
