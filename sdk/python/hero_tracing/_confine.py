@@ -259,7 +259,7 @@ class Confinement:
             self.layers.discard("cgroup")
             self.missing.pop("cgroup", None)
             if self.groups is not None:
-                # It was named first. A hole among the descriptors would be taken by a child's own, and closed with them.
+                # Named first: a hole among the descriptors would be taken by a child's own, and closed with them.
                 first, end = self.descriptors
                 self.descriptors = (first + 1, end)
             self.close()
@@ -278,14 +278,8 @@ class Confinement:
 
     def rehearse(self) -> None:
         """Do in the fork server what children do and what leaves nothing behind, so that they find its code warm."""
-        order = {
-            "workdir": self.plays,
-            "home": self.plays,
-            "network": True,
-            "subprocess": None,
-            "read": [],
-            "write": [],
-        }
+        wishes: dict[str, Any] = {"network": True, "subprocess": None, "read": [], "write": []}
+        order = {"workdir": self.plays, "home": self.plays, **wishes}
         if "landlock" in self.layers:
             os.close(self._ruleset().descriptor)
         if self.layers:
