@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::measure::Work;
-use crate::runtime::wait::wait;
+use crate::{registry::named_version, runtime::wait::wait};
 
 /// Characters of what an evaluator says.
 const VERDICT_CHARS_MAX: usize = 500;
@@ -36,7 +36,7 @@ pub(super) async fn judge(
     let inputs = inputs(evaluator, example, outputs, expected);
     let options =
         StartOptions { inputs: Some(inputs), ..work.options(work.evaluator_key(index), timeout_ms) };
-    let workflow = name.rsplit_once('@').map_or(name.as_str(), |(workflow, _)| workflow);
+    let workflow = named_version(&name).map_or(name.as_str(), |(workflow, _)| workflow);
     let play = match work.start(evaluator, workflow, options).await {
         Ok(play) => wait(&work.environment, &play.play_sid, Until::Settled).await?,
         Err(error) if error.code == ErrorCode::InvalidInputs => {

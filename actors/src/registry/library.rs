@@ -15,7 +15,10 @@ use super::{
     bundled::{BundledFlow, as_listed, instead_of},
     describe::describe,
     message::{Resolved, Source},
-    names::{DESCRIPTION_CHARS_MAX, NAME_CHARS_MAX, check_description, check_name, check_note, check_tags},
+    names::{
+        DESCRIPTION_CHARS_MAX, NAME_CHARS_MAX, check_description, check_name, check_note, check_tags,
+        named_version,
+    },
 };
 use crate::play::Environment;
 
@@ -90,8 +93,7 @@ impl Library {
 
     /// What a flow calls by this name: a workflow's current version, or that of a number, as in `trip@3`.
     pub(crate) async fn named(&self, name: &str) -> Result<Resolved, Error> {
-        let number = |number: &str| number.parse::<u32>().ok().filter(|parsed| parsed.to_string() == number);
-        match name.rsplit_once('@').and_then(|(workflow, text)| Some((workflow, number(text)?))) {
+        match named_version(name) {
             Some((workflow, number)) => self.resolve(workflow, &VersionChoice::Number(number)).await,
             None => self.resolve(name, &VersionChoice::Current).await,
         }

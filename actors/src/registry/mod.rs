@@ -23,5 +23,7 @@ pub(crate) use finder::NewestFinder;
 pub(crate) use inputs::{check_inputs, filled};
 pub(crate) use library::{Library, digest};
 pub(crate) use message::{Message, Source};
-pub(crate) use names::{check_description, check_example_name, check_name, check_note, check_tags};
+pub(crate) use names::{
+    check_description, check_example_name, check_name, check_note, check_tags, named_version,
+};
 pub(crate) use save::Save;

@@ -26,6 +26,13 @@ pub(crate) fn check_name(name: &str) -> Result<(), Error> {
         .hint(format!("a name has {FITS}; it is no id and does not end with a version, as `trip@3` does")))
 }
 
+/// The workflow and the number of its version in a name such as `trip@3`.
+pub(crate) fn named_version(name: &str) -> Option<(&str, u32)> {
+    let (workflow, text) = name.rsplit_once('@')?;
+    let number: u32 = text.parse().ok()?;
+    (number.to_string() == text).then_some((workflow, number))
+}
+
 /// Whether a flow calls a version of a workflow so: whoever could have such a name could take its place.
 fn names_version(name: &str) -> bool {
     name.rsplit_once('@')
@@ -43,22 +50,22 @@ pub(crate) fn check_example_name(name: &str) -> Result<(), Error> {
 
 /// Refuses a description that is too long for lists.
 pub(crate) fn check_description(description: &str) -> Result<(), Error> {
-    let chars = description.chars().count();
-    if chars <= DESCRIPTION_CHARS_MAX {
-        return Ok(());
-    }
-    let message = format!("a description of {chars} characters is longer than {DESCRIPTION_CHARS_MAX}");
-    Err(wrong("/description", message).hint("say it in a sentence; the docstring has room for more"))
+    let hint = "say it in a sentence; the docstring has room for more";
+    check_length("description", description, DESCRIPTION_CHARS_MAX, hint)
 }
 
 /// Refuses a note that is too long for lists.
 pub(crate) fn check_note(note: &str) -> Result<(), Error> {
-    let chars = note.chars().count();
-    if chars <= NOTE_CHARS_MAX {
+    check_length("note", note, NOTE_CHARS_MAX, "say it in a sentence or two")
+}
+
+fn check_length(what: &str, text: &str, chars_max: usize, hint: &str) -> Result<(), Error> {
+    let chars = text.chars().count();
+    if chars <= chars_max {
         return Ok(());
     }
-    let message = format!("a note of {chars} characters is longer than {NOTE_CHARS_MAX}");
-    Err(wrong("/note", message).hint("say it in a sentence or two"))
+    let message = format!("a {what} of {chars} characters is longer than {chars_max}");
+    Err(wrong(&format!("/{what}"), message).hint(hint))
 }
 
 /// Refuses what no label may be, one that is there twice, and more than a person could look through.

@@ -75,8 +75,9 @@ impl Canvas {
     }
 
     /// Says something that stays, such as a warning, above the block if there is one. `text` is safe and ends with a
-    /// newline.
-    pub(crate) fn note(&mut self, text: &str) {
+    /// newline. True where there is one, which is to be drawn again.
+    pub(crate) fn note(&mut self, text: &str) -> bool {
+        let is_drawn = self.is_drawn();
         match &mut self.kind {
             Kind::Live { screen, size } if screen.is_drawn() => {
                 if screen.print_above(text, size().width).is_err() {
@@ -87,6 +88,7 @@ impl Canvas {
                 self.sink.print(text);
             }
         }
+        is_drawn
     }
 
     /// Writes lines as they are.

@@ -101,9 +101,7 @@ impl View {
 
     /// Says something that stays, such as a warning. `text` is safe and ends with a newline.
     pub(crate) fn note(&mut self, text: &str) {
-        let is_drawn = self.canvas.is_drawn();
-        self.canvas.note(text);
-        if is_drawn {
+        if self.canvas.note(text) {
             self.draw();
         }
     }

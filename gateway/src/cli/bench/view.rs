@@ -66,9 +66,7 @@ impl View {
 
     /// Says something that stays. `text` is safe and ends with a newline.
     pub(super) fn note(&mut self, text: &str) {
-        let is_drawn = self.canvas.is_drawn();
-        self.canvas.note(text);
-        if is_drawn {
+        if self.canvas.note(text) {
             self.draw();
         }
     }
